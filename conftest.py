@@ -1,0 +1,12 @@
+"""Test settings: everything a test writes goes to a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+os.environ["ZHIZHI_MODE"] = "test"
+os.environ.setdefault("ZHIZHI_SECRET_KEY", "only-for-tests")
+os.environ.setdefault("ZHIZHI_DATA", tempfile.mkdtemp(prefix="zhizhi-test-"))
+os.environ.setdefault("ZHIZHI_LOG_LEVEL", "WARNING")
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's loop runs in the test thread

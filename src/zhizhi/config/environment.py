@@ -1,0 +1,69 @@
+"""Reading the environment: the only place in the product that does."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+
+class SettingInvalid(ValueError):
+    """An environment variable holds something the product cannot use."""
+
+
+def text(name: str, default: str = "") -> str:
+    """Return variable ``name``; with ``name_FILE`` set, the content of that file (for secrets)."""
+    path = os.environ.get(f"{name}_FILE")
+    if path:
+        return Path(path).read_text(encoding="utf-8").strip()
+    return os.environ.get(name, default)
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    """Return variable ``name`` as yes or no; raises SettingInvalid on anything else."""
+    value = text(name, "1" if default else "0").lower()
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off", ""}:
+        return False
+    message = f"{name} must be 1 or 0, not {value!r}"
+    raise SettingInvalid(message)
+
+
+def database(url: str, data: Path) -> dict[str, Any]:
+    """Return Django's DATABASES entry for ``url``.
+
+    Empty means the embedded SQLite file below ``data``; else ``sqlite:///path`` or
+    ``postgresql://user:password@host:port/name`` (``?host=/socket/dir`` for a socket).
+    SQLite runs WAL with synchronous=FULL: Django's own default lost acknowledged commits in
+    simulated power cuts (research/trust.md, section 2).
+    """
+    parts = urlsplit(url or f"sqlite:///{data / 'zhizhi.sqlite3'}")
+    if parts.scheme == "sqlite":
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": parts.path[1:] if parts.path.startswith("//") else parts.path,
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 30,
+                "init_command": (
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+                    "PRAGMA cache_size=-32000; PRAGMA mmap_size=268435456;"
+                ),
+            },
+        }
+    if parts.scheme in {"postgresql", "postgres"}:
+        query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": parts.path.lstrip("/"),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": unquote(query.get("host", parts.hostname or "")),
+            "PORT": str(parts.port or query.get("port", "")),
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": {"options": "-c synchronous_commit=on"},
+        }
+    message = f"ZHIZHI_DATABASE must start with sqlite:// or postgresql://, not {parts.scheme!r}"
+    raise SettingInvalid(message)

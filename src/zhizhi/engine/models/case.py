@@ -1,0 +1,272 @@
+"""The alert, the case it becomes, and who takes part in it."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from zhizhi.directory.models import Agency, Area, RoleAssignment, Unit
+from zhizhi.engine.states import Transitions
+from zhizhi.trust.scoping import Grant, Scope, ScopedManager, any_of
+
+Role = RoleAssignment.Role
+WIDE_ROLES = (Role.OPERATOR, Role.INSPECTOR, Role.LEADER, Role.ADMINISTRATOR)
+REVIEW_ROLES = (Role.TECHNICAL_REVIEWER, Role.LEGAL_REVIEWER)
+
+
+class Severity(models.TextChoices):
+    """How bad it would be (OASIS CAP 1.2), shown as shape, word and colour."""
+
+    URGENT = "urgent", _("Urgent")
+    IMPORTANT = "important", _("Important")
+    NORMAL = "normal", _("Normal")
+
+
+class Case(models.Model):
+    """Something the district has to deal with, from the first alert to the verified end."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")  # registered, nobody sent yet
+        DISPATCHED = "dispatched", _("Dispatched")
+        HANDLING = "handling", _("Being handled")
+        HANDLED = "handled", _("Handled, to be inspected")
+        CLOSED = "closed", _("Closed")
+        DISMISSED = "dismissed", _("Dismissed as false alarm")
+
+    MOVES: Transitions = {
+        State.OPEN: frozenset({State.DISPATCHED, State.HANDLED, State.CLOSED, State.DISMISSED}),
+        State.DISPATCHED: frozenset({State.HANDLING, State.OPEN, State.HANDLED, State.DISMISSED}),
+        State.HANDLING: frozenset({State.HANDLED, State.OPEN, State.DISPATCHED}),
+        State.HANDLED: frozenset({State.CLOSED, State.OPEN}),
+        State.CLOSED: frozenset({State.OPEN}),
+        State.DISMISSED: frozenset({State.OPEN}),
+    }
+    FINAL = (State.CLOSED, State.DISMISSED)
+
+    key = models.CharField(max_length=64)  # de-duplication: kind, subject and zone
+    kind = models.CharField(max_length=48)  # "illegal-fishing"
+    system = models.CharField(max_length=32)  # "fishery"
+    state = models.CharField(max_length=12, choices=State, default=State.OPEN)
+    severity = models.CharField(max_length=12, choices=Severity)
+    subject = models.BigIntegerField(null=True)  # pseudonymous token
+    zone = models.CharField(max_length=48, blank=True)  # zone key
+    area = models.ForeignKey(Area, models.PROTECT, null=True)  # smallest responsible
+    area_path = models.CharField(max_length=160, blank=True)
+    lon = models.FloatField()
+    lat = models.FloatField()
+    opened_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    acknowledged_by = models.CharField(max_length=64, blank=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    lock_version = models.IntegerField(default=0)
+
+    everything: models.Manager[Case] = models.Manager()
+    objects = ScopedManager["Case"]()
+
+    class Meta:
+        verbose_name = _("case")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key"],
+                condition=~models.Q(state__in=["closed", "dismissed"]),
+                name="case_open_once",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["state", "severity", "-opened_at"]),
+            models.Index(fields=["area_path"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def code(self) -> str:
+        """The number people say on the radio."""
+        return f"{self.system[:2].upper()}-{self.opened_at:%y%m%d}-{self.pk}"
+
+    @classmethod
+    def scope_filter(cls, scope: Scope) -> models.Q:
+        """Role x area x agency x assignment; reviewers see cases under review in their area."""
+        return any_of(cls._grant_filter(grant) for grant in scope.grants)
+
+    @staticmethod
+    def _grant_filter(grant: Grant) -> models.Q:
+        inside = models.Q(area_path__startswith=grant.area_path)
+        if grant.role in WIDE_ROLES or grant.role in REVIEW_ROLES:
+            return inside
+        if grant.role == Role.AGENCY_OFFICER and grant.agency is not None:
+            return inside & models.Q(agencies__agency_id=grant.agency)
+        if grant.role == Role.UNIT_MEMBER and grant.unit is not None:
+            return models.Q(tasks__unit_id=grant.unit)
+        return models.Q(pk__in=[])
+
+
+class CaseAgency(models.Model):
+    """An agency that takes part in a case, as lead or beside the lead."""
+
+    class Part(models.TextChoices):
+        LEAD = "lead", _("Lead")
+        CO_HANDLER = "co_handler", _("Co-handler")
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="agencies")
+    agency = models.ForeignKey(Agency, models.PROTECT)
+    part = models.CharField(max_length=12, choices=Part)
+
+    class Meta:
+        verbose_name = _("case agency")
+        constraints = [models.UniqueConstraint(fields=["case", "agency"], name="agency_once")]
+
+
+class Alert(models.Model):
+    """One automated finding that somebody should know of; its id is the finding's identity.
+
+    ``explanation`` keeps the rule, its version and parameters, the inputs with their values and
+    thresholds, what was not used, and the journal range from which it replays bit for bit.
+    """
+
+    class Certainty(models.TextChoices):
+        OBSERVED = "observed", _("Observed")
+        LIKELY = "likely", _("Likely")
+        POSSIBLE = "possible", _("Possible")
+
+    id = models.CharField(max_length=32, primary_key=True)  # hex of finding_id
+    detector = models.CharField(max_length=64)
+    version = models.IntegerField()
+    kind = models.CharField(max_length=16)  # "dwell"
+    case = models.ForeignKey(Case, models.PROTECT, related_name="alerts")
+    severity = models.CharField(max_length=12, choices=Severity)
+    urgency = models.CharField(max_length=12, default="immediate")
+    certainty = models.CharField(max_length=12, choices=Certainty)
+    subject = models.BigIntegerField()
+    zone = models.CharField(max_length=48)
+    started_at = models.DateTimeField()
+    found_at = models.DateTimeField()  # event clock
+    raised_at = models.DateTimeField()  # arrival clock
+    cleared_at = models.DateTimeField(null=True)
+    lon = models.FloatField()
+    lat = models.FloatField()
+    explanation = models.JSONField()
+
+    everything: models.Manager[Alert] = models.Manager()
+    objects = ScopedManager["Alert"]()
+
+    class Meta:
+        verbose_name = _("alert")
+        indexes = [models.Index(fields=["-raised_at"]), models.Index(fields=["subject", "zone"])]
+
+    def __str__(self) -> str:
+        return self.id[:8]
+
+    @classmethod
+    def scope_filter(cls, scope: Scope) -> models.Q:
+        return models.Q(case__in=Case.objects.visible_to(scope))
+
+
+class Task(models.Model):
+    """One piece of work on a case, given to a unit or an agency."""
+
+    class State(models.TextChoices):
+        OFFERED = "offered", _("Sent, not yet accepted")
+        ACCEPTED = "accepted", _("Accepted")
+        ARRIVED = "arrived", _("Arrived")
+        DONE = "done", _("Done")
+        RETURNED = "returned", _("Returned")
+        EXPIRED = "expired", _("Not accepted in time")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    MOVES: Transitions = {
+        State.OFFERED: frozenset({State.ACCEPTED, State.RETURNED, State.EXPIRED, State.CANCELLED}),
+        State.ACCEPTED: frozenset({State.ARRIVED, State.DONE, State.RETURNED, State.CANCELLED}),
+        State.ARRIVED: frozenset({State.DONE, State.RETURNED, State.CANCELLED}),
+        State.DONE: frozenset(),
+        State.RETURNED: frozenset(),
+        State.EXPIRED: frozenset(),
+        State.CANCELLED: frozenset(),
+    }
+    LIVE = (State.OFFERED, State.ACCEPTED, State.ARRIVED)
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="tasks")
+    kind = models.CharField(max_length=32)  # "dissuade", "collect-evidence", "prosecute"...
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="tasks")
+    agency = models.ForeignKey(Agency, models.PROTECT, null=True, related_name="tasks")
+    state = models.CharField(max_length=12, choices=State, default=State.OFFERED)
+    offered_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    arrived_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    offered_by = models.CharField(max_length=64)
+    outcome = models.CharField(max_length=32, blank=True)
+    note = models.TextField(blank=True)
+
+    everything: models.Manager[Task] = models.Manager()
+    objects = ScopedManager["Task"]()
+
+    class Meta:
+        verbose_name = _("task")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit"],
+                condition=models.Q(
+                    state__in=["offered", "accepted", "arrived"], unit__isnull=False
+                ),
+                name="unit_one_live_task",
+            )
+        ]
+        indexes = [models.Index(fields=["state", "due_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+    @classmethod
+    def scope_filter(cls, scope: Scope) -> models.Q:
+        own = [
+            models.Q(unit_id=grant.unit)
+            for grant in scope.of(Role.UNIT_MEMBER)
+            if grant.unit is not None
+        ]
+        wide = Scope(scope.account, tuple(g for g in scope.grants if g.role != Role.UNIT_MEMBER))
+        return any_of([*own, models.Q(case__in=Case.objects.visible_to(wide))])
+
+
+class TimelineEntry(models.Model):
+    """One line of a case's history; appended, chained to the line before, never edited.
+
+    ``digest`` also goes into the audit chain, so a missing tail shows.
+    """
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="timeline")
+    seq = models.IntegerField()  # 1, 2, 3 within the case
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=64)
+    verb = models.CharField(max_length=48)  # "alert.raised", "case.dispatch", "task.accept"...
+    task = models.ForeignKey(Task, models.PROTECT, null=True)
+    note = models.TextField(blank=True)
+    data = models.JSONField(default=dict)
+    previous = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("timeline entry")
+        verbose_name_plural = _("timeline entries")
+        ordering = ["case", "seq"]
+        constraints = [models.UniqueConstraint(fields=["case", "seq"], name="timeline_seq")]
+
+
+class Feedback(models.Model):
+    """What was found and done on the spot, and whether the inspector agreed."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="feedback")
+    task = models.ForeignKey(Task, models.PROTECT, null=True)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=64)
+    outcome = models.CharField(max_length=32)  # "left", "dissuaded", "violation", "not_found"
+    note = models.TextField(blank=True)
+    evidence = models.JSONField(default=list)  # trust.Evidence ids
+
+    class Meta:
+        verbose_name = _("feedback")
+        verbose_name_plural = _("feedback")
+        ordering = ["id"]

@@ -1,0 +1,157 @@
+"""The journal and everything that guards its door."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Source(models.Model):
+    """Something that sends observations: a gateway, a camera system, a file, a form."""
+
+    code = models.CharField(max_length=48, unique=True)
+    name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=24)  # "http_push", "mqtt", "ais", "files"
+    streams = models.JSONField(default=list)  # stream names it may send; empty = none
+    token_digest = models.CharField(max_length=64, blank=True)  # SHA-256 of its bearer token
+    is_active = models.BooleanField(default=True)
+    last_arrival_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("source")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class JournalHead(models.Model):
+    """The next free offset; held until commit, so offsets become visible in their order."""
+
+    name = models.CharField(max_length=16, primary_key=True, default="journal")
+    next_offset = models.BigIntegerField(default=1)
+
+    class Meta:
+        verbose_name = _("journal head")
+
+
+class JournalSegment(models.Model):
+    """One accepted envelope of observations: an Arrow IPC stream at one offset.
+
+    A segment of zero rows is a heartbeat: it only moves the arrival clock, which is how a quiet
+    stream's watermark advances and a replay stays deterministic.
+    """
+
+    offset = models.BigIntegerField(primary_key=True)
+    stream = models.CharField(max_length=48)  # "vessel_positions.v1"
+    source = models.ForeignKey(Source, models.PROTECT, null=True)
+    arrival_at = models.DateTimeField()  # recorded arrival clock
+    rows = models.IntegerField()
+    payload = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("journal segment")
+        ordering = ["offset"]
+        indexes = [
+            models.Index(fields=["stream", "offset"]),
+            models.Index(fields=["stream", "arrival_at"]),
+        ]
+
+
+class InboxKey(models.Model):
+    """A key a source has used; the same key with another body is refused (409)."""
+
+    source = models.ForeignKey(Source, models.PROTECT)
+    key = models.CharField(max_length=255)
+    body_digest = models.CharField(max_length=64)
+    response = models.JSONField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("inbox key")
+        constraints = [models.UniqueConstraint(fields=["source", "key"], name="inbox_once")]
+
+
+class QuarantinedRow(models.Model):
+    """A row that was not accepted: where it stood, what is wrong with it, and how to mend it."""
+
+    source = models.ForeignKey(Source, models.PROTECT, null=True)
+    stream = models.CharField(max_length=48)
+    arrival_at = models.DateTimeField()
+    row = models.IntegerField()
+    field = models.CharField(max_length=48, blank=True)
+    reason = models.CharField(max_length=48)  # "out-of-range", "swapped", "future", "late"...
+    remedy = models.CharField(max_length=200)
+    raw = models.TextField()  # tokens and coordinates only; never names or numbers
+
+    class Meta:
+        verbose_name = _("quarantined row")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["stream", "reason"])]
+
+
+class Checkpoint(models.Model):
+    """How far one detector has read, and the reorder buffer at that point."""
+
+    detector = models.CharField(max_length=64, primary_key=True)
+    version = models.IntegerField()
+    params = models.CharField(max_length=16)
+    ref_version = models.CharField(max_length=64)
+    next_offset = models.BigIntegerField(default=1)
+    watermark_us = models.BigIntegerField(default=0)
+    buffer = models.BinaryField(default=b"")
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("checkpoint")
+
+
+class ShardState(models.Model):
+    """One detector's keyed state of one virtual shard, as its ``dump`` wrote it."""
+
+    detector = models.CharField(max_length=64)
+    shard = models.IntegerField()
+    state = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("shard state")
+        constraints = [models.UniqueConstraint(fields=["detector", "shard"], name="shard_once")]
+
+
+class Zone(models.Model):
+    """A named polygon that a rule watches, with its seasons; an edit is a new version."""
+
+    key = models.CharField(max_length=48)  # stable across versions
+    kind = models.CharField(max_length=32)  # "no_fishing"
+    name = models.CharField(max_length=80)
+    boundary = models.BinaryField()  # WKB polygon or multipolygon, WGS84
+    seasons = models.JSONField(default=list)  # [["03-01", "06-30"]]; empty = all year
+    parameters = models.JSONField(default=dict)  # per-zone overrides of the rule
+    area_path = models.CharField(max_length=160, blank=True)
+    version = models.IntegerField(default=1)
+    is_current = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("zone")
+        constraints = [
+            models.UniqueConstraint(fields=["key", "version"], name="zone_version"),
+            models.UniqueConstraint(
+                fields=["key"], condition=models.Q(is_current=True), name="zone_current"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Setting(models.Model):
+    """The changed value of a declared setting; the default lives in the system's manifest."""
+
+    key = models.CharField(max_length=64, primary_key=True)  # "fishery.limit"
+    value = models.JSONField()
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("setting")

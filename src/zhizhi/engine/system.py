@@ -1,0 +1,58 @@
+"""The manifest of a system: everything the engine has to know of it, declared in its apps.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.apps import AppConfig, apps
+
+from zhizhi.kernel.detection import Detector
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredSetting:
+    """One number or text that an operator may change; the change is audited.
+
+    ``value`` is the default; its type is the setting's type. ``unit`` is shown behind it.
+    """
+
+    key: str  # "fishery.limit_minutes"
+    value: Any
+    meaning: Any  # lazy translated text
+    unit: Any = ""
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+class SystemConfig(AppConfig):
+    """Base of a system's AppConfig.
+
+    ``default`` guards against Django's silent choice of a plain AppConfig when a module holds two.
+    """
+
+    default = False
+    summary: ClassVar[str] = ""
+    reads: ClassVar[tuple[str, ...]] = ()
+    case_kinds: ClassVar[tuple[str, ...]] = ()
+    settings: ClassVar[tuple[DeclaredSetting, ...]] = ()
+    personal_data: ClassVar[str] = "none"  # none, pseudonymous, contact, sensitive
+    tier: ClassVar[str] = "bronze"
+    has_pages: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.default = True
+
+    def detectors(self) -> tuple[Detector, ...]:
+        """Return this system's detectors with the settings now in force."""
+        return ()
+
+    def plan(self) -> Any:
+        """Return what follows from this system's alerts (an ``engine.triage.Plan``)."""
+        raise NotImplementedError
+
+
+def systems() -> tuple[SystemConfig, ...]:
+    """Return the installed systems in the order of the settings line."""
+    return tuple(app for app in apps.get_app_configs() if isinstance(app, SystemConfig))

@@ -1,0 +1,60 @@
+"""The audit chain: one append-only row for each thing that was done or looked at."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ChainHead(models.Model):
+    """The newest link of the chain; whoever appends holds this row until commit.
+
+    Holding it makes commit order equal to ``seq`` order, so a reader who has seen seq n has seen
+    every entry before n. The live stream's ``Last-Event-ID`` relies on that.
+    """
+
+    name = models.CharField(max_length=16, primary_key=True, default="audit")
+    seq = models.BigIntegerField(default=0)
+    digest = models.CharField(max_length=64, default="0" * 64)
+
+    class Meta:
+        verbose_name = _("chain head")
+
+
+class AuditEntry(models.Model):
+    """One link: who did what to which record, and the hash of the link before it.
+
+    Holds ids and verbs only, never names, numbers or faces.
+    """
+
+    seq = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=64)  # "account:12", "source:ais-1", "worker"
+    verb = models.CharField(max_length=48)  # "case.dispatch"
+    subject = models.CharField(max_length=80, db_index=True)  # "case:41"
+    area_path = models.CharField(max_length=64, blank=True)  # for the scope of the live stream
+    detail = models.JSONField(default=dict)
+    previous = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
+        ordering = ["seq"]
+        indexes = [models.Index(fields=["verb", "seq"])]
+
+
+class AccessRecord(models.Model):
+    """One look at a person's data: who, which fields, for which purpose and case."""
+
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=64, db_index=True)
+    person = models.CharField(max_length=64, db_index=True)  # "person:7"
+    fields = models.JSONField(default=list)
+    purpose = models.CharField(max_length=48)
+    case = models.BigIntegerField(null=True)
+    is_allowed = models.BooleanField()
+
+    class Meta:
+        verbose_name = _("access record")
+        ordering = ["-at"]

@@ -1,0 +1,49 @@
+"""Keys of the vault and sealed evidence."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class SubjectKey(models.Model):
+    """One person's data key, wrapped by the installation's key; destroying it erases the person."""
+
+    wrapped = models.BinaryField(null=True)
+    key_id = models.CharField(max_length=16)
+    created_at = models.DateTimeField()
+    destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("subject key")
+
+
+class Evidence(models.Model):
+    """A sealed original (photo, recording, document) with its hashes, signature and chain.
+
+    ``clock_offset`` is device clock minus server clock at upload, to judge ``taken_at`` by.
+    """
+
+    case = models.BigIntegerField(db_index=True)  # engine.Case id; trust knows no engine
+    kind = models.CharField(max_length=24)
+    media_type = models.CharField(max_length=64)
+    size_bytes = models.BigIntegerField()
+    original = models.CharField(max_length=200)  # path below the sealed folder
+    working_copy = models.CharField(max_length=200, blank=True)
+    sha256 = models.CharField(max_length=64)
+    sm3 = models.CharField(max_length=64)
+    signature = models.CharField(max_length=128)  # Ed25519 over the canonical header
+    key_id = models.CharField(max_length=16)
+    previous = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+    taken_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField()
+    clock_offset = models.DurationField(null=True)
+    lon = models.FloatField(null=True)
+    lat = models.FloatField(null=True)
+    uploaded_by = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("evidence")
+        verbose_name_plural = _("evidence")
+        ordering = ["id"]
