@@ -1,0 +1,92 @@
+# make demo   set everything up and open the demo district on http://127.0.0.1:8000
+# make test   set everything up and run every check and test, on both databases and in a browser
+# make lint | bench | chaos | clean | lock | assets | messages
+
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+PRODUCT := .venv/.product
+DEVELOPMENT := .venv/.development
+ASSETS := src/zhizhi/web/static/web/build/.built
+MESSAGES := .venv/.messages
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
+KILLS ?= 100
+SEED ?= 1
+DB ?= sqlite
+
+.PHONY: demo test lint bench chaos clean lock assets messages unit-sqlite unit-postgres browser chaos-few
+
+demo: $(PRODUCT) $(ASSETS) $(MESSAGES)
+	$(BIN)/zhizhi demo $(if $(ONCE),--once) $(if $(FRESH),--fresh) $(if $(PORT),--port $(PORT))
+
+test: packages lint unit-sqlite unit-postgres browser chaos-few
+
+.PHONY: packages
+packages:
+	scripts/system_packages.sh venv npm chromium postgresql mosquitto fonts
+
+$(PRODUCT): requirements/product.lock pyproject.toml
+	scripts/system_packages.sh venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; say which with: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/product.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	touch $@
+
+$(DEVELOPMENT): $(PRODUCT) requirements/dev.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	touch $@
+
+assets: $(ASSETS)
+node_modules/.installed: package.json package-lock.json
+	scripts/system_packages.sh npm
+	npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+$(ASSETS): node_modules/.installed $(shell find src/zhizhi/web/assets -type f 2>/dev/null)
+	npm run --silent build
+	touch $@
+
+messages: $(MESSAGES)
+$(MESSAGES): $(PRODUCT) $(shell find src/zhizhi -name '*.po')
+	$(BIN)/python scripts/compile_messages.py src/zhizhi
+	touch $@
+
+lint: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/check_migrations.py
+
+unit-sqlite: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
+	$(PYTEST) -m "not browser and not chaos"
+
+unit-postgres: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
+	$(BIN)/python -m tests.postgres $(PYTEST) -m "not browser and not chaos"
+
+browser: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
+	$(BIN)/python -m pytest -q -m browser
+
+chaos-few: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
+	$(BIN)/python -m pytest -q -m chaos
+
+chaos: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
+	$(BIN)/python -m tests.chaos --db $(DB) --kills $(KILLS) --seed $(SEED)
+
+bench: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
+	$(BIN)/zhizhi bench all
+
+# Written without addresses, so that any mirror may serve the packages.
+lock: $(DEVELOPMENT)
+	$(BIN)/uv pip compile -q pyproject.toml --group build --generate-hashes --no-header \
+	  --no-emit-index-url --no-annotate -o requirements/product.lock
+	$(BIN)/uv pip compile -q pyproject.toml --group build --group dev -c requirements/product.lock \
+	  --generate-hashes --no-header --no-emit-index-url --no-annotate -o requirements/dev.lock
+	npm install --package-lock-only --no-audit --no-fund
+
+clean:
+	rm -rf .venv node_modules src/zhizhi/web/static/web/build .mypy_cache .ruff_cache \
+	  .import_linter_cache .hypothesis test-results
+	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "The data folder (data/) is kept; remove it by hand to start from nothing."
