@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib
 import inspect
+import operator
 import re
 import tomllib
 from pathlib import Path
@@ -82,7 +84,7 @@ def test_every_declared_setting_is_documented() -> None:
 
 def test_every_dependency_is_justified_with_its_licence() -> None:
     project = tomllib.loads(read("pyproject.toml"))
-    wanted = project["project"]["dependencies"] + sum(project["dependency-groups"].values(), [])
+    wanted = project["project"]["dependencies"] + functools.reduce(operator.iadd, project["dependency-groups"].values(), [])
     names = {re.split(r"[\[<>=; ]", line)[0].lower() for line in wanted}
     rows = re.findall(r"^\| ([\w.@/-]+) \| ([^|]+) \|", read("docs/dependencies.md"), re.MULTILINE)
     documented = {name.lower() for name, licence in rows if licence.strip()}

@@ -58,7 +58,7 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
     named = {str(path.relative_to(ROOT)) for path in MODULES if path.stem in FORBIDDEN}
     folders = {
         str(p.relative_to(ROOT)) for p in PACKAGE.rglob("*") if p.is_dir() and p.name in FORBIDDEN
-    }  # noqa: E501 - one thought
+    }
 
     assert named | folders == set()
 
@@ -124,7 +124,7 @@ def test_lock_files_carry_no_download_addresses() -> None:
 def test_the_repository_speaks_of_the_product_alone() -> None:
     leaks = re.compile(
         r"(^|[^A-Za-z0-9_.])/(work|farm)/|pypi\.org/simple|registry\.npm" r"js|deb\.debian\.org"
-    )  # noqa: E501 - a pattern
+    )
     found = []
     for name in tracked_files():
         try:
@@ -146,7 +146,7 @@ def test_no_third_party_script_is_in_the_repository() -> None:
 def test_identity_numbers_in_the_repository_have_an_unassigned_region() -> None:
     identity = re.compile(
         r"(?<![0-9A-Za-z])[1-8]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![0-9A-Za-z])"
-    )  # noqa: E501 - a pattern
+    )
     found = []
     for name in tracked_files():
         if name.endswith((".lock", "package-lock.json", ".geojson")):
