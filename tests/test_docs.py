@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import functools
 import importlib
 import inspect
-import operator
+import itertools
 import re
 import tomllib
 from pathlib import Path
@@ -84,7 +83,8 @@ def test_every_declared_setting_is_documented() -> None:
 
 def test_every_dependency_is_justified_with_its_licence() -> None:
     project = tomllib.loads(read("pyproject.toml"))
-    wanted = project["project"]["dependencies"] + functools.reduce(operator.iadd, project["dependency-groups"].values(), [])
+    groups = project["dependency-groups"].values()
+    wanted = [*project["project"]["dependencies"], *itertools.chain.from_iterable(groups)]
     names = {re.split(r"[\[<>=; ]", line)[0].lower() for line in wanted}
     rows = re.findall(r"^\| ([\w.@/-]+) \| ([^|]+) \|", read("docs/dependencies.md"), re.MULTILINE)
     documented = {name.lower() for name, licence in rows if licence.strip()}
