@@ -25,10 +25,16 @@ class Source(models.Model):
 
 
 class JournalHead(models.Model):
-    """The next free offset; held until commit, so offsets become visible in their order."""
+    """The next free offset; held until commit, so offsets become visible in their order.
+
+    ``arrival_at`` is the recorded arrival clock, which never runs backwards. ``tails`` names the
+    last segment with rows of each stream, so a reader notices a journal that lost its end.
+    """
 
     name = models.CharField(max_length=16, primary_key=True, default="journal")
     next_offset = models.BigIntegerField(default=1)
+    arrival_at = models.DateTimeField(null=True)
+    tails = models.JSONField(default=dict)  # stream name -> offset
 
     class Meta:
         verbose_name = _("journal head")
@@ -38,11 +44,13 @@ class JournalSegment(models.Model):
     """One accepted envelope of observations: an Arrow IPC stream at one offset.
 
     A segment of zero rows is a heartbeat: it only moves the arrival clock, which is how a quiet
-    stream's watermark advances and a replay stays deterministic.
+    stream's watermark advances and a replay stays deterministic. ``previous`` links the segments
+    with rows of one stream, so a reader notices that some are gone.
     """
 
     offset = models.BigIntegerField(primary_key=True)
-    stream = models.CharField(max_length=48)  # "vessel_positions.v1"
+    stream = models.CharField(max_length=48)  # "vessel_positions.v1"; "heartbeat" has no rows
+    previous = models.BigIntegerField(default=0)  # 0: the stream's first
     source = models.ForeignKey(Source, models.PROTECT, null=True)
     arrival_at = models.DateTimeField()  # recorded arrival clock
     rows = models.IntegerField()
@@ -69,6 +77,7 @@ class InboxKey(models.Model):
     class Meta:
         verbose_name = _("inbox key")
         constraints = [models.UniqueConstraint(fields=["source", "key"], name="inbox_once")]
+        indexes = [models.Index(fields=["created_at"])]
 
 
 class QuarantinedRow(models.Model):
@@ -90,7 +99,11 @@ class QuarantinedRow(models.Model):
 
 
 class Checkpoint(models.Model):
-    """How far one detector has read, and the reorder buffer at that point."""
+    """How far one detector has read, the reorder buffer at that point, and who runs it.
+
+    ``fence`` goes up with every commit: a second runner's commit finds it changed and is refused.
+    ``failure`` says in plain words why the detector stands still; empty while it runs.
+    """
 
     detector = models.CharField(max_length=64, primary_key=True)
     version = models.IntegerField()
@@ -98,7 +111,13 @@ class Checkpoint(models.Model):
     ref_version = models.CharField(max_length=64)
     next_offset = models.BigIntegerField(default=1)
     watermark_us = models.BigIntegerField(default=0)
+    arrival_us = models.BigIntegerField(default=0)  # arrival clock read so far
     buffer = models.BinaryField(default=b"")
+    fence = models.BigIntegerField(default=0)
+    holder = models.CharField(max_length=80, blank=True)  # "host:pid:start" of its worker
+    lease_until = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=300, blank=True)
+    failed_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField()
 
     class Meta:
