@@ -5,8 +5,17 @@ from __future__ import annotations
 import os
 import tempfile
 
+import django
+
+# Named here and not in pyproject.toml: pytest-django would read the settings before this file.
+os.environ["DJANGO_SETTINGS_MODULE"] = "zhizhi.config.settings"
 os.environ["ZHIZHI_MODE"] = "test"
 os.environ.setdefault("ZHIZHI_SECRET_KEY", "only-for-tests")
 os.environ.setdefault("ZHIZHI_DATA", tempfile.mkdtemp(prefix="zhizhi-test-"))
 os.environ.setdefault("ZHIZHI_LOG_LEVEL", "WARNING")
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's loop runs in the test thread
+
+
+def pytest_configure() -> None:
+    """Set Django up with the environment above."""
+    django.setup()

@@ -21,6 +21,10 @@ SECRET_KEY = environment.text(
 )  # empty: made once, kept in DATA/keys (asgi, cli)
 DEBUG = False
 ALLOWED_HOSTS = environment.text("ZHIZHI_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+CIPHER_SUITE = environment.text("ZHIZHI_CIPHER_SUITE", "international")
+if CIPHER_SUITE not in {"international", "national"}:
+    message = f"ZHIZHI_CIPHER_SUITE must be international or national, not {CIPHER_SUITE!r}"
+    raise environment.SettingInvalid(message)
 CSRF_TRUSTED_ORIGINS = [
     origin for origin in environment.text("ZHIZHI_TRUSTED_ORIGINS").split(",") if origin
 ]

@@ -16,10 +16,11 @@ class Person(models.Model):
 
     Each sealed column is ``version | key id | nonce | ciphertext`` with the associated data
     ``table.column.pk``; ``phone_index`` is a keyed HMAC for equality search. Read only through
-    ``zhizhi.trust.vault``, which wants a purpose and an open case and leaves an access record.
+    ``zhizhi.directory.people``, which wants a purpose and an open case and leaves an access record.
+    The primary key is the person's data key, so that a row can be sealed before it is inserted.
     """
 
-    key = models.OneToOneField(SubjectKey, models.PROTECT)
+    key = models.OneToOneField(SubjectKey, models.PROTECT, primary_key=True)
     name = models.BinaryField(null=True)
     phone = models.BinaryField(null=True)
     identity_number = models.BinaryField(null=True)
@@ -50,15 +51,18 @@ class Account(AbstractUser):
     def __str__(self) -> str:
         return self.call_sign or self.username
 
+    def get_full_name(self) -> str:
+        return str(self)
+
+    def get_short_name(self) -> str:
+        return str(self)
+
     def scope(self) -> Scope:
         """Return what this account may see and do; empty when it is not active."""
         if not self.is_active:
             return Scope(self.pk)
-        rows = self.roles.select_related("area")
-        grants = (
-            Grant(row.role, row.area.path if row.area else "", row.agency_id, row.unit_id)
-            for row in rows
-        )
+        rows = self.roles.values_list("role", "area__path", "agency_id", "unit_id").order_by("pk")
+        grants = (Grant(role, path or "", agency, unit) for role, path, agency, unit in rows)
         return Scope(self.pk, tuple(grants))
 
 
@@ -84,6 +88,16 @@ class RoleAssignment(models.Model):
 
     class Meta:
         verbose_name = _("role assignment")
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(role="unit_member") | models.Q(unit__isnull=False),
+                name="unit_member_has_unit",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(role="agency_officer") | models.Q(agency__isnull=False),
+                name="agency_officer_has_agency",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.role

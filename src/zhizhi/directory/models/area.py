@@ -7,6 +7,20 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from zhizhi.directory.models.area_query import AreaQuerySet
+
+AreaManager = models.Manager.from_queryset(AreaQuerySet)
+
+
+def inside(prefix: str = "") -> models.Q:
+    """Return the condition that a position is on the globe; ``prefix`` is "min_" or "max_"."""
+    return models.Q(
+        **{
+            f"{prefix}lon__gte": -180, f"{prefix}lon__lte": 180,
+            f"{prefix}lat__gte": -90, f"{prefix}lat__lte": 90,
+        }
+    )  # fmt: skip
+
 
 class Area(models.Model):
     """A piece of the district: an administrative level or one of the five governed kinds.
@@ -42,12 +56,32 @@ class Area(models.Model):
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True)
 
-    objects: models.Manager[Area] = models.Manager()
+    objects = AreaManager()
 
     class Meta:
         verbose_name = _("area")
         constraints = [
             models.UniqueConstraint(fields=["kind", "code", "version"], name="area_code_version"),
+            models.UniqueConstraint(
+                fields=["kind", "code"],
+                condition=models.Q(valid_to__isnull=True),
+                name="area_one_in_force",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(path__startswith="/", path__endswith="/"), name="area_path_steps"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(min_lon__lte=models.F("max_lon"))
+                & models.Q(min_lat__lte=models.F("max_lat"))
+                & inside("min_")
+                & inside("max_"),
+                name="area_box",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(valid_to__isnull=True)
+                | models.Q(valid_to__gt=models.F("valid_from")),
+                name="area_ends_after_start",
+            ),
         ]
         indexes = [models.Index(fields=["kind", "min_lon", "max_lon"])]
 
@@ -120,6 +154,10 @@ class Unit(models.Model):
 
     class Meta:
         verbose_name = _("unit")
+        constraints = [
+            models.CheckConstraint(condition=inside(), name="unit_on_the_globe"),
+            models.CheckConstraint(condition=models.Q(speed_kmh__gt=0), name="unit_can_move"),
+        ]
         indexes = [models.Index(fields=["status", "kind"])]
 
     def __str__(self) -> str:

@@ -10,12 +10,15 @@ class ChainHead(models.Model):
     """The newest link of the chain; whoever appends holds this row until commit.
 
     Holding it makes commit order equal to ``seq`` order, so a reader who has seen seq n has seen
-    every entry before n. The live stream's ``Last-Event-ID`` relies on that.
+    every entry before n. The live stream's ``Last-Event-ID`` relies on that. ``signature`` is made
+    with a key that is not in the database, so rewriting the whole chain shows as well.
     """
 
     name = models.CharField(max_length=16, primary_key=True, default="audit")
     seq = models.BigIntegerField(default=0)
     digest = models.CharField(max_length=64, default="0" * 64)
+    signature = models.CharField(max_length=128, blank=True)  # Ed25519 over name, seq and digest
+    key_id = models.CharField(max_length=16, blank=True)
 
     class Meta:
         verbose_name = _("chain head")
@@ -32,7 +35,7 @@ class AuditEntry(models.Model):
     actor = models.CharField(max_length=64)  # "account:12", "source:ais-1", "worker"
     verb = models.CharField(max_length=48)  # "case.dispatch"
     subject = models.CharField(max_length=80, db_index=True)  # "case:41"
-    area_path = models.CharField(max_length=64, blank=True)  # for the scope of the live stream
+    area_path = models.CharField(max_length=160, blank=True)  # for the scope of the live stream
     detail = models.JSONField(default=dict)
     previous = models.CharField(max_length=64)
     digest = models.CharField(max_length=64)

@@ -1,0 +1,222 @@
+"""Sealed evidence: the original as it came, hashed twice, signed, chained and never rewritten.
+
+The original lies below DATA/sealed under its own hash and is on the disk before its row commits;
+when the transaction fails, the file stays behind unreferenced, which does no harm. A row's digest
+is the suite's hash of ``canonical.encode`` of its header, the signature is Ed25519 over the same
+bytes.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from zhizhi.trust import audit, canonical, ciphers, keys, pictures
+from zhizhi.trust.audit import Break, Leaf
+from zhizhi.trust.models import ChainHead, Evidence
+
+TABLE = "trust_evidence"
+CHAIN = "evidence"
+
+
+class EvidenceDamaged(RuntimeError):
+    """The sealed original is missing or is no longer what was sealed."""
+
+
+@transaction.atomic
+def seal(  # noqa: PLR0913 - the facts of one upload, each of them named by the caller
+    content: bytes,
+    *,
+    case: int,
+    kind: str,
+    media_type: str,
+    by: str,
+    now: datetime,
+    taken_at: datetime | None = None,
+    device_now: datetime | None = None,
+    lon: float | None = None,
+    lat: float | None = None,
+    area_path: str = "",
+) -> Evidence:
+    """Keep ``content`` as evidence of ``case``; raises PictureRefused with a message for people.
+
+    Locks the chains of evidence and audit: call it in a transaction of its own, before the verb
+    that reports the photo. The media type is read from the content; ``media_type``, what the sender
+    called it, must agree unless it says nothing (empty or "application/octet-stream").
+    """
+    found = _agreed(pictures.media_type_of(content), media_type)
+    _check_position(lon, lat)
+    original = _write(content, pictures.SUFFIXES[found])
+    head = audit.hold(CHAIN)
+    row = Evidence(
+        case=case,
+        kind=kind,
+        media_type=found,
+        size_bytes=len(content),
+        original=original,
+        sha256=ciphers.sha256(content),
+        sm3=ciphers.sm3(content),
+        previous=head.digest,
+        taken_at=taken_at,
+        received_at=now,
+        clock_offset=device_now - now if device_now else None,
+        lon=lon,
+        lat=lat,
+        uploaded_by=by,
+        key_id=keys.ring().current("signing").id,
+    )
+    header = _header(row)
+    row.key_id, row.signature = keys.ring().sign(header)
+    row.digest = ciphers.suite().digest(header)
+    row.save(force_insert=True)
+    audit.release(head, seq=head.seq + 1, digest=row.digest)
+    detail = {"evidence": row.pk, "kind": kind, "digest": row.digest}
+    audit.append([Leaf(by, "evidence.seal", f"case:{case}", now, area_path, detail)])
+    return row
+
+
+def original(evidence: Evidence) -> bytes:
+    """Return the sealed original; raises EvidenceDamaged when it is not what was sealed."""
+    path = _sealed(evidence.original)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        message = f"{TABLE} {evidence.pk}: {evidence.original} cannot be read"
+        raise EvidenceDamaged(message) from error
+    if ciphers.sha256(content) != evidence.sha256 or ciphers.sm3(content) != evidence.sm3:
+        message = f"{TABLE} {evidence.pk}: {evidence.original} was changed"
+        raise EvidenceDamaged(message)
+    return content
+
+
+def set_working_copy(evidence: Evidence, content: bytes) -> None:
+    """Make ``content``, redrawn without metadata, the picture that pages show."""
+    bare = pictures.redraw(content)
+    path = _folder("working") / f"{evidence.pk}-{ciphers.sha256(bare)[:16]}.jpg"
+    _place(path, bare)
+    Evidence.objects.filter(pk=evidence.pk).update(working_copy=path.name)
+    evidence.working_copy = path.name
+
+
+def working_copy(evidence: Evidence) -> bytes:
+    """Return the picture that pages show; EvidenceDamaged when there is none."""
+    try:
+        return (_folder("working") / Path(evidence.working_copy).name).read_bytes()
+    except OSError as error:
+        message = f"{TABLE} {evidence.pk} has no working copy"
+        raise EvidenceDamaged(message) from error
+
+
+def verify_evidence(*, progress: Callable[[int], None] = lambda rows: None) -> Iterator[Break]:
+    """Check every row and its file; yields breaks that name the row and the file."""
+    end = ChainHead.objects.filter(name=CHAIN).first() or ChainHead(name=CHAIN)
+    previous, count, is_headed = audit.GENESIS, 0, end.seq == 0
+    for row in Evidence.objects.order_by("id").iterator(chunk_size=500):
+        count += 1
+        reason = _doubt(row, previous)
+        if reason:
+            yield Break(TABLE, str(row.pk), reason)
+        previous = row.digest
+        is_headed = is_headed or row.digest == end.digest
+        progress(1)
+    if count < end.seq:
+        yield Break(TABLE, f"{count} of {end.seq}", "rows are missing")
+    elif not is_headed:
+        yield Break(TABLE, str(end.seq), "the row that the chain's head names is missing")
+    yield from audit.unsigned(end)
+
+
+def _doubt(row: Evidence, previous: str) -> str:
+    """Return what is wrong with one row or its file, or nothing."""
+    header = _header(row)
+    if not ciphers.digest_fits(header, row.digest):
+        return f"changed (file {row.original})"
+    if not keys.ring().is_signed(header, key_id=row.key_id, signature=row.signature):
+        return f"the signature does not fit (file {row.original})"
+    if row.previous != previous:
+        return f"does not follow the row before it (file {row.original})"
+    try:
+        original(row)
+    except EvidenceDamaged as damage:
+        return str(damage).partition(": ")[2]
+    return ""
+
+
+def _header(row: Evidence) -> bytes:
+    """Return the bytes that are signed: every column that is fixed when evidence is sealed."""
+    offset = row.clock_offset
+    columns: dict[str, Any] = {
+        name: getattr(row, name)
+        for name in (
+            "case", "kind", "media_type", "size_bytes", "original", "sha256", "sm3", "key_id",
+            "previous", "taken_at", "received_at", "lon", "lat", "uploaded_by",
+        )
+    }  # fmt: skip
+    columns["clock_offset_us"] = None if offset is None else round(offset.total_seconds() * 1e6)
+    return canonical.encode(columns)
+
+
+def _agreed(found: str, said: str) -> str:
+    if said not in {"", "application/octet-stream", found}:
+        message = f"The file is {found}, but was sent as {said}."
+        raise pictures.PictureRefused("other-type", message)
+    return found
+
+
+def _check_position(lon: float | None, lat: float | None) -> None:
+    if (lon is None) != (lat is None):
+        raise pictures.PictureRefused("half-position", "Send longitude and latitude together.")
+    if lon is None or lat is None:
+        return
+    if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
+        raise pictures.PictureRefused("position", "The position of the photo is not on the globe.")
+
+
+def _folder(name: str) -> Path:
+    return Path(settings.DATA) / name
+
+
+def _sealed(relative: str) -> Path:
+    """Return the path of an original; a name that leads elsewhere counts as damage."""
+    root = _folder("sealed")
+    path = root / relative
+    if ".." in path.parts or not path.is_relative_to(root):
+        message = f"{TABLE}: {relative} lies outside the sealed folder"
+        raise EvidenceDamaged(message)
+    return path
+
+
+def _write(content: bytes, suffix: str) -> str:
+    """Put an original on the disk under its hash and return its path below the sealed folder."""
+    digest = ciphers.sha256(content)
+    relative = f"{digest[:2]}/{digest}{suffix}"
+    path = _sealed(relative)
+    if not path.exists() or ciphers.sha256(path.read_bytes()) != digest:
+        _place(path, content)
+    return relative
+
+
+def _place(path: Path, content: bytes) -> None:
+    """Write a file so that after a power cut it is whole or absent."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)
+    for folder in (path.parent, path.parent.parent):
+        listing = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(listing)
+        finally:
+            os.close(listing)

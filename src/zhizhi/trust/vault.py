@@ -1,0 +1,165 @@
+"""Sealing personal columns: one data key a person, wrapped by the installation's vault key.
+
+A sealed value is ``version | suite | length of key id | key id | nonce | ciphertext and tag``,
+authenticated together with its place ``table.column.pk``, so it opens nowhere else. Destroying a
+person's data key erases every value sealed with it; ``rotate`` and the destruction of the old vault
+key then do the same to the wrapped keys that old backups hold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from django.db import connection, transaction
+
+from zhizhi.trust import ciphers, keys
+from zhizhi.trust.ciphers import SealBroken
+from zhizhi.trust.models import SubjectKey
+
+VERSION = 1
+_CHUNK = 500
+
+
+class Erased(LookupError):
+    """The data key was destroyed: what it sealed is gone for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sealed value lives; it opens only there."""
+
+    table: str
+    column: str
+    pk: int
+
+    def context(self) -> bytes:
+        return f"{self.table}.{self.column}.{self.pk}".encode()
+
+
+_WRAPPED = Place("trust_subjectkey", "wrapped", 0)  # inserted in bulk, before its pk is known
+
+
+def make_keys(count: int, *, now: datetime) -> list[tuple[SubjectKey, bytes]]:
+    """Insert ``count`` data keys; returns each row with its open key."""
+    wrapping = keys.ring().current("vault")
+    opened = [ciphers.fresh_key() for _ in range(count)]
+    rows = [
+        SubjectKey(wrapped=_wrap(wrapping, key), key_id=wrapping.id, created_at=now)
+        for key in opened
+    ]
+    return list(zip(SubjectKey.objects.bulk_create(rows, batch_size=_CHUNK), opened, strict=True))
+
+
+def unwrap(row: SubjectKey) -> bytes:
+    """Return the open data key; raises Erased, SealBroken and KeysMissing."""
+    if row.wrapped is None:
+        message = f"subject key {row.pk} was destroyed"
+        raise Erased(message)
+    wrapping = keys.ring().find("vault", row.key_id)
+    return _unpack(wrapping.secret, bytes(row.wrapped), _WRAPPED)
+
+
+def seal(text: str, *, key: bytes, key_id: str, place: Place) -> bytes:
+    """Return ``text`` sealed with an open data key for one place."""
+    return _pack(key, key_id, text.encode(), place)
+
+
+def unseal(sealed: bytes, *, key: bytes, place: Place) -> str:
+    """Return the text; raises SealBroken when it was changed, moved or sealed otherwise."""
+    return _unpack(key, sealed, place).decode()
+
+
+def blind_index(text: str, *, column: str) -> str:
+    """Return the keyed hash by which equal values of ``column`` find each other."""
+    secret = keys.ring().current("index").secret
+    return hmac.new(secret, f"{column}|{text}".encode(), hashlib.sha256).hexdigest()
+
+
+def destroy(row: SubjectKey, *, now: datetime) -> bool:
+    """Destroy a data key for ever; says whether it still existed."""
+    changed = SubjectKey.objects.filter(pk=row.pk, wrapped__isnull=False).update(
+        wrapped=None, destroyed_at=now
+    )
+    row.refresh_from_db()
+    if connection.vendor == "sqlite":  # the log beside the database holds the old page until then
+        transaction.on_commit(_truncate_log)
+    return bool(changed)
+
+
+def rotate(*, progress: Callable[[int], None] = lambda rows: None) -> int:
+    """Make a new vault key and wrap every data key with it; returns how many.
+
+    Works while others read and write: each chunk is one transaction.
+    """
+    keys.add("vault")
+    return _rewrap(progress)
+
+
+def retire_unused(*, superseded_before: datetime) -> list[str]:
+    """Destroy the vault keys that were superseded before that moment; returns their ids.
+
+    The wait lets writers that still held the older key finish; what they left is wrapped anew
+    first. From then on no backup made before the rotation can be opened either.
+    """
+    _rewrap(lambda rows: None)
+    known, retired = keys.ring().of("vault"), []
+    for older, newer in pairwise(known):
+        if keys.made_at(newer) < superseded_before:
+            keys.retire(older)
+            retired.append(older.id)
+    return retired
+
+
+def strange_keys() -> list[str]:
+    """Return the ids of vault keys that the database needs and the ring lacks."""
+    wanted = SubjectKey.objects.filter(wrapped__isnull=False).values_list("key_id", flat=True)
+    owned = {key.id for key in keys.ring().of("vault")}
+    return sorted(set(wanted.distinct().order_by()) - owned)
+
+
+def _rewrap(progress: Callable[[int], None]) -> int:
+    wrapping, done = keys.ring().current("vault"), 0
+    while rewrapped := _rewrap_chunk(wrapping):
+        done += rewrapped
+        progress(rewrapped)
+    return done
+
+
+@transaction.atomic
+def _rewrap_chunk(wrapping: keys.Key) -> int:
+    waiting = SubjectKey.objects.filter(wrapped__isnull=False).exclude(key_id=wrapping.id)
+    rows: Sequence[SubjectKey] = list(waiting.select_for_update().order_by("pk")[:_CHUNK])
+    for row in rows:
+        row.wrapped, row.key_id = _wrap(wrapping, unwrap(row)), wrapping.id
+    SubjectKey.objects.bulk_update(rows, ["wrapped", "key_id"])
+    return len(rows)
+
+
+def _truncate_log() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _wrap(wrapping: keys.Key, key: bytes) -> bytes:
+    return _pack(wrapping.secret, wrapping.id, key, _WRAPPED)
+
+
+def _pack(key: bytes, key_id: str, content: bytes, place: Place) -> bytes:
+    suite, nonce, name = ciphers.suite(), ciphers.fresh_nonce(), key_id.encode()
+    header = bytes([VERSION, suite.number, len(name)]) + name
+    return header + nonce + suite.encrypt(key, nonce, content, header + place.context())
+
+
+def _unpack(key: bytes, sealed: bytes, place: Place) -> bytes:
+    if len(sealed) < 3 or sealed[0] != VERSION:
+        message = "not a sealed value of a known version"
+        raise SealBroken(message)
+    start = 3 + sealed[2]
+    end = start + ciphers.NONCE_BYTES
+    suite = ciphers.suite_numbered(sealed[1])
+    return suite.decrypt(key, sealed[start:end], sealed[end:], sealed[:start] + place.context())
