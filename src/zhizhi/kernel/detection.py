@@ -8,10 +8,10 @@ embedded, replayed and distributed runs are bit-identical (DESIGN.md, research/g
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 INSIDE = np.uint8(2)
 RING = np.uint8(1)
 VIRTUAL_SHARDS = 256
+CORRECTED = np.uint8(128)  # bit of ``Batch.flags``: the device's clock was wrong and was corrected
 
 _FIELDS: list[pa.Field[Any]] = [
     pa.field("id", pa.binary(16), nullable=False),
@@ -30,6 +31,7 @@ _FIELDS: list[pa.Field[Any]] = [
     pa.field("zone", pa.string(), nullable=False),  # zone key
     pa.field("started_at", pa.timestamp("us", tz="UTC"), nullable=False),
     pa.field("found_at", pa.timestamp("us", tz="UTC"), nullable=False),
+    pa.field("inside_at", pa.timestamp("us", tz="UTC"), nullable=False),  # last seen inside
     pa.field("fixes", pa.int32(), nullable=False),
     pa.field("lon", pa.float64(), nullable=False),
     pa.field("lat", pa.float64(), nullable=False),
@@ -103,6 +105,26 @@ class Compiled(Protocol):
     def zone_keys(self) -> tuple[str, ...]: ...
 
 
+class StateMismatch(RuntimeError):
+    """A checkpoint was written by another detector, version or set of parameters.
+
+    The runner decides: migrate it, or start again from the journal with ``empty()``.
+    """
+
+
+class KeyedState(Protocol):
+    """What a detector remembers: records sorted by entity, never Python objects.
+
+    ``changed`` names the virtual shards whose records the last ``judge`` changed.
+    """
+
+    @property
+    def entity(self) -> NDArray[np.int64]: ...
+    @property
+    def changed(self) -> NDArray[np.uint16]: ...
+    def take(self, index: NDArray[Any], /) -> Self: ...
+
+
 class Detector(Protocol):
     """A frozen dataclass whose fields are its parameters; see the module docstring."""
 
@@ -121,6 +143,7 @@ class Detector(Protocol):
         self, compiled: Any, state: Any, batch: Batch, candidates: Candidates, watermark_us: int, /
     ) -> tuple[Any, pa.Table]: ...
     def empty(self) -> Any: ...
+    def merge(self, states: Sequence[Any], /) -> Any: ...
     def dump(self, state: Any, /) -> bytes: ...
     def load(self, raw: bytes, from_version: int, /) -> Any: ...
 
