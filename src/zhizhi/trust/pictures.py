@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -47,17 +47,18 @@ def media_type_of(content: bytes) -> str:
         message = f"The file has {megabytes:.1f} MB; at most {MAXIMUM_BYTES >> 20} MB are kept."
         raise PictureRefused("too-large", message)
     with _opened(content) as picture:
-        found = MEDIA_TYPES[picture.format or ""]
-        picture.verify()
+        _complete(picture.verify)
     with _opened(content) as picture:
-        _decode(picture, scale=8)
-    return found
+        # JPEG alone then decodes at an eighth; it still reads the file to its end
+        picture.draft("RGB", (picture.width // 8, picture.height // 8))
+        _complete(picture.load)
+        return MEDIA_TYPES[picture.format or ""]
 
 
 def redraw(content: bytes, regions: Sequence[Region] = ()) -> bytes:
     """Return an upright JPEG without any metadata, with ``regions`` made unrecognisable."""
     with _opened(content) as picture:
-        _decode(picture, scale=1)
+        _complete(picture.load)
         upright = ImageOps.exif_transpose(picture).convert("RGB")
     for region in regions:
         _pixelate(upright, region)
@@ -88,11 +89,9 @@ def _opened(content: bytes) -> Image.Image:
     return picture
 
 
-def _decode(picture: Image.Image, *, scale: int) -> None:
-    if scale > 1:  # JPEG alone decodes at an eighth; it still reads the file to its end
-        picture.draft("RGB", (picture.width // scale, picture.height // scale))
+def _complete(read: Callable[[], object]) -> None:
     try:
-        picture.load()
+        read()
     except (OSError, SyntaxError, ValueError) as error:
         message = "The picture is damaged or was cut off; send it again."
         raise PictureRefused("damaged", message) from error

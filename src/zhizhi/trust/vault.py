@@ -156,10 +156,10 @@ def _pack(key: bytes, key_id: str, content: bytes, place: Place) -> bytes:
 
 
 def _unpack(key: bytes, sealed: bytes, place: Place) -> bytes:
-    if len(sealed) < 3 or sealed[0] != VERSION:
+    start = 3 + (sealed[2] if len(sealed) > 2 else 0)
+    end = start + ciphers.NONCE_BYTES
+    if len(sealed) < end or sealed[0] != VERSION:
         message = "not a sealed value of a known version"
         raise SealBroken(message)
-    start = 3 + sealed[2]
-    end = start + ciphers.NONCE_BYTES
     suite = ciphers.suite_numbered(sealed[1])
     return suite.decrypt(key, sealed[start:end], sealed[end:], sealed[:start] + place.context())

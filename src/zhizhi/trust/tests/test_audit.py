@@ -11,7 +11,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import override_settings
 
-from zhizhi.trust import append_only, audit, keys
+from zhizhi.trust import append_only, audit, canonical, ciphers, keys
 from zhizhi.trust.audit import Leaf, Published
 from zhizhi.trust.models import AuditEntry, ChainHead
 
@@ -145,9 +145,7 @@ def test_two_rows_that_changed_places_are_both_named() -> None:
 def test_a_row_rewritten_with_a_fitting_digest_breaks_the_link_to_the_next() -> None:
     forged = chain(3)[1]
     record = {name: getattr(forged, name) for name in audit._COLUMNS if name != "digest"}
-    digest = audit.ciphers.suite().digest(
-        audit.canonical.encode({**record, "actor": "account:666"})
-    )
+    digest = ciphers.suite().digest(canonical.encode({**record, "actor": "account:666"}))
 
     tamper("UPDATE trust_auditentry SET actor = 'account:666', digest = %s WHERE seq = 2", digest)
 

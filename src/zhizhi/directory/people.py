@@ -1,0 +1,160 @@
+"""People in the vault: sealing, purposeful reading, finding by telephone, erasing.
+
+Nothing here returns personal data without a purpose and an open case, and every look, allowed or
+refused, is on record before its answer is given: ``open_person`` opens a transaction of its own and
+refuses to run inside another one, whose failure would take the record back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from zhizhi.directory import identity
+from zhizhi.directory.models import Person
+from zhizhi.trust import access, audit, vault
+from zhizhi.trust.access import AccessRefused, Look, OpenCase
+from zhizhi.trust.audit import Leaf
+
+TABLE = "directory_person"
+FIELDS = ("name", "phone", "identity_number")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PersonalData:
+    """What is to be sealed of one person; checked and normalised when it is made.
+
+    Raises IdentityInvalid and, through ``admit``, WrongWorld.
+    """
+
+    name: str = ""
+    phone: str = ""
+    identity_number: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.name.strip())
+        if self.phone:
+            object.__setattr__(self, "phone", identity.phone_number(self.phone))
+        if self.identity_number:
+            number = identity.identity_number(self.identity_number)
+            object.__setattr__(self, "identity_number", number)
+
+    def admit(self) -> bool:
+        """Return whether the person is invented; raises WrongWorld when it may not be here."""
+        invented = identity.is_invented(phone=self.phone, identity=self.identity_number)
+        identity.admit(invented, mode=settings.MODE)
+        return settings.MODE != "production" if invented is None else invented
+
+    def given(self) -> dict[str, str]:
+        """Return the fields that hold something."""
+        return {name: getattr(self, name) for name in FIELDS if getattr(self, name)}
+
+
+@transaction.atomic
+def add_people(rows: Sequence[PersonalData], *, by: str, now: datetime) -> list[Person]:
+    """Seal many people, each under a key of its own; one audit leaf names the first and last."""
+    invented = [data.admit() for data in rows]
+    people = []
+    for data, is_synthetic, (row, key) in zip(
+        rows, invented, vault.make_keys(len(rows), now=now), strict=True
+    ):
+        sealed = _sealed(row.pk, key, data.given())
+        people.append(Person(key=row, is_synthetic=is_synthetic, created_at=now, **sealed))
+    Person.objects.bulk_create(people, batch_size=500)
+    if people:
+        detail = {"count": len(people), "last": people[-1].pk}
+        audit.append([Leaf(by, "person.add", subject(people[0]), now, detail=detail)])
+    return people
+
+
+def add_person(data: PersonalData, *, by: str, now: datetime) -> Person:
+    """Seal one person."""
+    return add_people([data], by=by, now=now)[0]
+
+
+@transaction.atomic
+def seal_person(person: Person, data: PersonalData, *, by: str, now: datetime) -> None:
+    """Replace the fields that ``data`` gives; raises vault.Erased for an erased person."""
+    is_synthetic = data.admit()
+    if is_synthetic != person.is_synthetic:
+        message = "An invented person cannot become a real one."
+        raise identity.WrongWorld(message)
+    given = data.given()
+    sealed = _sealed(person.pk, vault.unwrap(person.key), given)
+    Person.objects.filter(pk=person.pk).update(**sealed)
+    person.refresh_from_db()
+    detail = {"fields": sorted(given)}
+    audit.append([Leaf(by, "person.change", subject(person), now, detail=detail)])
+
+
+def open_person(
+    person: Person,
+    fields: Sequence[str],
+    *,
+    actor: str,
+    purpose: str,
+    case: OpenCase | None,
+    now: datetime,
+) -> dict[str, str]:
+    """Return ``fields`` of ``person`` in the clear and leave an access record.
+
+    Raises AccessRefused (recorded as well) without a purpose or without an open case that the actor
+    may see, vault.Erased for an erased person, RuntimeError inside another transaction.
+    """
+    unknown = sorted(set(fields) - set(FIELDS))
+    if unknown or not fields:
+        message = f"a person has {', '.join(FIELDS)}; asked for {', '.join(fields) or 'nothing'}"
+        raise ValueError(message)
+    look = Look(actor, subject(person), tuple(fields), purpose, case)
+    refusal = look.refusal()
+    with transaction.atomic(durable=True):
+        access.record(look, refusal=refusal, now=now)
+    if refusal:
+        raise AccessRefused(refusal)
+    fresh = Person.objects.select_related("key").get(pk=person.pk)
+    key = vault.unwrap(fresh.key)
+    return dict(_opened(fresh, key, fields))
+
+
+def find_by_phone(phone: str) -> Person | None:
+    """Return the person with this telephone number, found without opening anything."""
+    index = vault.blind_index(identity.phone_number(phone), column=f"{TABLE}.phone")
+    return Person.objects.select_related("key").filter(phone_index=index).order_by("pk").first()
+
+
+@transaction.atomic
+def erase_person(person: Person, *, by: str, now: datetime) -> bool:
+    """Destroy the person's key and sealed columns; says whether there was something to erase."""
+    erased = vault.destroy(person.key, now=now)
+    cleared: Mapping[str, None] = dict.fromkeys(FIELDS)
+    Person.objects.filter(pk=person.pk).update(phone_index="", **cleared)
+    person.refresh_from_db()
+    if erased:
+        audit.append([Leaf(by, "person.erase", subject(person), now)])
+    return erased
+
+
+def subject(person: Person) -> str:
+    """Return how logs name the person: "person:7"."""
+    return f"person:{person.pk}"
+
+
+def _sealed(pk: int, key: bytes, given: Mapping[str, str]) -> dict[str, bytes | str]:
+    columns: dict[str, bytes | str] = {
+        name: vault.seal(text, key=key, key_id=str(pk), place=vault.Place(TABLE, name, pk))
+        for name, text in given.items()
+    }
+    if "phone" in given:
+        columns["phone_index"] = vault.blind_index(given["phone"], column=f"{TABLE}.phone")
+    return columns
+
+
+def _opened(person: Person, key: bytes, fields: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for name in fields:
+        sealed = getattr(person, name)
+        place = vault.Place(TABLE, name, person.pk)
+        yield name, vault.unseal(bytes(sealed), key=key, place=place) if sealed else ""

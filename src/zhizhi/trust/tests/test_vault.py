@@ -1,0 +1,182 @@
+"""Sealing, key rotation and erasure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.test import override_settings
+
+from zhizhi.trust import ciphers, keys, vault
+from zhizhi.trust.ciphers import SealBroken
+from zhizhi.trust.keys import KeysMissing
+from zhizhi.trust.models import SubjectKey
+from zhizhi.trust.vault import Erased, Place
+
+AT = datetime(2023, 2, 24, 8, tzinfo=UTC)
+KEY = bytes(range(32))
+PLACE = Place("directory_person", "phone", 7)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    with override_settings(DATA=tmp_path):
+        yield tmp_path / "keys"
+
+
+def sealed(text: str = "12012345678", *, place: Place = PLACE) -> bytes:
+    return vault.seal(text, key=KEY, key_id="7", place=place)
+
+
+def test_a_sealed_value_opens_in_its_place_alone() -> None:
+    blob = sealed()
+
+    assert vault.unseal(blob, key=KEY, place=PLACE) == "12012345678"
+    assert b"12012345678" not in blob
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        Place("directory_person", "phone", 8),
+        Place("directory_person", "name", 7),
+        Place("other_table", "phone", 7),
+    ],
+)
+def test_a_value_moved_to_another_row_or_column_does_not_open(elsewhere: Place) -> None:
+    with pytest.raises(SealBroken):
+        vault.unseal(sealed(), key=KEY, place=elsewhere)
+
+
+@pytest.mark.parametrize("index", range(len(sealed("x"))))
+def test_any_flipped_bit_is_found(index: int) -> None:
+    blob = bytearray(sealed("x"))
+
+    blob[index] ^= 1
+
+    with pytest.raises(SealBroken):
+        vault.unseal(bytes(blob), key=KEY, place=PLACE)
+
+
+@pytest.mark.parametrize("blob", [b"", b"\x01", b"\x01\x01", b"\x02\x01\x017", b"\x01\x01\x017"])
+def test_what_is_no_sealed_value_is_refused(blob: bytes) -> None:
+    with pytest.raises(SealBroken):
+        vault.unseal(blob, key=KEY, place=PLACE)
+
+
+def test_sealing_twice_gives_different_bytes() -> None:
+    assert sealed() != sealed()
+
+
+def test_what_one_suite_sealed_opens_under_the_other() -> None:
+    with override_settings(CIPHER_SUITE="national"):
+        blob = sealed()
+        assert blob[1] == ciphers.NATIONAL.number
+
+    assert vault.unseal(blob, key=KEY, place=PLACE) == "12012345678"
+
+
+def test_a_blind_index_depends_on_value_column_and_installation(folder: Path) -> None:
+    index = vault.blind_index("12012345678", column="person.phone")
+
+    assert index == vault.blind_index("12012345678", column="person.phone")
+    assert index != vault.blind_index("12012345679", column="person.phone")
+    assert index != vault.blind_index("12012345678", column="person.other")
+    next(folder.glob("index-*.key")).unlink()
+    assert index != vault.blind_index("12012345678", column="person.phone")
+
+
+@pytest.mark.django_db
+def test_each_data_key_is_its_own_and_lies_wrapped(folder: Path) -> None:
+    (first, one), (second, other) = vault.make_keys(2, now=AT)
+
+    assert vault.unwrap(first) == one != other == vault.unwrap(second)
+    assert one not in bytes(first.wrapped or b"")
+
+
+@pytest.mark.django_db
+def test_a_destroyed_key_opens_nothing_any_more(folder: Path) -> None:
+    row, _ = vault.make_keys(1, now=AT)[0]
+
+    assert vault.destroy(row, now=AT) is True
+
+    assert (row.wrapped, row.destroyed_at) == (None, AT)
+    with pytest.raises(Erased):
+        vault.unwrap(row)
+    assert vault.destroy(row, now=AT + timedelta(days=1)) is False
+    assert row.destroyed_at == AT
+
+
+@pytest.mark.django_db
+def test_rotation_wraps_every_key_anew_and_none_changes(folder: Path) -> None:
+    made = vault.make_keys(5, now=AT)
+    old = keys.ring().current("vault")
+    vault.destroy(made[0][0], now=AT)
+
+    assert vault.rotate() == 4
+
+    rows = SubjectKey.objects.filter(wrapped__isnull=False).order_by("pk")
+    assert {row.key_id for row in rows} == {keys.ring().current("vault").id} != {old.id}
+    assert [vault.unwrap(row) for row in rows] == [key for _, key in made[1:]]
+
+
+@pytest.mark.django_db
+def test_rotation_goes_on_over_chunks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vault, "_CHUNK", 2)
+    vault.make_keys(5, now=AT)
+    told: list[int] = []
+
+    assert vault.rotate(progress=told.append) == 5
+    assert told == [2, 2, 1]
+
+
+@pytest.mark.django_db
+def test_after_rotation_a_backup_cannot_bring_an_erased_person_back(folder: Path) -> None:
+    row, _ = vault.make_keys(1, now=AT)[0]
+    backup = bytes(row.wrapped or b""), row.key_id
+    vault.destroy(row, now=AT)
+    vault.rotate()
+
+    vault.retire_unused(superseded_before=datetime.now(UTC) + timedelta(minutes=1))
+
+    row.wrapped, row.key_id = backup
+    with pytest.raises(KeysMissing):
+        vault.unwrap(row)
+
+
+@pytest.mark.django_db
+def test_an_old_vault_key_stays_until_its_successor_is_old_enough(folder: Path) -> None:
+    old = keys.ring().current("vault")
+    vault.rotate()
+    made = keys.made_at(keys.ring().current("vault"))
+
+    assert vault.retire_unused(superseded_before=made) == []
+    assert vault.retire_unused(superseded_before=made + timedelta(seconds=1)) == [old.id]
+    assert vault.retire_unused(superseded_before=made + timedelta(seconds=1)) == []
+
+
+@pytest.mark.django_db
+def test_what_was_wrapped_with_an_old_key_meanwhile_survives_its_retirement(folder: Path) -> None:
+    old = keys.ring().current("vault")
+    vault.rotate()
+    straggler, key = vault.make_keys(1, now=AT)[0]
+    straggler.wrapped, straggler.key_id = vault._wrap(old, key), old.id
+    straggler.save()
+
+    vault.retire_unused(superseded_before=datetime.now(UTC) + timedelta(minutes=1))
+
+    straggler.refresh_from_db()
+    assert vault.unwrap(straggler) == key
+
+
+@pytest.mark.django_db
+def test_keys_that_the_ring_lacks_are_named(folder: Path) -> None:
+    vault.make_keys(1, now=AT)
+    assert vault.strange_keys() == []
+    lost = keys.ring().current("vault").id
+
+    next(folder.glob("vault-*.key")).unlink()
+
+    assert vault.strange_keys() == [lost]
