@@ -1,0 +1,93 @@
+"""Where units are."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from zhizhi.directory import positions
+from zhizhi.directory.models import Unit
+from zhizhi.directory.positions import PositionRefused
+from zhizhi.directory.tests.places import AT, unit
+
+pytestmark = pytest.mark.django_db
+SECOND = timedelta(seconds=1)
+
+
+def report(
+    boat: Unit, *, lon: float = 100.7, lat: float = 30.7, at: datetime = AT + SECOND
+) -> bool:
+    return positions.report_position(boat, lon=lon, lat=lat, at=at, now=AT + timedelta(minutes=1))
+
+
+def test_a_newer_report_moves_the_unit() -> None:
+    boat = unit()
+
+    assert report(boat) is True
+
+    stored = Unit.objects.get()
+    assert (stored.lon, stored.lat, stored.position_at) == (100.7, 30.7, AT + SECOND)
+    assert (boat.lon, boat.position_at) == (100.7, AT + SECOND)
+
+
+@pytest.mark.parametrize(("at", "moved"), [(AT - SECOND, False), (AT, False), (AT + SECOND, True)])
+def test_only_a_later_report_counts(at: datetime, moved: bool) -> None:
+    assert report(unit(), at=at) is moved
+
+
+def test_an_outdated_copy_of_the_unit_does_not_bring_an_old_position_back() -> None:
+    boat = unit()
+    outdated = Unit.objects.get()
+    report(boat, at=AT + 10 * SECOND)
+
+    assert report(outdated, lon=100.1, at=AT + 5 * SECOND) is False
+
+    assert outdated.lon == Unit.objects.get().lon == 100.7
+
+
+def test_the_reservation_of_the_unit_is_left_alone() -> None:
+    boat = unit()
+    Unit.objects.update(status=Unit.Status.RESERVED, task=9)
+
+    report(boat)
+
+    stored = Unit.objects.get()
+    assert (stored.status, stored.task) == ("reserved", 9)
+
+
+@pytest.mark.parametrize(("ahead", "kept"), [(119, True), (120, True), (121, False)])
+def test_a_device_clock_may_be_two_minutes_fast(ahead: int, kept: bool) -> None:
+    at = AT + timedelta(minutes=1, seconds=ahead)
+    if kept:
+        assert report(unit(), at=at) is True
+        return
+    with pytest.raises(PositionRefused, match="device's clock") as refused:
+        report(unit(), at=at)
+    assert refused.value.code == "future"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"lon": 180.1}, {"lon": -180.1}, {"lat": 90.1}, {"lat": -90.1}, {"lon": float("nan")},
+     {"lat": float("inf")}],
+    ids=str,
+)  # fmt: skip
+def test_a_position_off_the_globe_is_refused(bad: dict[str, Any]) -> None:
+    boat = unit()
+
+    with pytest.raises(PositionRefused) as refused:
+        report(boat, **bad)
+
+    assert refused.value.code == "out-of-range"
+    assert Unit.objects.get().position_at == AT
+
+
+@pytest.mark.parametrize(("seconds", "fresh"), [(599, True), (600, True), (601, False)])
+def test_a_position_is_fresh_for_ten_minutes(seconds: int, fresh: bool) -> None:
+    assert positions.is_fresh(unit(), now=AT + timedelta(seconds=seconds)) is fresh
+
+
+def test_a_position_from_a_fast_clock_has_no_negative_age() -> None:
+    assert positions.age(unit(), now=AT - SECOND) == timedelta(0)
