@@ -112,6 +112,10 @@ class StateMismatch(RuntimeError):
     """
 
 
+class StateCorrupt(RuntimeError):
+    """The bytes of a checkpoint are damaged: nothing may go on from them."""
+
+
 class KeyedState(Protocol):
     """What a detector remembers: records sorted by entity, never Python objects.
 
