@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.apps import AppConfig, apps
+from django.utils.module_loading import import_string
 
 from zhizhi.kernel.detection import Detector
+
+# Called with the timer's arguments and the time, inside the transaction that marks it fired.
+TimerAction = Callable[[Mapping[str, Any], datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,25 @@ class SystemConfig(AppConfig):
     def plan(self) -> Any:
         """Return what follows from this system's alerts (an ``engine.triage.Plan``)."""
         raise NotImplementedError
+
+    def timer_actions(self) -> Mapping[str, TimerAction]:
+        """Return what this system's timers do, by a name that starts with the system's label."""
+        return {}
+
+
+class ChannelConfig(AppConfig):
+    """Base of the AppConfig of a way out; ``channel_path`` names its Channel class."""
+
+    default = False
+    channel_path: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.default = True
+
+    def channel(self) -> Any:
+        """Return the ``engine.delivering.Channel``."""
+        return import_string(self.channel_path)()
 
 
 def systems() -> tuple[SystemConfig, ...]:

@@ -18,7 +18,7 @@ from zhizhi.engine.models.journal import (
     Source,
     Zone,
 )
-from zhizhi.engine.models.message import Clock, Message, Template, Timer
+from zhizhi.engine.models.message import Clock, Message, Subscriber, Template, Timer
 
 __all__ = [
     "Alert",
@@ -36,6 +36,7 @@ __all__ = [
     "Severity",
     "ShardState",
     "Source",
+    "Subscriber",
     "Task",
     "Template",
     "TimelineEntry",

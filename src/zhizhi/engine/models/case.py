@@ -37,7 +37,7 @@ class Case(models.Model):
         State.OPEN: frozenset({State.DISPATCHED, State.HANDLED, State.CLOSED, State.DISMISSED}),
         State.DISPATCHED: frozenset({State.HANDLING, State.OPEN, State.HANDLED, State.DISMISSED}),
         State.HANDLING: frozenset({State.HANDLED, State.OPEN, State.DISPATCHED}),
-        State.HANDLED: frozenset({State.CLOSED, State.OPEN}),
+        State.HANDLED: frozenset({State.CLOSED, State.OPEN, State.DISPATCHED}),
         State.CLOSED: frozenset({State.OPEN}),
         State.DISMISSED: frozenset({State.OPEN}),
     }
@@ -50,6 +50,8 @@ class Case(models.Model):
     severity = models.CharField(max_length=12, choices=Severity)
     subject = models.BigIntegerField(null=True)  # pseudonymous token
     zone = models.CharField(max_length=48, blank=True)  # zone key
+    task_kind = models.CharField(max_length=32, default="handle")  # of the first task to give
+    capabilities = models.JSONField(default=list)  # what a unit must be able to do
     area = models.ForeignKey(Area, models.PROTECT, null=True)  # smallest responsible
     area_path = models.CharField(max_length=160, blank=True)
     lon = models.FloatField()
@@ -196,6 +198,7 @@ class Task(models.Model):
     accepted_at = models.DateTimeField(null=True)
     arrived_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    waived_at = models.DateTimeField(null=True)  # somebody decided that it need not be done
     due_at = models.DateTimeField(null=True)
     offered_by = models.CharField(max_length=64)
     outcome = models.CharField(max_length=32, blank=True)

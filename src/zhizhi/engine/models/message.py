@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from zhizhi.directory.models import RoleAssignment
 from zhizhi.engine.models.case import Case, Task
+from zhizhi.trust.scoping import Grant, Scope, ScopedManager, any_of
 
 
 class Message(models.Model):
@@ -39,6 +41,12 @@ class Message(models.Model):
     queued_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)  # channel "inbox"
+    is_urgent = models.BooleanField(default=False)
+
+    SHOWN = (State.SENT, State.DELIVERED)
+
+    everything: models.Manager[Message] = models.Manager()
+    objects = ScopedManager["Message"]()
 
     class Meta:
         verbose_name = _("message")
@@ -50,6 +58,45 @@ class Message(models.Model):
             ),
             models.Index(fields=["recipient", "-id"]),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.key[:8]}"
+
+    @classmethod
+    def scope_filter(cls, scope: Scope) -> models.Q:
+        """In-app messages that reached the viewer's unit or role; other channels by their case."""
+        return any_of(cls._grant_filter(grant) for grant in scope.grants)
+
+    @classmethod
+    def _grant_filter(cls, grant: Grant) -> models.Q:
+        inbox = models.Q(channel="inbox", state__in=cls.SHOWN)
+        inside = models.Q(case__isnull=True) | models.Q(
+            case__area_path__startswith=grant.area_path
+        )
+        if grant.role == RoleAssignment.Role.UNIT_MEMBER:
+            return inbox & models.Q(recipient=f"unit:{grant.unit}")
+        to_role = inbox & inside & models.Q(recipient=f"role:{grant.role}")
+        if grant.agency is not None:
+            return to_role | (inbox & inside & models.Q(recipient=f"agency:{grant.agency}"))
+        if grant.role == RoleAssignment.Role.OPERATOR:
+            return to_role | models.Q(case__area_path__startswith=grant.area_path)
+        return to_role
+
+
+class Subscriber(models.Model):
+    """A system outside that is told of cases by signed web requests."""
+
+    code = models.CharField(max_length=48, unique=True)  # the message's recipient
+    url = models.URLField(max_length=400)
+    secret = models.CharField(max_length=128)  # signs what it is sent
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("subscriber")
+
+    def __str__(self) -> str:
+        return self.code
 
 
 class Template(models.Model):

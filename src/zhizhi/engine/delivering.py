@@ -1,0 +1,272 @@
+"""The outbox: messages written with the change that caused them, and sent afterwards, once."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from django.apps import apps
+from django.db.models import F
+from django.db.models.functions import Now
+
+from zhizhi.engine import timeline, wording
+from zhizhi.engine.leasing import backoff, claim
+from zhizhi.engine.models import Case, Message, Task
+from zhizhi.engine.states import StateConflict
+from zhizhi.engine.system import ChannelConfig
+
+log = logging.getLogger(__name__)
+
+State = Message.State
+WAITING = (State.HELD, State.QUEUED)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a channel says after it took a message."""
+
+    reference: str = ""
+    is_delivered: bool = False
+
+
+class DeliveryFailed(Exception):
+    """A channel could not hand the message over; ``permanent`` = trying again is useless."""
+
+    def __init__(self, reason: str, *, permanent: bool = False) -> None:
+        super().__init__(reason)
+        self.permanent = permanent
+
+
+class Channel(Protocol):
+    """One way out."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def policy(self) -> Any: ...  # lazy text: what happens to a message when things break
+    @property
+    def is_local(self) -> bool: ...  # needs no sending: it is there once it is marked
+    @property
+    def is_shared(self) -> bool: ...  # one gateway for all: its failure is everybody's
+    @property
+    def lease(self) -> timedelta: ...  # at least five times the slowest send
+    @property
+    def attempts(self) -> int: ...  # then the message has failed
+
+    def send(self, message: Message) -> Receipt: ...
+
+
+def channels() -> dict[str, Channel]:
+    """Return the installed channels by code."""
+    configs = (app for app in apps.get_app_configs() if isinstance(app, ChannelConfig))
+    return {channel.code: channel for channel in (config.channel() for config in configs)}
+
+
+def message_key(channel: str, recipient: str, template: str, parts: Sequence[Any]) -> str:
+    """Return the identity of a message; the template's version is not part of it.
+
+    So an edited template never makes a message that was sent look like a new one.
+    """
+    code = template.partition("@")[0]
+    text = "|".join([*(str(part) for part in parts), channel, recipient, code])
+    return hashlib.blake2b(text.encode(), digest_size=32).hexdigest()
+
+
+def enqueue(  # noqa: PLR0913 - a message has this many facts, all named at the call
+    *,
+    channel: str,
+    recipient: str,
+    template: str,
+    payload: Mapping[str, Any],
+    key_parts: Sequence[Any],
+    now: datetime,
+    case: Case | None = None,
+    task: Task | None = None,
+    hold: timedelta = timedelta(0),
+    is_urgent: bool = False,
+) -> Message:
+    """Put one message into the outbox, in the caller's transaction; the same key is a no-op.
+
+    With ``hold`` it waits that long and can be cancelled meanwhile.
+    """
+    key = message_key(channel, recipient, template, key_parts)
+    message = Message(
+        key=key,
+        channel=channel,
+        recipient=recipient,
+        template=wording.pinned(template),
+        payload=timeline.plain(payload),
+        case=case,
+        task=task,
+        state=State.HELD if hold else State.QUEUED,
+        not_before=now + hold,
+        queued_at=now,
+        is_urgent=is_urgent,
+    )
+    Message.everything.bulk_create([message], ignore_conflicts=True)
+    return Message.everything.get(key=key)
+
+
+def cancel_held(message: Message, *, now: datetime) -> None:
+    """Take back a message that is still held; raises StateConflict when it has gone out."""
+    held = Message.everything.filter(pk=message.pk, state=State.HELD)
+    if not held.update(state=State.CANCELLED, failure=f"cancelled {now:%H:%M:%S}"):
+        record = Message.everything.get(pk=message.pk)
+        raise StateConflict("the message has been sent", code="already-sent", record=record)
+
+
+def cancel_waiting(task: Task) -> int:
+    """Stop messages about ``task`` that no worker has taken yet; returns how many."""
+    waiting = Message.everything.filter(task=task, state__in=WAITING, attempts=0)
+    return waiting.update(state=State.CANCELLED, failure="the task ended")
+
+
+def relay(now: datetime, limit: int = 50) -> int:
+    """Send what is due through every channel; returns how many messages went out."""
+    return sum(_relay_channel(channel, now, limit) for channel in channels().values())
+
+
+def _relay_channel(channel: Channel, now: datetime, limit: int) -> int:
+    due = Message.everything.filter(
+        channel=channel.code, state__in=WAITING, not_before__lte=now
+    ).order_by("-is_urgent", "pk")
+    messages = claim(due, limit=limit, lease=channel.lease, state=State.QUEUED)
+    if channel.is_local:
+        return _mark_local(messages, now)
+    return _Sending(channel, now).send_all(messages)
+
+
+def _mark_local(messages: Sequence[Message], now: datetime) -> int:
+    """Show in-app messages: nothing leaves the house, so one transaction marks them all."""
+    if not messages:
+        return 0
+    mine = Message.everything.filter(
+        pk__in=[message.pk for message in messages], state=State.QUEUED
+    )
+    return mine.update(state=State.DELIVERED, sent_at=now, lease_until=None)
+
+
+@dataclass(slots=True)
+class _Sending:
+    """One worker's pass over the messages that it leased from one channel."""
+
+    channel: Channel
+    now: datetime
+    leased_at: float = 0.0
+
+    def send_all(self, messages: Sequence[Message]) -> int:
+        self.leased_at = time.monotonic()
+        failing: set[str] = set()
+        sent = 0
+        for message in messages:
+            scope = "" if self.channel.is_shared else message.recipient
+            if scope in failing:
+                _release(message)
+            elif self._still_mine(message):
+                is_sent, may_go_on = self._send(message)
+                sent += is_sent
+                if not may_go_on:
+                    failing.add(scope)
+        return sent
+
+    def _still_mine(self, message: Message) -> bool:
+        """Renew the lease when half of it is gone, so that no other worker resends the tail."""
+        if time.monotonic() - self.leased_at < self.channel.lease.total_seconds() / 2:
+            return True
+        mine = Message.everything.filter(pk=message.pk, fence=message.fence, state=State.QUEUED)
+        return bool(mine.update(lease_until=Now() + self.channel.lease))
+
+    def _send(self, message: Message) -> tuple[bool, bool]:
+        """Send and mark one message; returns whether it went out and whether to go on."""
+        try:
+            receipt = self.channel.send(message)
+        except DeliveryFailed as failure:
+            _fail(message, failure, channel=self.channel, now=self.now)
+            return False, failure.permanent
+        except Exception:
+            log.exception("channel %s broke on message %s", self.channel.code, message.pk)
+            _fail(message, DeliveryFailed("channel error"), channel=self.channel, now=self.now)
+            return False, True
+        _mark_sent(message, receipt, now=self.now)
+        return True, True
+
+
+def _mark_sent(message: Message, receipt: Receipt, *, now: datetime) -> None:
+    """Mark right after the send, unless another worker has taken the row over meanwhile."""
+    state = State.DELIVERED if receipt.is_delivered else State.SENT
+    with timeline.writing():
+        if message.case_id:
+            Case.everything.select_for_update().filter(pk=message.case_id).exists()
+        mine = Message.everything.filter(pk=message.pk, fence=message.fence, state=State.QUEUED)
+        changed = mine.update(
+            state=state, sent_at=now, receipt=receipt.reference, failure="", lease_until=None
+        )
+        if changed and message.case:
+            timeline.record(
+                message.case,
+                verb="message.sent",
+                actor="worker",
+                at=now,
+                task=message.task,
+                data={"message": message.pk, "channel": message.channel},
+            )
+    if not changed:
+        log.warning("message %s was finished by another worker", message.pk)
+
+
+def _fail(message: Message, failure: DeliveryFailed, *, channel: Channel, now: datetime) -> None:
+    """Plan the next try, or give up and say so."""
+    is_over = failure.permanent or message.attempts >= channel.attempts
+    also: dict[str, Any] = {"state": State.FAILED} if is_over else {}
+    with timeline.writing():
+        mine = Message.everything.filter(pk=message.pk, fence=message.fence, state=State.QUEUED)
+        changed = mine.update(
+            failure=str(failure)[:200],
+            lease_until=None,
+            not_before=now + backoff(message.attempts),
+            **also,
+        )
+        if changed and is_over and message.case:
+            timeline.record(
+                message.case,
+                verb="message.failed",
+                actor="worker",
+                at=now,
+                task=message.task,
+                data={"message": message.pk, "channel": message.channel, "why": str(failure)},
+            )
+
+
+def _release(message: Message) -> None:
+    """Give an untried message back, as if it had not been taken."""
+    mine = Message.everything.filter(pk=message.pk, fence=message.fence, state=State.QUEUED)
+    mine.update(lease_until=None, attempts=F("attempts") - 1)
+
+
+def confirm(key: str, *, is_delivered: bool, reason: str, now: datetime) -> bool:
+    """Take a gateway's receipt for the message ``key``; returns False when it changes nothing.
+
+    A receipt may overtake the worker's own mark, therefore QUEUED moves as well.
+    """
+    state = State.DELIVERED if is_delivered else State.FAILED
+    with timeline.writing():
+        message = Message.everything.select_related("case", "task").filter(key=key).first()
+        if message is None:
+            return False
+        open_rows = Message.everything.filter(key=key, state__in=(State.QUEUED, State.SENT))
+        changed = open_rows.update(state=state, failure=reason[:200], lease_until=None)
+        if changed and message.case:
+            timeline.record(
+                message.case,
+                verb="message.delivered" if is_delivered else "message.failed",
+                actor="gateway",
+                at=now,
+                task=message.task,
+                data={"message": message.pk, "channel": message.channel},
+            )
+    return bool(changed)

@@ -1,0 +1,35 @@
+"""Sending units: who is nearest and fit, reserving them, and what they report back."""
+
+from zhizhi.engine.dispatching.handling import accept, arrive, finish, return_task
+from zhizhi.engine.dispatching.nearest import NoUnitFits, Suggestion, nearest_fit
+from zhizhi.engine.dispatching.releasing import end_without_result, locked, settle, undone
+from zhizhi.engine.dispatching.sending import (
+    acknowledge,
+    assign,
+    cancel_task,
+    dispatch,
+    dispatch_nearest,
+    undo_dispatch,
+    withdraw,
+)
+
+__all__ = [
+    "NoUnitFits",
+    "Suggestion",
+    "accept",
+    "acknowledge",
+    "arrive",
+    "assign",
+    "cancel_task",
+    "dispatch",
+    "dispatch_nearest",
+    "end_without_result",
+    "finish",
+    "locked",
+    "nearest_fit",
+    "return_task",
+    "settle",
+    "undo_dispatch",
+    "undone",
+    "withdraw",
+]

@@ -1,0 +1,101 @@
+"""What the sent unit reports back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from zhizhi.directory.models import Unit
+from zhizhi.engine import delivering, settings_in_force, timeline, timing
+from zhizhi.engine.dispatching.releasing import (
+    end_without_result,
+    locked_task,
+    release,
+    set_status,
+    settle,
+)
+from zhizhi.engine.models import Case, Feedback, Severity, Task
+from zhizhi.engine.states import move
+
+
+def accept(task: Task, *, by: str, now: datetime) -> Task:
+    """Take the task on; raises StateConflict when it has expired or was withdrawn."""
+    with timeline.writing():
+        case, task = locked_task(task)
+        move(task, Task.State.ACCEPTED, allowed=Task.MOVES, accepted_at=now)
+        set_status(task, Unit.Status.EN_ROUTE)
+        if case.state in {Case.State.DISPATCHED, Case.State.OPEN}:
+            _to_handling(case, now)
+        timing.meet_clocks(case, kind="accept", now=now, task=task)
+        if task.unit_id:
+            settings = settings_in_force.snapshot()
+            for kind in ("arrive", "handle"):
+                within = timedelta(minutes=settings[f"engine.{kind}_minutes"])
+                timing.start_clock(case, kind=kind, within=within, now=now, task=task)
+        timeline.record(case, verb="task.accept", actor=by, at=now, task=task)
+    return task
+
+
+def _to_handling(case: Case, now: datetime) -> None:
+    if case.state == Case.State.OPEN:
+        move(case, Case.State.DISPATCHED, allowed=Case.MOVES, changed_at=now)
+    move(case, Case.State.HANDLING, allowed=Case.MOVES, changed_at=now)
+
+
+def arrive(task: Task, *, by: str, now: datetime) -> Task:
+    """Note that the unit is on the spot."""
+    with timeline.writing():
+        case, task = locked_task(task)
+        move(task, Task.State.ARRIVED, allowed=Task.MOVES, arrived_at=now)
+        set_status(task, Unit.Status.ON_SCENE)
+        timing.meet_clocks(case, kind="arrive", now=now, task=task)
+        timeline.record(case, verb="task.arrive", actor=by, at=now, task=task)
+    return task
+
+
+def finish(
+    task: Task,
+    *,
+    outcome: str,
+    note: str = "",
+    evidence: Sequence[int] = (),
+    by: str,
+    now: datetime,
+) -> Task:
+    """Report what was found and done; the unit is free again."""
+    with timeline.writing():
+        case, task = locked_task(task)
+        move(task, Task.State.DONE, allowed=Task.MOVES, ended_at=now, outcome=outcome, note=note)
+        release(task)
+        Feedback.objects.create(
+            case=case, task=task, at=now, by=by, outcome=outcome, note=note,
+            evidence=list(evidence),
+        )  # fmt: skip
+        timing.meet_clocks(case, now=now, task=task)
+        data = {"outcome": outcome, "evidence": list(evidence)}
+        timeline.record(case, verb="task.finish", actor=by, at=now, task=task, note=note, data=data)
+        settle(case, now=now)
+    return task
+
+
+def return_task(task: Task, *, reason: str, by: str, now: datetime) -> Task:
+    """Give the task back with a reason; the operators are told and send somebody else."""
+    with timeline.writing():
+        case, task = locked_task(task)
+        move(task, Task.State.RETURNED, allowed=Task.MOVES, ended_at=now, note=reason)
+        end_without_result(case, task, now=now)
+        timeline.record(case, verb="task.return", actor=by, at=now, task=task, note=reason)
+        delivering.enqueue(
+            channel="inbox",
+            recipient="role:operator",
+            template="engine.returned",
+            payload={"unit": str(task.unit or task.agency), "code": case.code, "reason": reason,
+                     "case": case.pk, "task": task.pk},
+            key_parts=("task", task.pk, "returned"),
+            case=case,
+            task=task,
+            now=now,
+            is_urgent=case.severity == Severity.URGENT,
+        )  # fmt: skip
+        settle(case, now=now)
+    return task

@@ -1,0 +1,63 @@
+"""Which unit can do the work and would be there first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from zhizhi.directory.models import Unit
+from zhizhi.engine import settings_in_force
+from zhizhi.engine.models import Case
+from zhizhi.engine.routing import metres_between
+
+ON_WATER = "water"
+
+
+class NoUnitFits(Exception):
+    """No available unit can do what the case needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A unit that could be sent, how far it is, and how old that knowledge is."""
+
+    unit: Unit
+    distance_m: float
+    travel: timedelta
+    position_age: timedelta = timedelta(0)
+    is_certain: bool = True  # its position is fresh
+
+
+def nearest_fit(
+    case: Case,
+    *,
+    capabilities: Collection[str] | None = None,
+    limit: int = 5,
+    now: datetime | None = None,
+    exclude: Collection[int] = (),
+) -> list[Suggestion]:
+    """Return available units that can do the work, those with a fresh position first, by travel.
+
+    Distance is great-circle times the road or river factor in force.
+    """
+    needed = set(case.capabilities if capabilities is None else capabilities)
+    settings = settings_in_force.snapshot()
+    factor = settings["engine.river_factor" if ON_WATER in needed else "engine.road_factor"]
+    stale = timedelta(minutes=settings["engine.position_minutes"])
+    found = [
+        _suggest(case, unit, factor=factor, stale=stale, now=now or case.changed_at)
+        for unit in Unit.objects.filter(status=Unit.Status.AVAILABLE).exclude(pk__in=exclude)
+        if needed <= set(unit.capabilities)
+    ]
+    found.sort(key=lambda one: (not one.is_certain, one.travel, one.unit.pk))
+    return found[:limit]
+
+
+def _suggest(
+    case: Case, unit: Unit, *, factor: float, stale: timedelta, now: datetime
+) -> Suggestion:
+    distance = factor * metres_between(case.lon, case.lat, unit.lon, unit.lat)
+    travel = timedelta(hours=distance / 1000 / max(unit.speed_kmh, 1.0))
+    age = max(now - unit.position_at, timedelta(0))
+    return Suggestion(unit, distance, travel, age, is_certain=age <= stale)

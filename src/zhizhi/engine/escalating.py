@@ -1,0 +1,87 @@
+"""What happens when nobody answers: the next unit, then the operators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from zhizhi.engine import delivering, dispatching, settings_in_force, timeline
+from zhizhi.engine.models import Case, Clock, Task
+from zhizhi.engine.states import StateConflict, move
+
+WORKER = "worker"
+
+
+def expire_task(arguments: Mapping[str, Any], now: datetime) -> None:
+    """Timer action: nobody accepted in time, so free the unit and offer the task to the next."""
+    case = Case.everything.select_for_update().get(pk=arguments["case"])
+    task = Task.everything.get(pk=arguments["task"])
+    if task.state != Task.State.OFFERED:
+        return
+    with timeline.writing():
+        move(task, Task.State.EXPIRED, allowed=Task.MOVES, ended_at=now)
+        Clock.objects.filter(task=task, kind="accept", state=Clock.State.RUNNING).update(
+            state=Clock.State.OVERDUE, ended_at=now
+        )
+        dispatching.end_without_result(case, task, now=now)
+        timeline.record(case, verb="task.expire", actor=WORKER, at=now, task=task)
+        _offer_to_next(case, task, now=now)
+        dispatching.settle(case, now=now)
+
+
+def _offer_to_next(case: Case, task: Task, *, now: datetime) -> None:
+    """Try the next unit; after the allowed number of offers, or without a unit, call people."""
+    failed = case.tasks.filter(
+        kind=task.kind, state__in=(Task.State.EXPIRED, Task.State.RETURNED), unit__isnull=False
+    )
+    tried = list(failed.values_list("unit_id", flat=True))
+    if len(tried) >= settings_in_force.value("engine.offers_before_alarm"):
+        call_operators(case, task, now=now)
+        return
+    try:
+        dispatching.dispatch_nearest(
+            case, by=WORKER, now=now, kind=task.kind, is_reinforcement=True, exclude=tried
+        )
+    except (dispatching.NoUnitFits, StateConflict):
+        call_operators(case, task, now=now)
+
+
+def call_operators(case: Case, task: Task, *, now: datetime) -> None:
+    """Put an urgent message into the operators' inbox: the house has run out of units to ask."""
+    delivering.enqueue(
+        channel="inbox",
+        recipient="role:operator",
+        template="engine.unaccepted",
+        payload={"code": case.code, "case": case.pk, "task": task.pk},
+        key_parts=("task", task.pk, "unaccepted"),
+        case=case,
+        task=task,
+        now=now,
+        is_urgent=True,
+    )
+    timeline.record(case, verb="case.alarm", actor=WORKER, at=now, task=task)
+
+
+def clock_overdue(arguments: Mapping[str, Any], now: datetime) -> None:
+    """Timer action: mark a missed time limit and tell the operators."""
+    case = Case.everything.select_for_update().get(pk=arguments["case"])
+    clock = Clock.objects.filter(pk=arguments["clock"], state=Clock.State.RUNNING).first()
+    if clock is None:
+        return
+    with timeline.writing():
+        Clock.objects.filter(pk=clock.pk).update(state=Clock.State.OVERDUE)
+        timeline.record(
+            case, verb="clock.overdue", actor=WORKER, at=now, task=clock.task,
+            data={"kind": clock.kind, "due_at": clock.due_at},
+        )  # fmt: skip
+        delivering.enqueue(
+            channel="inbox",
+            recipient="role:operator",
+            template="engine.clock_overdue",
+            payload={"code": case.code, "kind": clock.kind, "case": case.pk},
+            key_parts=("clock", clock.pk, "overdue"),
+            case=case,
+            task=clock.task,
+            now=now,
+        )

@@ -1,0 +1,171 @@
+"""A case's history: appended, chained to the line before, never edited."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import F
+
+from zhizhi.engine.models import Case, Task, TimelineEntry
+from zhizhi.trust import audit, canonical, ciphers
+
+GENESIS = "0" * 64
+
+
+@dataclass(slots=True)
+class _Pending:
+    """What one transaction will append just before it commits."""
+
+    entries: list[TimelineEntry] = field(default_factory=list)
+    leaves: list[audit.Leaf | TimelineEntry] = field(default_factory=list)
+
+
+_pending: ContextVar[_Pending | None] = ContextVar("timeline_pending", default=None)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Open one transaction whose timeline lines are chained and written at its very end.
+
+    The audit chain's head is locked last and therefore only for a moment, and nobody waits for
+    another row while holding it: verbs cannot deadlock on it. Nested use joins the outer one.
+    """
+    outer = _pending.get()
+    with transaction.atomic():
+        if outer is None:
+            token = _pending.set(_Pending())
+            try:
+                yield
+                _flush(_pending.get() or _Pending())
+            finally:
+                _pending.reset(token)
+            return
+        kept = (len(outer.entries), len(outer.leaves))
+        try:
+            yield
+        except BaseException:
+            del outer.entries[kept[0] :], outer.leaves[kept[1] :]
+            raise
+
+
+def record(  # noqa: PLR0913 - all named at the call
+    case: Case,
+    *,
+    verb: str,
+    actor: str,
+    at: datetime,
+    task: Task | None = None,
+    note: str = "",
+    data: Mapping[str, Any] | None = None,
+) -> TimelineEntry:
+    """Append one line to the history of ``case`` and one leaf to the audit chain.
+
+    Inside ``writing()`` the line gets its number and digest when that block ends.
+    """
+    entry = TimelineEntry(
+        case=case, at=at, actor=actor, verb=verb, task=task, note=note, data=plain(data or {})
+    )
+    with writing():
+        pending = _pending.get()
+        if pending is not None:
+            pending.entries.append(entry)
+            pending.leaves.append(entry)
+    return entry
+
+
+def leave(leaf: audit.Leaf) -> None:
+    """Append ``leaf``, which belongs to no case, to the audit chain."""
+    with writing():
+        pending = _pending.get()
+        if pending is not None:
+            pending.leaves.append(leaf)
+
+
+def plain(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``value`` as JSON will give it back from either database; moments become text."""
+    found: dict[str, Any] = canonical.plain(json.loads(json.dumps(value, default=str)))
+    return found
+
+
+def columns_of(entry: TimelineEntry) -> dict[str, Any]:
+    """Return what the digest of ``entry`` covers."""
+    return {
+        "case": entry.case_id,
+        "seq": entry.seq,
+        "at": entry.at,
+        "actor": entry.actor,
+        "verb": entry.verb,
+        "task": entry.task_id,
+        "note": entry.note,
+        "data": entry.data,
+        "previous": entry.previous,
+    }
+
+
+def _flush(pending: _Pending) -> None:
+    """Number, chain and write the lines, then append their leaves in the order they came."""
+    if pending.entries:
+        paths = _chain(pending.entries)
+        TimelineEntry.objects.bulk_create(pending.entries, batch_size=500)
+    else:
+        paths = {}
+    leaves = [
+        _leaf(one, paths[one.case_id]) if isinstance(one, TimelineEntry) else one
+        for one in pending.leaves
+    ]
+    if leaves:
+        audit.append(leaves)
+
+
+def _chain(entries: list[TimelineEntry]) -> dict[int, str]:
+    """Give each entry its place behind the newest line of its case; returns area paths."""
+    ids = {entry.case_id for entry in entries}
+    cases = Case.everything.filter(pk__in=ids)
+    locked = cases.order_by("pk").select_for_update()
+    paths = dict(locked.values_list("pk", "area_path"))
+    newest = (
+        TimelineEntry.objects.filter(case=models.OuterRef("case"))
+        .order_by("-seq")
+        .values("seq")[:1]
+    )
+    heads = {
+        case: (seq, digest)
+        for case, seq, digest in TimelineEntry.objects.filter(
+            case_id__in=ids, seq=models.Subquery(newest)
+        ).values_list("case_id", "seq", "digest")
+    }
+    suite = ciphers.suite()
+    for entry in entries:
+        seq, previous = heads.get(entry.case_id, (0, GENESIS))
+        entry.seq, entry.previous = seq + 1, previous
+        entry.digest = suite.digest(canonical.encode(columns_of(entry)))
+        heads[entry.case_id] = (entry.seq, entry.digest)
+    latest = max(entry.at for entry in entries)
+    cases.update(changed_at=latest, lock_version=F("lock_version") + 1)
+    return paths
+
+
+def _leaf(entry: TimelineEntry, area_path: str) -> audit.Leaf:
+    detail: dict[str, Any] = {"seq": entry.seq, "digest": entry.digest}
+    if entry.task_id:
+        detail["task"] = entry.task_id
+    return audit.Leaf(
+        actor=entry.actor,
+        verb=entry.verb,
+        subject=f"case:{entry.case_id}",
+        at=entry.at,
+        area_path=area_path,
+        detail=detail,
+    )
+
+
+def history(case: Case) -> Iterable[TimelineEntry]:
+    """Return the lines of ``case``, oldest first."""
+    return case.timeline.order_by("seq")

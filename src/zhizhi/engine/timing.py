@@ -1,0 +1,186 @@
+"""Time limits and everything that has to happen at a moment, whoever is alive then."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.db.models import F
+from django.utils.module_loading import import_string
+
+from zhizhi.engine import timeline
+from zhizhi.engine.leasing import backoff, claim
+from zhizhi.engine.models import Case, Clock, Task, Timer
+from zhizhi.engine.system import TimerAction, systems
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)
+MOST_ATTEMPTS = 8  # then a timer is left for people; the health page shows it
+
+# By path, because these modules set timers themselves.
+ENGINE_ACTIONS: Mapping[str, str] = {
+    "engine.clock_overdue": "zhizhi.engine.escalating.clock_overdue",
+    "engine.expire_task": "zhizhi.engine.escalating.expire_task",
+}
+
+
+class ActionUnknown(KeyError):
+    """A timer names an action that no installed system offers."""
+
+
+class _FiredMeanwhile(Exception):
+    """The timer was cancelled or fired by somebody else: undo what the action did."""
+
+
+def schedule(key: str, *, action: str, arguments: Mapping[str, Any], due_at: datetime) -> Timer:
+    """Set the timer ``key``; setting it again moves it and arms it anew.
+
+    An action that goes on schedules its next time under another key.
+    """
+    timer, is_new = Timer.objects.get_or_create(
+        key=key,
+        defaults={"action": action, "arguments": timeline.plain(arguments), "due_at": due_at},
+    )
+    if not is_new:
+        Timer.objects.filter(pk=timer.pk).update(
+            action=action,
+            arguments=timeline.plain(arguments),
+            due_at=due_at,
+            fired_at=None,
+            cancelled_at=None,
+            lease_until=None,
+            attempts=0,
+            failure="",
+            fence=F("fence") + 1,
+        )
+        timer.refresh_from_db()
+    return timer
+
+
+def cancel(key: str, *, now: datetime) -> bool:
+    """Stop the timer ``key``; returns False when it has fired or never was."""
+    waiting = Timer.objects.filter(key=key, fired_at__isnull=True, cancelled_at__isnull=True)
+    return bool(waiting.update(cancelled_at=now))
+
+
+def start_clock(
+    case: Case,
+    *,
+    kind: str,
+    within: timedelta,
+    now: datetime,
+    task: Task | None = None,
+    action: str = "engine.clock_overdue",
+) -> Clock:
+    """Start a time limit; ``action`` runs when nobody meets it."""
+    clock = Clock.objects.create(
+        case=case, task=task, kind=kind, started_at=now, due_at=now + within
+    )
+    arguments = {"clock": clock.pk, "case": case.pk, "task": task.pk if task else None}
+    schedule(f"clock:{clock.pk}", action=action, arguments=arguments, due_at=clock.due_at)
+    return clock
+
+
+def meet_clocks(case: Case, *, kind: str = "", now: datetime, task: Task | None = None) -> int:
+    """Stop the running clocks of ``kind`` as met; returns how many.
+
+    An overdue clock stays overdue and only learns when the work was done.
+    """
+    met = _end_clocks(case, Clock.State.MET, kind=kind, now=now, task=task)
+    late = _clocks(case, kind, task).filter(state=Clock.State.OVERDUE, ended_at__isnull=True)
+    late.update(ended_at=now)
+    return met
+
+
+def cancel_clocks(case: Case, *, kind: str = "", now: datetime, task: Task | None = None) -> int:
+    """Stop running clocks whose work is no longer wanted; returns how many."""
+    return _end_clocks(case, Clock.State.CANCELLED, kind=kind, now=now, task=task)
+
+
+def _clocks(case: Case, kind: str, task: Task | None) -> Any:
+    found = Clock.objects.filter(case=case)
+    if kind:
+        found = found.filter(kind=kind)
+    return found.filter(task=task) if task else found
+
+
+def _end_clocks(case: Case, state: str, *, kind: str, now: datetime, task: Task | None) -> int:
+    running = _clocks(case, kind, task).filter(state=Clock.State.RUNNING)
+    ids = list(running.values_list("pk", flat=True))
+    ended = Clock.objects.filter(pk__in=ids, state=Clock.State.RUNNING)
+    changed = ended.update(state=state, ended_at=now)
+    keys = [f"clock:{pk}" for pk in ids]
+    waiting = Timer.objects.filter(key__in=keys, fired_at__isnull=True, cancelled_at__isnull=True)
+    waiting.update(cancelled_at=now)
+    return changed
+
+
+def actions() -> dict[str, TimerAction]:
+    """Return every timer action by name: the engine's and those of the installed systems."""
+    found: dict[str, TimerAction] = {
+        name: partial(_call, path) for name, path in ENGINE_ACTIONS.items()
+    }
+    for system in systems():
+        found.update(system.timer_actions())
+    return found
+
+
+def _call(path: str, arguments: Mapping[str, Any], now: datetime) -> None:
+    import_string(path)(arguments, now)
+
+
+def fire_due(now: datetime, limit: int = 50) -> int:
+    """Fire the timers that are due; returns how many fired.
+
+    Each in a transaction of its own, so one that breaks holds up no other; it is tried again
+    later, and after ``MOST_ATTEMPTS`` it is left for people.
+    """
+    due = Timer.objects.filter(
+        fired_at__isnull=True,
+        cancelled_at__isnull=True,
+        due_at__lte=now,
+        attempts__lt=MOST_ATTEMPTS,
+    ).order_by("due_at", "pk")
+    timers = claim(due, limit=limit, lease=LEASE)
+    known = actions() if timers else {}
+    return sum(_fire(timer, known, now) for timer in timers)
+
+
+def _fire(timer: Timer, known: Mapping[str, TimerAction], now: datetime) -> bool:
+    """Run one action and mark its timer in the same transaction.
+
+    The mark comes last: a verb that holds the case may be cancelling this very timer, so locking
+    the timer first and the case afterwards could deadlock.
+    """
+    try:
+        with timeline.writing():
+            _action(known, timer.action)(timer.arguments, now)
+            mine = Timer.objects.filter(
+                pk=timer.pk, fence=timer.fence, fired_at__isnull=True, cancelled_at__isnull=True
+            )
+            if not mine.update(fired_at=now, failure="", lease_until=None):
+                raise _FiredMeanwhile
+    except _FiredMeanwhile:
+        return False
+    except Exception as problem:
+        log.exception("timer %s (%s) failed", timer.pk, timer.action)
+        mine = Timer.objects.filter(pk=timer.pk, fence=timer.fence, fired_at__isnull=True)
+        mine.update(
+            failure=f"{type(problem).__name__}: {problem}"[:200],
+            lease_until=None,
+            due_at=now + backoff(timer.attempts),
+        )
+        return False
+    return True
+
+
+def _action(known: Mapping[str, TimerAction], name: str) -> TimerAction:
+    try:
+        return known[name]
+    except KeyError:
+        message = f"no timer action is called {name}"
+        raise ActionUnknown(message) from None

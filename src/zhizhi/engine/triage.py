@@ -1,0 +1,314 @@
+"""From findings to alerts and cases, in the transaction that commits the detector's state."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from zhizhi.directory.models import Agency
+from zhizhi.engine import routing, settings_in_force, timeline
+from zhizhi.engine.models import Alert, Case, CaseAgency, Message, Severity, TimelineEntry, Zone
+from zhizhi.engine.system import SystemConfig, systems
+from zhizhi.kernel.detection import Compiled, Detector, params_hash
+
+WORKER = "worker"
+CLEARED = "cleared"
+RANKS = {Severity.NORMAL: 0, Severity.IMPORTANT: 1, Severity.URGENT: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDraft:
+    """What a system wants done about one finding.
+
+    ``key`` joins repeated findings to one open case. ``explanation`` adds to what triage knows:
+    ``inputs`` (name, value, threshold, unit, meets), ``not_used``, ``alternatives``.
+    """
+
+    kind: str
+    key: str
+    severity: str = Severity.NORMAL
+    certainty: str = Alert.Certainty.LIKELY
+    explanation: Mapping[str, Any] = field(default_factory=dict)
+    lead_agency: str = ""
+    co_agencies: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    task_kind: str = "handle"
+
+
+class Plan(Protocol):
+    """What follows from the alerts of one system; the hooks run inside the transaction."""
+
+    def draft(
+        self, finding: Mapping[str, Any], zone: Zone | None, settings: Mapping[str, Any]
+    ) -> CaseDraft: ...
+    def opened(self, case: Case, alert: Alert, *, now: datetime) -> None: ...
+    def repeated(self, case: Case, alert: Alert, *, now: datetime) -> None: ...
+    def cleared(self, case: Case, finding: Mapping[str, Any], *, now: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """What a batch of findings came to: new alerts, new cases, alerts ended, messages queued."""
+
+    alerts: int = 0
+    cases: int = 0
+    cleared: int = 0
+    messages: int = 0
+
+
+class SystemUnknown(LookupError):
+    """A detector's code does not start with the label of an installed system."""
+
+
+def triage(findings: pa.Table, *, detector: Detector, compiled: Compiled, now: datetime) -> Triage:
+    """Turn ``findings`` into alerts and cases; a finding that is known already changes nothing.
+
+    Runs in the caller's transaction, with a few queries a batch besides those of the hooks.
+    """
+    if not findings.num_rows:
+        return Triage()
+    with timeline.writing():
+        batch = _Batch(detector, compiled, now)
+        rows = findings.to_pylist()
+        raised = batch.raise_alerts([row for row in rows if row["kind"] != CLEARED])
+        ended = batch.clear([row for row in rows if row["kind"] == CLEARED])
+    return Triage(*raised, cleared=ended, messages=batch.messages())
+
+
+def case_key(kind: str, subject: int, zone: str) -> str:
+    """Return the key under which alerts about ``subject`` in ``zone`` join one open case."""
+    text = f"{kind}|{subject}|{zone}"
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def explain(
+    finding: Mapping[str, Any], *, detector: Detector, compiled: Compiled, zone: Zone | None
+) -> dict[str, Any]:
+    """Return what anybody needs to understand and to replay ``finding``."""
+    return {
+        "rule": detector.code,
+        "version": detector.version,
+        "params": parameters(detector),
+        "params_hash": params_hash(detector),
+        "reference": compiled.ref_version,
+        "zone": {"key": finding["zone"], "version": zone.version if zone else None},
+        "finding": finding["id"].hex(),
+        "journal": {"first": finding["first_offset"], "last": finding["last_offset"]},
+        "fixes": finding["fixes"],
+        "quality": round(float(finding["quality"]), 3),
+        "inputs": [],
+        "not_used": [],
+        "alternatives": [],
+    }
+
+
+def parameters(detector: Detector) -> dict[str, Any]:
+    """Return the parameters of ``detector`` with spans in seconds."""
+    declared: Any = detector  # a frozen dataclass, which a protocol cannot say
+    values = {one.name: getattr(detector, one.name) for one in dataclasses.fields(declared)}
+    return {
+        name: value.total_seconds() if isinstance(value, timedelta) else value
+        for name, value in values.items()
+    }
+
+
+def system_of(detector: Detector) -> SystemConfig:
+    """Return the system whose label starts the detector's code; raises SystemUnknown."""
+    label = detector.code.partition(".")[0]
+    for system in systems():
+        if system.label == label:
+            return system
+    message = f"no installed system is called {label}"
+    raise SystemUnknown(message)
+
+
+class _Batch:
+    """One batch of findings of one detector on its way into the tables."""
+
+    def __init__(self, detector: Detector, compiled: Compiled, now: datetime) -> None:
+        self.detector, self.compiled, self.now = detector, compiled, now
+        self.system = system_of(detector)
+        self.plan: Plan = self.system.plan()
+        self.settings = settings_in_force.snapshot()
+        self.touched: set[int] = set()
+        newest = Message.everything.order_by("-pk").values_list("pk", flat=True).first()
+        self.newest_message = newest or 0
+
+    def raise_alerts(self, rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+        """Store new alerts and the cases they open or join; returns how many of each."""
+        fresh = self._unknown(rows)
+        if not fresh:
+            return 0, 0
+        zones = self._zones({row["zone"] for row in fresh})
+        drafts = [self.plan.draft(row, zones.get(row["zone"]), self.settings) for row in fresh]
+        cases, opened = self._cases(fresh, drafts)
+        alerts = [
+            self._alert(row, draft, cases[draft.key], zones.get(row["zone"]))
+            for row, draft in zip(fresh, drafts, strict=True)
+        ]
+        Alert.everything.bulk_create(alerts, batch_size=500)
+        self._follow(alerts, drafts, opened)
+        return len(alerts), len(opened)
+
+    def _unknown(self, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        by_id = {row["id"].hex(): row for row in rows}
+        known = set(Alert.everything.filter(pk__in=by_id).values_list("pk", flat=True))
+        return [row for key, row in by_id.items() if key not in known]
+
+    def _zones(self, keys: set[str]) -> dict[str, Zone]:
+        return {zone.key: zone for zone in Zone.objects.filter(key__in=keys, is_current=True)}
+
+    def _cases(
+        self, rows: Sequence[Mapping[str, Any]], drafts: Sequence[CaseDraft]
+    ) -> tuple[dict[str, Case], dict[int, dict[str, Any]]]:
+        """Return the open case of each key, and the routing facts of those opened here."""
+        pairs = list(zip(rows, drafts, strict=True))
+        wanted = {draft.key: (row, draft) for row, draft in reversed(pairs)}
+        cases = self._open_cases(wanted)
+        missing = {key: pair for key, pair in wanted.items() if key not in cases}
+        if not missing:
+            return cases, {}
+        routes = routing.route([(row["lon"], row["lat"]) for row, _draft in missing.values()])
+        made = {
+            key: self._case(row, draft, one)
+            for (key, (row, draft)), one in zip(missing.items(), routes, strict=True)
+        }
+        # Another detector's worker may open the same case at this moment: join it then.
+        Case.everything.bulk_create(made.values(), batch_size=500, ignore_conflicts=True)
+        stored = self._open_cases(missing)
+        theirs = {
+            entry.case_id for entry in TimelineEntry.objects.filter(case__in=stored.values(), seq=1)
+        }
+        facts = {
+            stored[key].pk: one.facts()
+            for key, one in zip(missing, routes, strict=True)
+            if stored[key].pk not in theirs
+        }
+        self._agencies({stored[key].pk: draft for key, (_row, draft) in missing.items()
+                        if stored[key].pk in facts}, facts)  # fmt: skip
+        return {**cases, **stored}, facts
+
+    def _open_cases(self, keys: Mapping[str, Any]) -> dict[str, Case]:
+        found = Case.everything.filter(key__in=keys).exclude(state__in=Case.FINAL)
+        return {case.key: case for case in found.order_by("pk").select_for_update()}
+
+    def _case(self, row: Mapping[str, Any], draft: CaseDraft, one: routing.Route) -> Case:
+        return Case(
+            key=draft.key,
+            kind=draft.kind,
+            system=self.system.label,
+            severity=draft.severity,
+            subject=row["entity"],
+            zone=row["zone"],
+            task_kind=draft.task_kind,
+            capabilities=list(draft.capabilities),
+            area=one.area,
+            area_path=one.area.path if one.area else "",
+            lon=row["lon"],
+            lat=row["lat"],
+            opened_at=self.now,
+            changed_at=self.now,
+        )
+
+    def _agencies(
+        self, drafts: Mapping[int, CaseDraft], facts: Mapping[int, dict[str, Any]]
+    ) -> None:
+        codes = {code for draft in drafts.values() for code in _codes(draft)}
+        known = {agency.code: agency for agency in Agency.objects.filter(code__in=codes)}
+        rows = []
+        for pk, draft in drafts.items():
+            facts[pk]["agencies"] = [code for code in _codes(draft) if code in known]
+            facts[pk]["agencies_missing"] = [code for code in _codes(draft) if code not in known]
+            for code in facts[pk]["agencies"]:
+                lead = code == draft.lead_agency
+                part = CaseAgency.Part.LEAD if lead else CaseAgency.Part.CO_HANDLER
+                rows.append(CaseAgency(case_id=pk, agency=known[code], part=part))
+        CaseAgency.objects.bulk_create(rows, batch_size=500)
+
+    def _alert(
+        self, row: Mapping[str, Any], draft: CaseDraft, case: Case, zone: Zone | None
+    ) -> Alert:
+        base = explain(row, detector=self.detector, compiled=self.compiled, zone=zone)
+        return Alert(
+            id=row["id"].hex(),
+            detector=row["detector"],
+            version=row["version"],
+            kind=row["kind"],
+            case=case,
+            severity=draft.severity,
+            certainty=draft.certainty,
+            subject=row["entity"],
+            zone=row["zone"],
+            started_at=row["started_at"],
+            found_at=row["found_at"],
+            raised_at=self.now,
+            lon=row["lon"],
+            lat=row["lat"],
+            explanation=timeline.plain({**base, **draft.explanation}),
+        )
+
+    def _follow(
+        self,
+        alerts: Sequence[Alert],
+        drafts: Sequence[CaseDraft],
+        opened: Mapping[int, dict[str, Any]],
+    ) -> None:
+        """Write each case's history and let the system act: first alerts open, others repeat."""
+        begun: set[int] = set()
+        for alert, draft in zip(alerts, drafts, strict=True):
+            case = alert.case
+            is_first = case.pk in opened and case.pk not in begun
+            if is_first:
+                begun.add(case.pk)
+                self._record(case, "case.open", {"kind": case.kind})
+                self._record(case, "case.route", opened[case.pk])
+            self._record(case, "alert.raise", {"alert": alert.pk, "rule": alert.detector})
+            if is_first:
+                self.plan.opened(case, alert, now=self.now)
+            else:
+                _worsen(case, draft)
+                self.plan.repeated(case, alert, now=self.now)
+
+    def clear(self, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Note that found stays have ended; the alert and its case learn of it once."""
+        ids = {row["id"].hex(): row for row in rows}
+        standing = Alert.everything.filter(pk__in=ids, cleared_at__isnull=True)
+        alerts = list(standing.select_related("case").order_by("case_id", "pk"))
+        if not alerts:
+            return 0
+        held = Case.everything.filter(pk__in={alert.case_id for alert in alerts})
+        cases = {case.pk: case for case in held.order_by("pk").select_for_update()}
+        for alert in alerts:
+            alert.cleared_at = ids[alert.pk]["found_at"]
+        Alert.everything.bulk_update(alerts, ["cleared_at"], batch_size=200)
+        for alert in alerts:
+            case = cases[alert.case_id]
+            self._record(case, "alert.clear", {"alert": alert.pk})
+            self.plan.cleared(case, ids[alert.pk], now=self.now)
+        return len(alerts)
+
+    def _record(self, case: Case, verb: str, data: Mapping[str, Any]) -> None:
+        self.touched.add(case.pk)
+        timeline.record(case, verb=verb, actor=WORKER, at=self.now, data=data)
+
+    def messages(self) -> int:
+        """Return how many messages the hooks queued."""
+        new = Message.everything.filter(pk__gt=self.newest_message, case_id__in=self.touched)
+        return new.count() if self.touched else 0
+
+
+def _codes(draft: CaseDraft) -> list[str]:
+    return [code for code in (draft.lead_agency, *draft.co_agencies) if code]
+
+
+def _worsen(case: Case, draft: CaseDraft) -> None:
+    """Raise the case's severity to that of a graver alert; it never sinks by itself."""
+    if RANKS[Severity(draft.severity)] > RANKS[Severity(case.severity)]:
+        case.severity = draft.severity
+        Case.everything.filter(pk=case.pk).update(severity=draft.severity)

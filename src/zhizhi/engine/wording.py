@@ -1,0 +1,69 @@
+"""The words of messages: versioned templates with named places, and the engine's own texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from zhizhi.engine.models import Template
+
+PLACE = re.compile(r"\{(\w+)\}")
+
+ENGINE_TEXTS: Mapping[str, Any] = {
+    "engine.task_offered": _("New task for {unit}: case {code}. Accept before {due}."),
+    "engine.task_assigned": _("New task for {agency}: case {code}."),
+    "engine.task_cancelled": _("The task of case {code} was withdrawn."),
+    "engine.unaccepted": _("Nobody accepted the task of case {code}. Send somebody by hand."),
+    "engine.returned": _("{unit} returned the task of case {code}: {reason}"),
+    "engine.clock_overdue": _("Case {code} is past its time limit: {kind}."),
+    "engine.delivery_failed": _("A message of case {code} could not be delivered."),
+}
+
+
+class TemplateUnfit(ValueError):
+    """The template names a place that its messages do not fill, or is too long to send."""
+
+
+def pinned(code: str, language: str = "zh-hans") -> str:
+    """Return ``code`` with its newest version ("fishery.reminder@3"); unchanged without one."""
+    if "@" in code:
+        return code
+    newest = (
+        Template.objects.filter(code=code, language=language)
+        .order_by("-version")
+        .values_list("version", flat=True)
+        .first()
+    )
+    return code if newest is None else f"{code}@{newest}"
+
+
+def text_of(template: str, payload: Mapping[str, Any], language: str = "zh-hans") -> str:
+    """Return the words of ``template`` ("code@version") with the places filled from ``payload``.
+
+    Raises TemplateUnfit when a place stays empty or the version does not exist.
+    """
+    code, _at, version = template.partition("@")
+    if not version:
+        return fill(str(ENGINE_TEXTS.get(code, code)), payload)
+    row = Template.objects.filter(code=code, version=int(version), language=language).first()
+    if row is None:
+        message = f"template {template} does not exist in {language}"
+        raise TemplateUnfit(message)
+    return fill(row.text, payload)
+
+
+def fill(text: str, payload: Mapping[str, Any]) -> str:
+    """Return ``text`` with every ``{place}`` replaced; raises TemplateUnfit naming empty ones."""
+    missing = sorted(places(text) - payload.keys())
+    if missing:
+        message = f"nothing fills {', '.join(missing)}"
+        raise TemplateUnfit(message)
+    return PLACE.sub(lambda found: str(payload[found.group(1)]), text)
+
+
+def places(text: str) -> set[str]:
+    """Return the names in braces that ``text`` wants filled."""
+    return set(PLACE.findall(text))
