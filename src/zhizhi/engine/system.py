@@ -62,6 +62,12 @@ class SystemConfig(AppConfig):
         """Return what this system's timers do, by a name that starts with the system's label."""
         return {}
 
+    def reported(self, feedback: Any, *, now: datetime) -> None:
+        """Follow up what a unit or agency reported, in the transaction that ends its task.
+
+        Runs before the case is settled: a task given here keeps the case open.
+        """
+
 
 class ChannelConfig(AppConfig):
     """Base of the AppConfig of a way out; ``channel_path`` names its Channel class."""

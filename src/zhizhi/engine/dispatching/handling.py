@@ -16,6 +16,7 @@ from zhizhi.engine.dispatching.releasing import (
 )
 from zhizhi.engine.models import Case, Feedback, Severity, Task
 from zhizhi.engine.states import move
+from zhizhi.engine.system import systems
 
 
 def accept(task: Task, *, by: str, now: datetime) -> Task:
@@ -67,13 +68,16 @@ def finish(
         case, task = locked_task(task)
         move(task, Task.State.DONE, allowed=Task.MOVES, ended_at=now, outcome=outcome, note=note)
         release(task)
-        Feedback.objects.create(
+        feedback = Feedback.objects.create(
             case=case, task=task, at=now, by=by, outcome=outcome, note=note,
             evidence=list(evidence),
         )  # fmt: skip
         timing.meet_clocks(case, now=now, task=task)
         data = {"outcome": outcome, "evidence": list(evidence)}
         timeline.record(case, verb="task.finish", actor=by, at=now, task=task, note=note, data=data)
+        for system in systems():
+            if system.label == case.system:
+                system.reported(feedback, now=now)
         settle(case, now=now)
     return task
 

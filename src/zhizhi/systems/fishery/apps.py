@@ -1,6 +1,21 @@
+"""The manifest of the fishery watch: what it reads, its numbers, and what follows from an alert."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext_lazy as _
 
-from zhizhi.engine.system import SystemConfig
+from zhizhi.engine.system import DeclaredSetting, SystemConfig, TimerAction
+
+if TYPE_CHECKING:
+    from zhizhi.engine.models import Feedback
+    from zhizhi.engine.triage import Plan
+    from zhizhi.kernel.detection import Detector
+
+MINUTES, SECONDS, METRES, HOURS = _("minutes"), _("seconds"), _("metres"), _("hours")
 
 
 class FisheryConfig(SystemConfig):
@@ -13,3 +28,145 @@ class FisheryConfig(SystemConfig):
     reads = ("vessel_positions.v1", "shore_positions.v1", "zone_occupancy.v1")
     case_kinds = ("illegal-fishing",)
     personal_data = "pseudonymous"
+    has_pages = True
+    settings = (
+        DeclaredSetting(
+            "fishery.limit_minutes",
+            30,
+            _("A stay in a no-fishing zone is found when it is longer than this"),
+            MINUTES,
+            5,
+            1440,
+        ),
+        DeclaredSetting(
+            "fishery.grace_seconds",
+            180,
+            _("Being outside for this long ends the stay; less is a jitter of the position"),
+            SECONDS,
+            0,
+            3600,
+        ),
+        DeclaredSetting(
+            "fishery.gap_seconds",
+            600,
+            _("Silence longer than this ends the stay: what nobody saw is not counted"),
+            SECONDS,
+            60,
+            7200,
+        ),
+        DeclaredSetting(
+            "fishery.minimum_fixes",
+            3,
+            _("Positions inside that a stay needs at least before it is found"),
+            "",
+            2,
+            100,
+        ),
+        DeclaredSetting(
+            "fishery.enter_margin_m",
+            15.0,
+            _("A stay starts this far inside the zone's edge, or further if the position is vague"),
+            METRES,
+            0,
+            500,
+        ),
+        DeclaredSetting(
+            "fishery.exit_margin_m",
+            50.0,
+            _("Outside means this far beyond the zone's edge, or further if the position is vague"),
+            METRES,
+            0,
+            1000,
+        ),
+        DeclaredSetting(
+            "fishery.maximum_accuracy_m",
+            200.0,
+            _("A position vaguer than this proves no presence inside"),
+            METRES,
+            5,
+            2000,
+        ),
+        DeclaredSetting(
+            "fishery.cooldown_hours",
+            24,
+            _("The same subject is not found again in the same zone for"),
+            HOURS,
+            0,
+            720,
+        ),
+        DeclaredSetting(
+            "fishery.lateness_seconds",
+            120,
+            _("Positions may arrive this late and still count in their order"),
+            SECONDS,
+            0,
+            3600,
+        ),
+        DeclaredSetting(
+            "fishery.reminder_hold_seconds",
+            8,
+            _("A reminder waits this long and is withdrawn if the subject leaves meanwhile"),
+            SECONDS,
+            0,
+            300,
+        ),
+        DeclaredSetting(
+            "fishery.reminder_language",
+            "zh-hans",
+            _("Language of reminders: zh-hans or en"),
+        ),
+        DeclaredSetting(
+            "fishery.second_stage_minutes",
+            15,
+            _("The second stage begins when the stay goes on this long after the reminder"),
+            MINUTES,
+            1,
+            720,
+        ),
+        DeclaredSetting(
+            "fishery.dispatches_itself",
+            False,
+            _("Send the nearest fit river patrol in the second stage without asking an operator"),
+        ),
+        DeclaredSetting(
+            "fishery.acknowledge_minutes",
+            5,
+            _("An operator must look at a case in its second stage within"),
+            MINUTES,
+            1,
+            240,
+        ),
+        DeclaredSetting(
+            "fishery.agency_hours",
+            72,
+            _("Each agency has this long for its task after a violation is transferred"),
+            HOURS,
+            1,
+            2160,
+        ),
+    )
+
+    def detectors(self) -> tuple[Detector, ...]:
+        """Return the dwell rule with the settings now in force."""
+        from zhizhi.engine import settings_in_force  # noqa: PLC0415 - models load after the manifest
+        from zhizhi.systems.fishery import detectors  # noqa: PLC0415 - Numba loads in the worker
+
+        return (detectors.stay_rule(settings_in_force.snapshot()),)
+
+    def plan(self) -> Plan:
+        """Return what follows from a stay: reminder, dissuasion, or closing by itself."""
+        from zhizhi.systems.fishery.planning import FisheryPlan  # noqa: PLC0415 - as above
+
+        return FisheryPlan()
+
+    def timer_actions(self) -> Mapping[str, TimerAction]:
+        """Return the second stage, which a timer begins."""
+        from zhizhi.systems.fishery import dissuading, reminding  # noqa: PLC0415 - as above
+
+        return {reminding.SECOND_STAGE: dissuading.begin_if_still_there}
+
+    def reported(self, feedback: Feedback, *, now: datetime) -> None:
+        """Open a violation record when a unit reports a violation."""
+        from zhizhi.systems.fishery import recording  # noqa: PLC0415 - as above
+
+        recording.follow(feedback, now=now)

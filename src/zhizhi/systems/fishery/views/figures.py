@@ -1,0 +1,83 @@
+"""The statistics page and its export."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from zhizhi.systems.fishery import counting, exporting
+from zhizhi.systems.fishery.forms import SpanForm, zone_names
+from zhizhi.systems.fishery.views import access
+
+USUAL_SPAN = timedelta(days=6)
+
+
+@login_required
+@require_safe
+def statistics_page(request: HttpRequest) -> HttpResponse:
+    """Show what became of the stays, by zone and by day, each number with its definition."""
+    form, names = _form(request)
+    found = _count(request, form)
+    if found is None:
+        return render(request, "fishery/statistics.html", {"form": form}, status=422)
+    context: dict[str, Any] = {
+        "form": form,
+        "total": found.total,
+        "headings": counting.HEADINGS,
+        "definitions": [
+            (heading, counting.DEFINITIONS[key])
+            for heading, key in zip(counting.HEADINGS, counting.COLUMNS, strict=True)
+        ],
+        "by_zone": [(names.get(key, key), row) for key, row in sorted(found.by_zone.items())],
+        "by_day": sorted(found.by_day.items()),
+        "query": request.GET.urlencode(),
+    }
+    return render(request, "fishery/statistics.html", context)
+
+
+@login_required
+@require_safe
+def export(request: HttpRequest) -> HttpResponse:
+    """Send the same figures as CSV or as a workbook."""
+    form, names = _form(request)
+    found = _count(request, form)
+    if found is None:
+        return render(request, "fishery/statistics.html", {"form": form}, status=422)
+    rows = exporting.table(found, names)
+    if request.GET.get("format") == "xlsx":
+        content, kind, ending = exporting.as_workbook(rows), exporting.XLSX, "xlsx"
+    else:
+        content, kind, ending = exporting.as_csv(rows), exporting.CSV, "csv"
+    response = HttpResponse(content, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="fishery-statistics.{ending}"'
+    return response
+
+
+def _form(request: HttpRequest) -> tuple[SpanForm, dict[str, str]]:
+    names = zone_names()
+    today = timezone.localdate()
+    usual = {"first": today - USUAL_SPAN, "last": today, "zone": ""}
+    asked = {key: request.GET.get(key, value) for key, value in usual.items()}
+    return SpanForm(asked, zones=names), names
+
+
+def _count(request: HttpRequest, form: SpanForm) -> counting.Statistics | None:
+    """Return the figures, or None when the form needs mending."""
+    scope = access.scope_for(request, *access.READERS)
+    if not form.is_valid():
+        return None
+    stays = counting.visible_stays(scope)
+    if form.cleaned_data["zone"]:
+        stays = stays.filter(zone=form.cleaned_data["zone"])
+    return counting.statistics(
+        stays,
+        first=form.cleaned_data["first"],
+        last=form.cleaned_data["last"],
+        zone=timezone.get_current_timezone(),
+    )
