@@ -78,7 +78,7 @@ def seal(  # noqa: PLR0913 - the facts of one upload, each of them named by the 
     row.digest = ciphers.suite().digest(header)
     row.save(force_insert=True)
     audit.release(head, seq=head.seq + 1, digest=row.digest)
-    detail = {"evidence": row.pk, "kind": kind, "digest": row.digest}
+    detail = {"evidence": row.pk, "kind": kind, "sealed": row.digest}
     audit.append([Leaf(by, "evidence.seal", f"case:{case}", now, area_path, detail)])
     return row
 

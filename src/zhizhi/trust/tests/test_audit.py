@@ -260,7 +260,6 @@ def test_numbers_survive_the_way_through_the_database() -> None:
     assert breaks() == []
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="in memory, threads share one lock")
 @pytest.mark.django_db(transaction=True)
 def test_writers_at_the_same_moment_make_one_unbroken_chain() -> None:
     chain(1)

@@ -69,7 +69,7 @@ def test_sealing_is_on_record() -> None:
     leaf = AuditEntry.objects.get()
     assert (leaf.verb, leaf.subject, leaf.actor) == ("evidence.seal", "case:41", "unit:3")
     assert leaf.area_path == "/990101000000000/"
-    assert leaf.detail == {"evidence": row.pk, "kind": "photo", "digest": row.digest}
+    assert leaf.detail == {"evidence": row.pk, "kind": "photo", "sealed": row.digest}
 
 
 def test_rows_are_chained_and_signed() -> None:

@@ -1,0 +1,102 @@
+"""``zhizhi doctor``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.test import override_settings
+
+from zhizhi.config.commands import doctor
+from zhizhi.trust import keys, vault
+from zhizhi.trust.models import SubjectKey
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2023, 2, 24, 8, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path) -> Iterator[Path]:
+    with override_settings(DATA=tmp_path):
+        yield tmp_path
+
+
+def run(*words: str) -> int:
+    parser = argparse.ArgumentParser()
+    doctor.arguments(parser)
+    return doctor.run(parser.parse_args(words))
+
+
+def test_a_healthy_installation_passes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run() == 0
+
+    assert "✘" not in capsys.readouterr().out
+
+
+@override_settings(MODE="production", SECRET_KEY="s" * 40)
+def test_missing_keys_are_told_with_their_remedy_and_made_on_request(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run()
+    told = capsys.readouterr().out
+    assert "zhizhi.E004" in told
+    assert "--make-keys" in told
+
+    run("--make-keys", "--json")
+
+    report = json.loads(capsys.readouterr().out)
+    assert len(report["done"]) == 4
+    assert "zhizhi.E004" not in {one.get("id") for one in report["checks"]}
+
+
+def test_an_error_is_an_exit_status_and_machines_read_why(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with override_settings(TIME_ZONE="Atlantis/Capital"):
+        assert run("--json") == 1
+
+    report = json.loads(capsys.readouterr().out)
+    wrong = [one for one in report["checks"] if one["level"] == "error"]
+    assert report["ok"] is False
+    assert [one["id"] for one in wrong] == ["zhizhi.E007"]
+    assert wrong[0]["remedy"]
+
+
+@override_settings(CARRIER_SECRET="")
+def test_a_warning_alone_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run() == 0
+
+    assert "! " in capsys.readouterr().out
+
+
+def test_making_keys_twice_makes_none(capsys: pytest.CaptureFixture[str]) -> None:
+    keys.ring()
+
+    run("--make-keys")
+
+    assert "no key was missing" in capsys.readouterr().out
+
+
+def test_rotating_wraps_every_persons_key_anew(capsys: pytest.CaptureFixture[str]) -> None:
+    (row, key), *_ = vault.make_keys(3, now=AT)
+    old = keys.ring().current("vault")
+
+    assert run("--rotate-keys") == 0
+
+    assert "wrapped 3 keys of people" in capsys.readouterr().out
+    stored = SubjectKey.objects.get(pk=row.pk)
+    assert stored.key_id != old.id
+    assert vault.unwrap(stored) == key
+
+
+def test_a_rotation_that_cannot_be_done_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    vault.make_keys(1, now=AT)
+    next(keys.folder().glob("vault-*.key")).unlink()
+
+    assert run("--rotate-keys") == 1
+
+    assert "stopped: The key ring" in capsys.readouterr().out

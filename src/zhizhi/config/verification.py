@@ -1,0 +1,38 @@
+"""Everything that is chained, hashed or signed, walked from end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from zhizhi.engine import timeline
+from zhizhi.engine.models import TimelineEntry
+from zhizhi.trust import access, audit, evidence
+from zhizhi.trust.audit import Break, Published
+from zhizhi.trust.models import AccessRecord, AuditEntry, Evidence
+
+Told = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One log: what it is called, how many rows it has and how it is walked."""
+
+    name: str
+    model: Any
+    walk: Callable[[Told], Iterator[Break]]
+
+    def rows(self) -> int:
+        count: int = self.model.objects.count()
+        return count
+
+
+def logs(published: Published | None = None) -> tuple[Log, ...]:
+    """Return the logs of this installation; ``published`` anchors the audit chain."""
+    return (
+        Log("audit", AuditEntry, lambda told: audit.verify(published=published, progress=told)),
+        Log("access", AccessRecord, lambda told: access.verify(progress=told)),
+        Log("timeline", TimelineEntry, lambda told: timeline.verify()),
+        Log("evidence", Evidence, lambda told: evidence.verify_evidence(progress=told)),
+    )
