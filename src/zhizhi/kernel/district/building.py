@@ -160,7 +160,7 @@ def _road_records(one: _Layers) -> Iterator[AreaRecord]:
         f"{names[i]}段" if street else f"{villages[own[i]][:2]}乡道{i - roads.STREETS + 1}号段"
         for i, street in enumerate(one.roads.is_street)
     ]
-    codes, parents = _in_communities(one, own, "R")
+    codes, parents = _in_communities(one, own, "2")
     yield from _records("road_section", one.roads.surfaces, codes, labels, parents)
 
 
@@ -168,18 +168,18 @@ def _exclusive_records(one: _Layers) -> Iterator[AreaRecord]:
     own = one.exclusives.community
     villages = one.levels.communities.names
     labels = [villages[c][:2] + kind for c, kind in zip(own, one.exclusives.kinds, strict=True)]
-    codes, parents = _in_communities(one, own, "E")
+    codes, parents = _in_communities(one, own, "3")
     yield from _records("exclusive_area", one.exclusives.shapes, codes, labels, parents)
 
 
-def _in_communities(one: _Layers, own: cells.Index, letter: str) -> tuple[list[str], list[str]]:
-    """Return codes (community, letter, serial number) and parents."""
+def _in_communities(one: _Layers, own: cells.Index, digit: str) -> tuple[list[str], list[str]]:
+    """Return codes (community, a digit for the kind, serial number) and parents."""
     parents = [one.levels.communities.codes[c] for c in own]
     used: dict[str, int] = {}
     codes = []
     for parent in parents:
         used[parent] = used.get(parent, 0) + 1
-        codes.append(f"{parent}{letter}{used[parent]:03d}")
+        codes.append(f"{parent}{digit}{used[parent]:03d}")
     return codes, parents
 
 
@@ -199,7 +199,7 @@ def _building_records(one: _Layers) -> Iterator[AreaRecord]:
             f"{naming.DISTRICT_NAME}{levels.towns.names[town]}"
             f"{levels.communities.names[community]}{door}号 邮编 9990{int(town) + 1:02d}"
         )
-    codes = [f"{parent}B{count:03d}" for parent, count in zip(parents, serial, strict=True)]
+    codes = [f"{parent}1{count:03d}" for parent, count in zip(parents, serial, strict=True)]
     yield from _records(
         "building", one.footprints, codes, labels, parents, facts=(people, addresses)
     )

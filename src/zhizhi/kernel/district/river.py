@@ -78,9 +78,9 @@ def draw(seed: int) -> Waters:
 def reaches(waters: Waters) -> tuple[Reach, ...]:
     """Return the four no-fishing reaches: three of the main river, one of the tributary."""
     plans = (
-        ("nf-town", "砚江城区江段常年禁捕区", waters.main, (78_000.0, 88_000.0), ()),
-        ("nf-upper", "砚江上游种质资源保护区", waters.main, (56_000.0, 61_500.0), ()),
-        ("nf-spawn", "砚江鸣滩产卵场季节禁捕区", waters.main, (99_000.0, 104_000.0),
+        ("nf-town", "砚江城区江段常年禁捕区", waters.main, (80_000.0, 85_000.0), ()),
+        ("nf-upper", "砚江上游种质资源保护区", waters.main, (57_000.0, 61_000.0), ()),
+        ("nf-spawn", "砚江鸣滩产卵场季节禁捕区", waters.main, (99_000.0, 103_000.0),
          (("03-01", "06-30"),)),
         ("nf-mouth", "霁溪河口禁捕区", waters.tributary, (0.0, 6_500.0), ()),
     )  # fmt: skip
