@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from pathlib import Path
 
 import django
 
@@ -18,4 +19,5 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's loop run
 
 def pytest_configure() -> None:
     """Set Django up with the environment above."""
+    Path(os.environ["ZHIZHI_DATA"], "static").mkdir(parents=True, exist_ok=True)
     django.setup()
