@@ -27,7 +27,7 @@ MINUTE = 60_000_000
 LIMIT_MINUTES = 30
 _SECOND = 1_000_000
 _NOISE_M = 7.0
-_LONGEST_DELAY_S = 100.0  # below the lateness that the rule allows
+_LONGEST_DELAY_S = 50.0  # well below the lateness that the rule allows
 
 Numbers = NDArray[np.float64]
 Moments = NDArray[np.int64]
@@ -75,6 +75,7 @@ class Place:
     key: str
     spots: LineString  # a line inside, well away from the edge
     bank: LineString  # a line outside, within reach of the noise of positions
+    away: LineString  # a line well outside
     lane: LineString  # the fairway with a run-up on both sides
     cameras: tuple[str, ...]
     is_open: NDArray[np.bool_]  # by day of the year
@@ -100,7 +101,7 @@ class _Stage:
         self.truths.append(truth)
 
     def send(self, stream: str, time_us: Moments, columns: Mapping[str, object]) -> None:
-        """Add rows; the network delivers each 1 to 100 seconds after it was measured."""
+        """Add rows; the network delivers each 1 to 50 seconds after it was measured."""
         delay = np.minimum(1.0 + self.random.exponential(9.0, len(time_us)), _LONGEST_DELAY_S)
         arrival = time_us + (delay * _SECOND).astype(np.int64)
         self.rows[stream].append(pa.table({"time_us": time_us, **columns, "arrival_us": arrival}))
@@ -129,6 +130,7 @@ def _places(district: District) -> Iterator[Place]:
             key=reach.key,
             spots=_ring(shape.buffer(-55.0)),
             bank=_ring(shape.buffer(62.0)),
+            away=_ring(shape.buffer(400.0)),
             lane=_line_between(line, first, last),
             cameras=tuple(c.code for c in district.cameras if c.reach == reach.key),
             is_open=seasons.open_days(reach.seasons),
@@ -235,8 +237,8 @@ def angler_25(stage: _Stage, ground: Place, began_us: int) -> None:
 
 
 def angler_with_short_silence(stage: _Stage, ground: Place, began_us: int) -> None:
-    """Eight minutes without a position: still one stay."""
-    stay(stage, ground, began_us, 42, _Manner("short-silence", SHORE, (12.0, 20.0)))
+    """Six to nine minutes without a position: still one stay."""
+    stay(stage, ground, began_us, 42, _Manner("short-silence", SHORE, (12.0, 18.0)))
 
 
 def angler_with_long_silence(stage: _Stage, ground: Place, began_us: int) -> None:
@@ -284,7 +286,7 @@ def coming_and_going(stage: _Stage, ground: Place, began_us: int) -> None:
     """Twelve minutes at the water, eight minutes away, twelve minutes again: two short visits."""
     token = stage.token()
     spot = _spot(stage, ground)
-    away = spot + 900.0
+    away = _point(ground.away, float(ground.away.project(shapely.Point(spot))))
     for start, minutes, point in ((0, 12, spot), (13, 6, away), (20, 12, spot)):
         time_us = stage.ticks(began_us + start * MINUTE, minutes)
         points = np.repeat(point[None], len(time_us), axis=0)
@@ -323,7 +325,11 @@ LONG_STAYS: tuple[Visit, ...] = (angler_45, moored_boat, angler_with_short_silen
 
 def _spot(stage: _Stage, ground: Place) -> Numbers:
     where = stage.random.uniform(0, float(shapely.length(ground.spots)))
-    return np.asarray(shapely.get_coordinates(ground.spots.interpolate(where))[0])
+    return _point(ground.spots, where)
+
+
+def _point(line: LineString, along: float) -> Numbers:
+    return np.asarray(shapely.get_coordinates(line.interpolate(along))[0])
 
 
 def _measure(stage: _Stage, stream: str, track: _Track) -> None:
