@@ -1,0 +1,150 @@
+"""The smallest district in which every endpoint has something to show: one account for each role,
+here and elsewhere, and one record of each kind that an address may name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+
+import shapely
+from PIL import Image
+
+from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, Unit
+from zhizhi.engine.models import Alert, Case, CaseAgency, Feedback, Source, Task, Zone
+from zhizhi.systems.fishery.models import Stay, Violation, ViolationPhoto
+from zhizhi.trust import evidence
+
+AT = datetime(2026, 3, 1, 4, tzinfo=UTC)
+ROLES = tuple(RoleAssignment.Role.values)
+LON, LAT = 107.4, 29.7
+
+
+@dataclass
+class World:
+    """The records by the names that tests/authorisation.toml uses, and the accounts by role."""
+
+    records: dict[str, Any] = field(default_factory=dict)
+    here: dict[str, Account] = field(default_factory=dict)
+    elsewhere: dict[str, Account] = field(default_factory=dict)
+    nobody: Account | None = None
+
+
+def build() -> World:
+    """Insert the district; everything named in the table hangs on the town "here"."""
+    world = World()
+    here, there = _town("990101001000000", LON), _town("990101002000000", LON + 1)
+    for place, accounts in ((here, world.here), (there, world.elsewhere)):
+        _people(place, accounts)
+    world.nobody = Account.objects.create(username="nobody", call_sign="nobody")
+    world.records = _records(here)
+    return world
+
+
+@dataclass(frozen=True)
+class _Town:
+    area: Area
+    unit: Unit
+    agency: Agency
+
+
+def _town(code: str, lon: float) -> _Town:
+    box = shapely.box(lon - 0.4, LAT - 0.4, lon + 0.4, LAT + 0.4)
+    area = Area.objects.create(
+        kind="town", code=code, name=code, path=f"/990101000000000/{code}/",
+        boundary=shapely.to_wkb(box), min_lon=lon - 0.4, min_lat=LAT - 0.4, max_lon=lon + 0.4,
+        max_lat=LAT + 0.4, lon=lon, lat=LAT, valid_from=AT,
+    )  # fmt: skip
+    agency = Agency.objects.create(code=f"fishery-{code}", name="Fishery")
+    unit = Unit.objects.create(
+        code=f"boat-{code}", name="Boat", kind="river_patrol", area=area, agency=agency,
+        capabilities=["water", "dissuasion"], lon=lon, lat=LAT, position_at=AT,
+    )  # fmt: skip
+    return _Town(area, unit, agency)
+
+
+def _people(town: _Town, accounts: dict[str, Account]) -> None:
+    for role in ROLES:
+        name = f"{role}-{town.area.code}"
+        account = Account.objects.create(username=name, call_sign=name)
+        RoleAssignment.objects.create(
+            account=account, role=role, area=town.area,
+            agency=town.agency if role == "agency_officer" else None,
+            unit=town.unit if role == "unit_member" else None,
+        )  # fmt: skip
+        accounts[role] = account
+
+
+def _records(town: _Town) -> dict[str, Any]:
+    case = _case(town)
+    unit_task = Task.everything.create(
+        case=case, kind="dissuade", unit=town.unit, offered_at=AT, offered_by="account:1"
+    )
+    agency_task = Task.everything.create(
+        case=case, kind="penalise", agency=town.agency, offered_at=AT, offered_by="account:1"
+    )
+    alert = _alert(case)
+    zone = Zone.objects.create(
+        key="reach-1", kind="no_fishing", name="Reach", area_path=town.area.path, created_at=AT,
+        boundary=shapely.to_wkb(shapely.box(LON - 0.1, LAT - 0.1, LON + 0.1, LAT + 0.1)),
+        created_by="worker",
+    )  # fmt: skip
+    source = Source.objects.create(code="ais", name="AIS", kind="ais", streams=[])
+    return {
+        "case": case, "unit_task": unit_task, "agency_task": agency_task, "alert": alert,
+        "zone": zone, "unit": town.unit, "area": town.area, "source": source,
+        **_violation(case, alert, unit_task),
+    }  # fmt: skip
+
+
+def _case(town: _Town) -> Case:
+    case = Case.everything.create(
+        key="illegal-fishing:7:reach-1", kind="illegal-fishing", system="fishery",
+        state="dispatched", severity="important", subject=7, zone="reach-1", area=town.area,
+        area_path=town.area.path, lon=LON, lat=LAT, opened_at=AT, changed_at=AT,
+    )  # fmt: skip
+    CaseAgency.objects.create(case=case, agency=town.agency, part="lead")
+    return case
+
+
+def _alert(case: Case) -> Alert:
+    return Alert.everything.create(
+        id="a" * 32, detector="fishery.dwell", version=1, kind="dwell", case=case,
+        severity="important", certainty="likely", subject=7, zone="reach-1", started_at=AT,
+        found_at=AT, raised_at=AT, lon=LON, lat=LAT, explanation={},
+    )  # fmt: skip
+
+
+def _violation(case: Case, alert: Alert, task: Task) -> dict[str, Any]:
+    feedback = Feedback.objects.create(
+        case=case, task=task, at=AT, by="unit:1", outcome="violation"
+    )
+    stay = Stay.everything.create(
+        alert=alert, case=case, zone="reach-1", seen_by="vessel", started_at=AT, found_at=AT
+    )
+    violation = Violation.everything.create(
+        case=case, stay=stay, feedback=feedback, recorded_at=AT, changed_at=AT
+    )
+    sealed = evidence.seal(
+        photo(), case=case.pk, kind="photo", media_type="image/jpeg", by="unit:1", now=AT
+    )
+    evidence.set_working_copy(sealed, photo())
+    shown = ViolationPhoto.objects.create(violation=violation, evidence=sealed, masked_at=AT)
+    return {"violation": violation, "photo": shown, "evidence": sealed}
+
+
+def photo() -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (40, 30), (90, 120, 60)).save(out, "JPEG")
+    return out.getvalue()
+
+
+READ: dict[str, Callable[[Any], Any]] = {
+    "pk": lambda record: record.pk,
+    "key": lambda record: record.key,
+    "code": lambda record: record.code,
+    "state": lambda record: record.state,
+}

@@ -1,0 +1,167 @@
+"""Every address of the product, asked by everybody: who may and who may not.
+
+tests/authorisation.toml says who may; an address that is not in it fails the first test. Whoever is
+not named is refused, changes nothing, and learns nothing but that there is nothing for him.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.http import HttpResponseBase
+from django.test import Client
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+
+from tests.district_world import READ, ROLES, World, build
+from zhizhi.trust.models import AuditEntry
+
+TABLE = Path(__file__).with_name("authorisation.toml")
+METHODS = ("get", "post", "put", "patch", "delete")
+ANYONE, SIGNED_IN = "anyone", "signed-in"
+PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One pattern of the URLconf: its name, or its route when it has none."""
+
+    name: str
+    route: str
+
+    @property
+    def parameters(self) -> list[str]:
+        return PARAMETER.findall(self.route)
+
+
+@dataclass(frozen=True)
+class Column:
+    """Somebody who asks: "operator", "operator elsewhere", "nobody" (no role), "anonymous"."""
+
+    name: str
+    account: AbstractBaseUser | None
+
+    def is_named(self, allowed: list[str], *, scoped: bool) -> bool:
+        """Say whether the table lets this one in; records of a town are for that town's people."""
+        if ANYONE in allowed or (SIGNED_IN in allowed and self.account is not None):
+            return True
+        role, _, elsewhere = self.name.partition(" ")
+        return role in allowed and not (elsewhere and scoped)
+
+
+def endpoints() -> Iterator[Endpoint]:
+    yield from _walk(get_resolver().url_patterns, "", "")
+
+
+def _walk(patterns: list[Any], route: str, space: str) -> Iterator[Endpoint]:
+    for one in patterns:
+        path = route + str(one.pattern)
+        if isinstance(one, URLResolver):
+            inner = f"{space}{one.namespace}:" if one.namespace else space
+            yield from _walk(one.url_patterns, path, inner)
+        elif isinstance(one, URLPattern):
+            yield Endpoint(f"{space}{one.name}" if one.name else f"/{path}", path)
+
+
+@functools.cache
+def table() -> dict[str, dict[str, Any]]:
+    return tomllib.loads(TABLE.read_text(encoding="utf-8"))
+
+
+def columns(world: World) -> list[Column]:
+    found = [Column("anonymous", None), Column("nobody", world.nobody)]
+    for role in ROLES:
+        found.append(Column(role, world.here[role]))
+        found.append(Column(f"{role} elsewhere", world.elsewhere[role]))
+    return found
+
+
+def address(endpoint: Endpoint, row: Mapping[str, Any], world: World) -> str:
+    """Return the address with its parameters filled: "case.pk" is the world's case, else text."""
+    filled = "/" + endpoint.route
+    for name, wanted in row.get("path", {}).items():
+        record, _, attribute = wanted.partition(".")
+        value = READ[attribute](world.records[record]) if attribute in READ else wanted
+        filled = re.sub(rf"<(?:\w+:)?{name}>", str(value), filled)
+    return filled + row.get("query", "")
+
+
+def is_refused(response: HttpResponseBase) -> bool:
+    if response.status_code in {301, 302, 303}:
+        try:
+            sign_in = reverse(settings.LOGIN_URL)
+        except NoReverseMatch:
+            sign_in = "/sign-in"
+        return str(response.headers.get("Location", "")).startswith(sign_in)
+    return response.status_code in {401, 403, 404, 405}
+
+
+def ask(column: Column, method: str, url: str, row: Mapping[str, Any]) -> tuple[bool, int, bool]:
+    """Ask once and undo it; returns (refused, status, whether anything was done)."""
+    client = Client(raise_request_exception=False)
+    if column.account is not None:
+        client.force_login(column.account, backend="django.contrib.auth.backends.ModelBackend")
+    before = _done()
+    point = transaction.savepoint()
+    body = {} if method == "get" else {"data": row.get("body", {})}
+    response = getattr(client, method)(url, **body)
+    done = _done() != before
+    transaction.savepoint_rollback(point)
+    return is_refused(response), response.status_code, done
+
+
+def _done() -> int:
+    """Return how much was done, by the audit chain; being refused personal data is no deed."""
+    return AuditEntry.objects.exclude(verb="person.refused").count()
+
+
+def test_every_address_has_a_row_and_every_row_an_address() -> None:
+    known = {endpoint.name for endpoint in endpoints()}
+
+    assert known - set(table()) == set(), "declare these in tests/authorisation.toml"
+    assert set(table()) - known == set(), "these addresses are gone"
+
+
+def test_no_two_addresses_share_a_name() -> None:
+    names = [endpoint.name for endpoint in endpoints()]
+
+    assert [name for name in names if names.count(name) > 1] == []
+
+
+@pytest.mark.parametrize("name", sorted(table()))
+def test_a_row_names_known_roles_and_fills_every_parameter(name: str) -> None:
+    row = table()[name]
+    named = {role for method in METHODS for role in row.get(method, [])}
+    endpoint = next(one for one in endpoints() if one.name == name)
+
+    assert set(row) <= {*METHODS, "path", "query", "body", "scoped", "why"}
+    assert named <= {*ROLES, ANYONE, SIGNED_IN}
+    assert set(endpoint.parameters) == set(row.get("path", {}))
+    assert row.get("why") or ANYONE not in named, "say why anyone may"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(table()))
+def test_those_whom_the_table_names_may_and_nobody_else(name: str) -> None:
+    world, row = build(), table()[name]
+    endpoint = next(one for one in endpoints() if one.name == name)
+    url = address(endpoint, row, world)
+    scoped = row.get("scoped", bool(row.get("path")))
+    wrong = []
+    for method in ("get", "post"):
+        for column in columns(world):
+            wanted = column.is_named(row.get(method, []), scoped=scoped)
+            refused, status, done = ask(column, method, url, row)
+            if refused is wanted or status >= 500 or (done and not wanted):
+                wrong.append(f"{method} {url} as {column.name}: {status}, expected {wanted}")
+
+    assert wrong == []

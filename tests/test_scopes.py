@@ -1,0 +1,123 @@
+"""What each role sees of the scoped tables, row by row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.district_world import ROLES, World, build
+from zhizhi.directory.models import Account, RoleAssignment
+from zhizhi.engine.models import Alert, Case, Task
+from zhizhi.systems.fishery.models import Stay, Violation
+from zhizhi.trust.scoping import Grant, Scope, ScopeMissing
+
+pytestmark = pytest.mark.django_db
+SCOPED: tuple[Any, ...] = (Case, Alert, Task, Stay, Violation)
+WIDE = {"operator", "inspector", "leader", "administrator", "technical_reviewer", "legal_reviewer"}
+SEES_THE_CASE = WIDE | {"agency_officer", "unit_member"}
+
+
+@pytest.fixture
+def world() -> World:
+    return build()
+
+
+def seen(model: Any, scope: Scope) -> list[Any]:
+    return sorted(row.pk for row in model.objects.visible_to(scope))
+
+
+@pytest.mark.parametrize("model", SCOPED)
+def test_a_scoped_table_is_not_read_without_saying_for_whom(model: Any) -> None:
+    for read in ("all", "count", "first", "exists"):
+        with pytest.raises(ScopeMissing, match="say for whom"):
+            getattr(model.objects, read)()
+
+
+@pytest.mark.parametrize("model", SCOPED)
+def test_nobody_sees_anything_without_a_grant(model: Any, world: World) -> None:
+    assert world.nobody is not None
+
+    assert seen(model, world.nobody.scope()) == []
+    assert seen(model, Scope(None)) == []
+    assert seen(model, Scope(1, (Grant("king"),))) == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_sees_the_case_of_its_town_or_not(role: str, world: World) -> None:
+    expected = [world.records["case"].pk] if role in SEES_THE_CASE else []
+
+    assert seen(Case, world.here[role].scope()) == expected
+    assert seen(Case, world.elsewhere[role].scope()) == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_hangs_on_a_case_is_seen_with_it(role: str, world: World) -> None:
+    expected = [world.records["violation"].pk] if role in SEES_THE_CASE else []
+
+    assert seen(Violation, world.here[role].scope()) == expected
+    assert seen(Violation, world.elsewhere[role].scope()) == []
+    assert len(seen(Alert, world.here[role].scope())) == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("role", "kinds"),
+    [
+        ("unit_member", ["unit_task"]),
+        ("agency_officer", ["agency_task", "unit_task"]),
+        ("operator", ["agency_task", "unit_task"]),
+        ("auditor", []),
+    ],
+)
+def test_a_unit_sees_its_own_tasks_and_the_desk_all_of_them(
+    role: str, kinds: list[str], world: World
+) -> None:
+    expected = sorted(world.records[kind].pk for kind in kinds)
+
+    assert seen(Task, world.here[role].scope()) == expected
+    assert seen(Task, world.elsewhere[role].scope()) == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_an_account_that_was_closed_sees_nothing(role: str, world: World) -> None:
+    account = world.here[role]
+    account.is_active = False
+
+    assert seen(Case, account.scope()) == []
+
+
+def test_a_grant_for_the_installation_sees_every_town(world: World) -> None:
+    account = Account.objects.create(username="district-desk")
+    RoleAssignment.objects.create(account=account, role="operator")
+
+    assert seen(Case, account.scope()) == [world.records["case"].pk]
+
+
+def test_a_town_whose_code_begins_alike_is_another_town(world: World) -> None:
+    case = world.records["case"]
+    alike = case.area_path[:-1] + "1/"
+
+    assert seen(Case, Scope(1, (Grant("operator", alike),))) == []
+    assert seen(Case, Scope(1, (Grant("operator", case.area_path),))) == [case.pk]
+
+
+def test_wildcards_in_a_path_are_letters(world: World) -> None:
+    pattern = world.records["case"].area_path.replace("9", "_")
+
+    assert seen(Case, Scope(1, (Grant("operator", pattern),))) == []
+    assert seen(Case, Scope(1, (Grant("operator", "%"),))) == []
+
+
+def test_two_grants_for_one_case_show_it_once(world: World) -> None:
+    case = world.records["case"]
+    grants = (Grant("operator", case.area_path), Grant("leader", case.area_path))
+
+    assert Case.objects.visible_to(Scope(1, grants)).count() == 1
+
+
+def test_an_officer_of_another_agency_of_the_same_town_sees_nothing(world: World) -> None:
+    case, other = world.records["case"], world.elsewhere["agency_officer"]
+    agency = other.scope().grants[0].agency
+
+    assert seen(Case, Scope(1, (Grant("agency_officer", case.area_path, agency),))) == []
+    assert seen(Case, Scope(1, (Grant("agency_officer", case.area_path),))) == []
