@@ -26,7 +26,7 @@ _BATCH = 500
 _OFFSET_M = (300.0, 900.0)  # how far GCJ-02 and BD-09 stand off in mainland China
 _METRES_PER_DEGREE = 111_195.0
 Item = TypeVar("Item")
-_COMPARED = ("name", "population", "lon", "lat")
+_COMPARED = ("name", "population")
 
 
 class ImportRefused(ValueError):
@@ -210,7 +210,8 @@ def _prepared(outline: bytes) -> shapely.Geometry:
 def _differs(area: Area, draft: AreaDraft) -> bool:
     if bytes(area.boundary or b"") != draft.boundary:
         return True
-    return any(getattr(area, name) != getattr(draft, name) for name in _COMPARED)
+    compared = _COMPARED if draft.boundary else (*_COMPARED, "lon", "lat")
+    return any(getattr(area, name) != getattr(draft, name) for name in compared)
 
 
 def _metres(area: Area, draft: AreaDraft) -> float:
