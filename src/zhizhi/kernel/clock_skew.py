@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from zhizhi.kernel.native import native
+from zhizhi.kernel.native import lean, native
 
 KEEP, LATE, REJECTED, ODD = 0, 1, 2, 3  # verdicts on a row
 FUTURE_US = 60_000_000  # a clock may be this much ahead of the arrival clock
@@ -54,13 +54,13 @@ def marks_of(entity: NDArray[np.int64]) -> NDArray[np.bool_]:
     return marks
 
 
-@native
+@lean
 def _mark(entity: int) -> int:
     x = np.uint64(entity) * np.uint64(0x9E3779B97F4A7C15)
     return int(x >> np.uint64(48))
 
 
-@native
+@lean
 def _is_marked(marks: NDArray[np.bool_], entity: int) -> bool:
     return bool(len(marks) and marks[_mark(entity)])
 
@@ -88,14 +88,14 @@ def sift(
     return verdicts, others
 
 
-@native
+@lean
 def _is_confirmed(entry: NDArray[Any]) -> bool:
     suspect = entry[0]
     is_known = suspect.since_us != NOT_SUSPECT
     return bool(is_known and suspect.last_us - suspect.since_us >= CONFIRMED_AFTER_US)
 
 
-@native
+@lean
 def _is_delayed(entry: NDArray[Any], distance: int) -> bool:
     """Tell whether a row came late from a device whose clock error is known."""
     return bool(_is_confirmed(entry) and distance > entry[0].distance_us)
@@ -138,7 +138,7 @@ def correct(
     return suspects[:top].copy(), times, verdicts
 
 
-@native
+@lean
 def _learn(entry: NDArray[Any], rows: Arrivals, row: int, lateness_us: int) -> None:
     """Note one row of a device: an ordinary one clears it of suspicion."""
     suspect, arrival = entry[0], rows.arrival_us[row]
@@ -156,7 +156,7 @@ def _learn(entry: NDArray[Any], rows: Arrivals, row: int, lateness_us: int) -> N
         suspect.last_us = arrival
 
 
-@native
+@lean
 def _verdict(time_us: int, arrival_us: int, clock_us: int, lateness_us: int) -> int:
     if time_us > arrival_us + FUTURE_US:
         return REJECTED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from zhizhi.kernel.detection import (
     finding_id,
     params_hash,
 )
-from zhizhi.kernel.judging import EPISODE, Fixes, Hits, Memory, Rules, judge_rows
+from zhizhi.kernel.judging import EPISODE, Fixes, Hits, demoted, desk_for, judge_rows, memory_of
 from zhizhi.kernel.thresholds import check_defaults, rules_for
 from zhizhi.kernel.zones import CompiledZones, compile_zones, screen_named, screen_points
 
@@ -59,7 +59,7 @@ class WatchedZones:
     """The zones, and the thresholds of each: the detector's own unless the zone overrides them."""
 
     zones: Compiled
-    rules: Rules
+    rules: NDArray[Any]
 
     @property
     def ref_version(self) -> str:
@@ -71,12 +71,12 @@ class WatchedZones:
 
     def index_of(self, numbers: NDArray[np.int64]) -> NDArray[np.int32]:
         """Return the index of each zone number; -1 where the zone is gone."""
-        if not len(self.rules.number):
+        if not len(self.rules["number"]):
             return np.full(len(numbers), -1, np.int32)
-        order = np.argsort(self.rules.number)
-        place = np.searchsorted(self.rules.number, numbers, sorter=order)
+        order = np.argsort(self.rules["number"])
+        place = np.searchsorted(self.rules["number"], numbers, sorter=order)
         index = order[np.minimum(place, len(order) - 1)]
-        return np.where(self.rules.number[index] == numbers, index, -1).astype(np.int32)
+        return np.where(self.rules["number"][index] == numbers, index, -1).astype(np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,18 +170,18 @@ class Dwell:
             batch.flags,
             batch.offset,
         )
-        hits = Hits(candidates.start, candidates.zone, candidates.cls)
+        rules, found = compiled.rules, Hits(candidates.start, candidates.zone, candidates.cls)
+        hits = demoted(found, batch.accuracy_m, rules)
         is_current = state.ref_version == compiled.ref_version
         zone = state.zone if is_current else compiled.index_of(state.episodes["zone"])
-        desk, count = judge_rows(
-            fixes, hits, compiled.rules, Memory(state.episodes, zone), watermark_us
-        )
-        after = Stays(
-            desk.episodes[:count].copy(),
-            desk.zone[:count].copy(),
-            compiled.ref_version,
-            np.flatnonzero(desk.changed).astype(np.uint16),
-        )
+        old = memory_of(state.episodes, zone)
+        desk = desk_for(hits, old)
+        count = judge_rows(desk, fixes, hits, rules, old, watermark_us)
+        episodes, zone = desk.episodes[:count], desk.zone[:count]
+        if 2 * count < len(desk.episodes):  # a view would hold on to the room that was not used
+            episodes, zone = episodes.copy(), zone.copy()
+        changed = np.flatnonzero(desk.changed).astype(np.uint16)
+        after = Stays(episodes, zone, compiled.ref_version, changed)
         return after, self._table(compiled, desk.found[: desk.told[0]])
 
     def empty(self) -> Stays:
@@ -214,6 +214,15 @@ class Dwell:
         checkpoints.demand(header, wanted, from_version)
         episodes = np.frombuffer(body, EPISODE, header.rows).copy()
         return Stays(episodes, np.full(len(episodes), -1, np.int32))
+
+    def adopt(self, raw: bytes, /) -> Stays:
+        """Return a state written under other parameters: stays are facts, whatever the limit is.
+
+        Raises StateMismatch when another detector or version wrote it, and StateCorrupt.
+        """
+        header, _body = checkpoints.unpack(raw)
+        own = replace(header, params=params_hash(self))
+        return self.load(checkpoints.pack(own, _body), header.version)
 
     def _table(self, compiled: WatchedZones, found: NDArray[Any]) -> pa.Table:
         if not len(found):

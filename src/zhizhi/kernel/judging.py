@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from zhizhi.kernel.detection import CORRECTED, INSIDE, VIRTUAL_SHARDS
-from zhizhi.kernel.native import native
+from zhizhi.kernel.detection import CORRECTED, INSIDE, RING, VIRTUAL_SHARDS
+from zhizhi.kernel.native import lean
 
 OPEN, ALERTED = 1, 2  # flags of an episode: the stay goes on; this stay has been told
 NEVER = -(2**62)  # ``alerted_us`` of somebody who was never told
@@ -40,6 +40,7 @@ _EPISODE_FIELDS = [
     ("quality", "u1"),  # percent, of the worst fix
 ]
 EPISODE = np.dtype(_EPISODE_FIELDS)
+WORDS = EPISODE.itemsize // 8  # compiled code copies an episode by its words
 
 _FOUND_FIELDS = [
     ("found_us", "<i8"),
@@ -56,6 +57,27 @@ _FOUND_FIELDS = [
     ("last_offset", "<i8"),
 ]
 FOUND = np.dtype(_FOUND_FIELDS)
+
+_FIX_FIELDS = [
+    ("time_us", "<i8"),
+    ("offset", "<i8"),
+    ("entity", "<i8"),
+    ("lon", "<f8"),
+    ("lat", "<f8"),
+    ("quality", "<i8"),
+]
+FIX = np.dtype(_FIX_FIELDS)
+
+_RULE_FIELDS = [
+    ("number", "<i8"),  # of the zone: ``thresholds.zone_number`` of its key
+    ("limit_us", "<i8"),
+    ("grace_us", "<i8"),
+    ("gap_us", "<i8"),
+    ("cooldown_us", "<i8"),
+    ("minimum_fixes", "<i8"),
+    ("maximum_accuracy_m", "<f8"),
+]
+RULE = np.dtype(_RULE_FIELDS)
 
 
 class Fixes(NamedTuple):
@@ -78,22 +100,11 @@ class Hits(NamedTuple):
     cls: NDArray[np.uint8]
 
 
-class Rules(NamedTuple):
-    """The thresholds of each zone and its number."""
-
-    number: NDArray[np.int64]
-    limit_us: NDArray[np.int64]
-    grace_us: NDArray[np.int64]
-    gap_us: NDArray[np.int64]
-    cooldown_us: NDArray[np.int64]
-    minimum_fixes: NDArray[np.int64]
-    maximum_accuracy_m: NDArray[np.float64]
-
-
 class Memory(NamedTuple):
     """Episodes sorted by (entity, zone), and the index of each one's zone; -1: zone is gone."""
 
     episodes: NDArray[Any]
+    words: NDArray[np.int64]  # the same bytes, WORDS to an episode
     zone: NDArray[np.int32]
 
 
@@ -101,13 +112,31 @@ class Desk(NamedTuple):
     """What is being written: episodes, findings and their number, and which shards changed."""
 
     episodes: NDArray[Any]
+    words: NDArray[np.int64]
     zone: NDArray[np.int32]
     found: NDArray[Any]
     told: NDArray[np.int64]  # how many findings
     changed: NDArray[np.bool_]
+    fix: NDArray[Any]  # the row at hand
 
 
-@native
+def memory_of(episodes: NDArray[Any], zone: NDArray[np.int32]) -> Memory:
+    return Memory(episodes, episodes.view(np.int64).reshape(len(episodes), WORDS), zone)
+
+
+def desk_for(hits: Hits, old: Memory) -> Desk:
+    """Return room for the most that can come out; pages that stay unused cost nothing."""
+    inside = np.count_nonzero(hits.cls == INSIDE)
+    room = memory_of(
+        np.empty(len(old.episodes) + inside, EPISODE),
+        np.empty(len(old.episodes) + inside, np.int32),
+    )
+    found = np.empty(len(old.episodes) + 2 * inside, FOUND)
+    changed = np.zeros(VIRTUAL_SHARDS, np.bool_)
+    return Desk(*room, found, np.zeros(1, np.int64), changed, np.zeros(1, FIX))
+
+
+@lean
 def virtual_shard(entity: int) -> int:
     """Return ``detection.shard_of`` of one token."""
     x = np.uint64(entity) + np.uint64(0x9E3779B97F4A7C15)
@@ -117,253 +146,56 @@ def virtual_shard(entity: int) -> int:
     return int(x & np.uint64(VIRTUAL_SHARDS - 1))
 
 
-@native
-def judge_rows(
-    fixes: Fixes, hits: Hits, rules: Rules, old: Memory, watermark_us: int
-) -> tuple[Desk, int]:
-    """Apply the rules; return the desk and how many episodes it holds."""
-    desk = _desk(hits, old)
-    entity, rows, olds = fixes.entity, len(fixes.entity), len(old.episodes)
-    top, s, i = 0, 0, 0
-    while i < rows:
-        who, j = entity[i], i + 1
-        while j < rows and entity[j] == who:
-            j += 1
-        while s < olds and old.episodes[s].entity < who:
-            top = _keep(desk, top, old, s, rules, watermark_us)
-            s += 1
-        if hits.start[j] > hits.start[i] or (s < olds and old.episodes[s].entity == who):
-            base = top
-            while s < olds and old.episodes[s].entity == who:
-                desk.episodes[top] = old.episodes[s]
-                desk.zone[top] = old.zone[s]
-                top += 1
-                s += 1
-            held, is_at_work = top - base, _open_or_gone(desk, base, top)
-            top = _walk(desk, (base, top), fixes, (i, j), hits, rules)
-            is_at_work = is_at_work or _open_or_gone(desk, base, top)
-            top = _settle(desk, base, top, rules, watermark_us)
-            if is_at_work or top - base != held:
-                desk.changed[virtual_shard(who)] = True
-        i = j
-    while s < olds:
-        top = _keep(desk, top, old, s, rules, watermark_us)
-        s += 1
-    return desk, top
-
-
-@native
-def _desk(hits: Hits, old: Memory) -> Desk:
-    """Return room for the most that can come out; pages that stay unused cost nothing."""
-    inside = 0
-    for cls in hits.cls:
-        inside += cls == INSIDE
-    room = len(old.episodes) + inside
-    return Desk(
-        np.empty(room, EPISODE),
-        np.empty(room, np.int32),
-        np.empty(len(old.episodes) + 2 * inside, FOUND),
-        np.zeros(1, np.int64),
-        np.zeros(VIRTUAL_SHARDS, np.bool_),
-    )
-
-
-@native
-def _keep(desk: Desk, top: int, old: Memory, s: int, rules: Rules, watermark_us: int) -> int:
-    """Take over an episode of somebody who sent nothing; return the new top."""
-    desk.episodes[top] = old.episodes[s]
-    desk.zone[top] = old.zone[s]
-    z = desk.zone[top]
-    if z < 0:
-        desk.changed[virtual_shard(desk.episodes[top].entity)] = True
-        return top
-    was_open = desk.episodes[top].flags & OPEN
-    if was_open and _ends_at(desk, top, rules) <= watermark_us:
-        _close(desk, top, _ends_at(desk, top, rules))
-    is_open = desk.episodes[top].flags & OPEN
-    is_live = is_open or desk.episodes[top].alerted_us + rules.cooldown_us[z] > watermark_us
-    if was_open != is_open or not is_live:
-        desk.changed[virtual_shard(desk.episodes[top].entity)] = True
-    return top + 1 if is_live else top
-
-
-@native
-def _open_or_gone(desk: Desk, base: int, top: int) -> bool:
-    """Tell whether work on these episodes changes what is remembered."""
-    at_work = 0
-    for k in range(base, top):
-        at_work += desk.zone[k] < 0 or desk.episodes[k].flags & OPEN != 0
-    return at_work > 0
-
-
-@native
-def _walk(
-    desk: Desk,
-    slots: tuple[int, int],
-    fixes: Fixes,
-    span: tuple[int, int],
-    hits: Hits,
-    rules: Rules,
-) -> int:
-    """Apply the rows ``span`` of one entity, instant by instant; return the new top."""
-    base, top = slots
-    a, end = span
-    while a < end:
-        b = a + 1
-        while b < end and fixes.time_us[b] == fixes.time_us[a]:
-            b += 1
-        for k in range(base, top):
-            if desk.zone[k] >= 0:
-                cls, row = _class_of(desk.zone[k], fixes, (a, b), hits, rules)
-                _step(desk, k, fixes, (row, cls), rules)
-        for row in range(a, b):
-            for h in range(hits.start[row], hits.start[row + 1]):
-                top = _meet(desk, (base, top), fixes, (row, h), hits, rules)
-        a = b
-    return top
-
-
-@native
-def _meet(
-    desk: Desk,
-    slots: tuple[int, int],
-    fixes: Fixes,
-    place: tuple[int, int],
-    hits: Hits,
-    rules: Rules,
-) -> int:
-    """Start a stay in the zone of hit ``place[1]`` unless it is known; return the new top."""
-    (base, top), (row, h) = slots, place
-    z = hits.zone[h]
-    if hits.cls[h] != INSIDE or fixes.accuracy_m[row] > rules.maximum_accuracy_m[z]:
-        return top
-    if _slot(desk, base, top, z) >= 0:
-        return top
-    k = _free(desk, base, top)
-    desk.zone[k] = z
-    desk.episodes[k].zone = rules.number[z]
-    desk.episodes[k].alerted_us = NEVER
-    _start(desk, k, fixes, row)
-    return max(top, k + 1)
-
-
-@native
-def _class_of(
-    zone: int, fixes: Fixes, span: tuple[int, int], hits: Hits, rules: Rules
-) -> tuple[int, int]:
-    """Return how an instant touches ``zone``, and the row that says so.
-
-    A fix too inaccurate to prove anything counts as the ring: it keeps a stay, it starts none.
-    """
-    best, at = OUTSIDE, span[0]
-    for row in range(span[0], span[1]):
-        for h in range(hits.start[row], hits.start[row + 1]):
-            if hits.zone[h] == zone:
-                cls = int(hits.cls[h])
-                if cls == INSIDE and fixes.accuracy_m[row] > rules.maximum_accuracy_m[zone]:
-                    cls = 1
-                if cls > best:
-                    best, at = cls, row
-    return best, at
-
-
-@native
-def _slot(desk: Desk, base: int, top: int, zone: int) -> int:
-    for k in range(base, top):
-        if desk.zone[k] == zone and (desk.episodes[k].flags or _was_told(desk, k)):
-            return k
-    return -1
-
-
-@native
-def _was_told(desk: Desk, k: int) -> bool:
-    return bool(desk.episodes[k].alerted_us != NEVER)
-
-
-@native
-def _free(desk: Desk, base: int, top: int) -> int:
-    """Return a slot that remembers nothing, or the next one."""
-    for k in range(base, top):
-        if desk.zone[k] < 0 or (desk.episodes[k].flags == 0 and not _was_told(desk, k)):
-            return k
-    return top
-
-
-@native
-def _ends_at(desk: Desk, k: int, rules: Rules) -> int:
+@lean
+def _ends_at(slot: Any, rule: Any) -> int:
     """Return when the stay ends if nothing more is seen inside or in the ring."""
-    slot, z = desk.episodes[k], desk.zone[k]
-    end = slot.seen_us + rules.gap_us[z] + 1
+    end = slot.seen_us + rule.gap_us + 1
     if slot.outside_us:
-        end = min(end, slot.seen_us - (np.int64(slot.outside_us) - 1) + rules.grace_us[z])
+        end = min(end, slot.seen_us - (np.int64(slot.outside_us) - 1) + rule.grace_us)
     return int(end)
 
 
-@native
-def _close(desk: Desk, k: int, at_us: int) -> None:
-    """End the stay; "cleared" is told when "dwell" was."""
-    slot = desk.episodes[k]
-    if slot.flags & ALERTED:
-        f = _tell(desk, k, CLEARED, at_us)
-        desk.found[f].lon = _degrees(slot.lon_e7)
-        desk.found[f].lat = _degrees(slot.lat_e7)
-        desk.found[f].last_offset = slot.first_offset
-    slot.flags = 0
+@lean
+def _is_due(slot: Any, now: int, rule: Any) -> bool:
+    if slot.flags & ALERTED or now - slot.started_us <= rule.limit_us:
+        return False
+    is_proved = slot.fixes >= rule.minimum_fixes
+    return bool(is_proved and now - slot.alerted_us >= rule.cooldown_us)
 
 
-@native
-def _tell(desk: Desk, k: int, kind: int, at_us: int) -> int:
-    f, slot = desk.told[0], desk.episodes[k]
-    desk.told[0] += 1
-    told = desk.found[f]
-    told.kind = kind
-    told.found_us = at_us
-    told.entity = slot.entity
-    told.zone = desk.zone[k]
-    told.started_us = slot.started_us
-    told.inside_us = slot.inside_us
-    told.fixes = slot.fixes
-    told.quality = slot.quality
-    told.first_offset = slot.first_offset
-    return int(f)
-
-
-@native
-def _start(desk: Desk, k: int, fixes: Fixes, row: int) -> None:
-    slot = desk.episodes[k]
-    slot.entity = fixes.entity[row]
-    slot.started_us = fixes.time_us[row]
-    slot.seen_us = fixes.time_us[row]
-    slot.first_offset = fixes.offset[row]
+@lean
+def _start(slot: Any, fix: Any) -> None:
+    slot.entity = fix.entity
+    slot.started_us = fix.time_us
+    slot.first_offset = fix.offset
+    slot.seen_us = fix.time_us
     slot.outside_us = 0
     slot.fixes = 0
     slot.flags = OPEN
     slot.quality = 100
-    _count(desk, k, fixes, row)
 
 
-@native
-def _count(desk: Desk, k: int, fixes: Fixes, row: int) -> None:
+@lean
+def _count(slot: Any, fix: Any) -> None:
     """Note one more fix inside."""
-    slot = desk.episodes[k]
-    slot.inside_us = fixes.time_us[row]
-    slot.lon_e7 = _fixed_point(fixes.lon[row])
-    slot.lat_e7 = _fixed_point(fixes.lat[row])
+    slot.inside_us = fix.time_us
+    slot.lon_e7 = _fixed_point(fix.lon)
+    slot.lat_e7 = _fixed_point(fix.lat)
     slot.fixes = min(slot.fixes + 1, ALL_COUNTED)
-    slot.quality = min(int(slot.quality), _quality(fixes.flags[row], fixes.accuracy_m[row]))
+    slot.quality = min(np.int64(slot.quality), fix.quality)
 
 
-@native
+@lean
 def _fixed_point(degrees: float) -> int:
     return NOWHERE if np.isnan(degrees) else round(degrees * DEGREE)
 
 
-@native
+@lean
 def _degrees(fixed_point: int) -> float:
     return np.nan if fixed_point == NOWHERE else fixed_point / DEGREE
 
 
-@native
+@lean
 def _quality(flags: int, accuracy_m: float) -> int:
     quality = 100
     if flags & CORRECTED:
@@ -375,17 +207,9 @@ def _quality(flags: int, accuracy_m: float) -> int:
     return quality
 
 
-@native
-def _step(desk: Desk, k: int, fixes: Fixes, seen: tuple[int, int], rules: Rules) -> None:
-    """Carry one episode over one instant, in which ``seen`` (row, class) was seen of its zone."""
-    row, cls = seen
-    slot, now = desk.episodes[k], fixes.time_us[row]
-    if slot.flags & OPEN and now >= _ends_at(desk, k, rules):
-        _close(desk, k, _ends_at(desk, k, rules))
-    if not slot.flags & OPEN:
-        if cls == INSIDE:
-            _start(desk, k, fixes, row)
-        return
+@lean
+def _go_on(slot: Any, cls: int, now: int) -> None:
+    """Note where an instant saw somebody whose stay goes on."""
     if cls != OUTSIDE:
         slot.outside_us = 0
     elif slot.outside_us:
@@ -393,56 +217,270 @@ def _step(desk: Desk, k: int, fixes: Fixes, seen: tuple[int, int], rules: Rules)
     else:
         slot.outside_us = 1
     slot.seen_us = now
+
+
+@lean
+def _tell(desk: Desk, k: int, kind: int, at_us: int) -> None:
+    """Write a finding about the stay in slot ``k``."""
+    told, slot = desk.found[desk.told[0]], desk.episodes[k]
+    desk.told[0] += 1
+    told.kind = kind
+    told.found_us = at_us
+    told.entity = slot.entity
+    told.zone = desk.zone[k]
+    told.started_us = slot.started_us
+    told.inside_us = slot.inside_us
+    told.fixes = slot.fixes
+    told.quality = slot.quality
+    told.first_offset = slot.first_offset
+    told.last_offset = slot.first_offset
+    told.lon = _degrees(slot.lon_e7)
+    told.lat = _degrees(slot.lat_e7)
+    if kind == DWELL:
+        told.last_offset = desk.fix[0].offset
+        told.lon = desk.fix[0].lon
+        told.lat = desk.fix[0].lat
+
+
+@lean
+def _close_if_over(desk: Desk, k: int, rule: Any, now: int) -> None:
+    """End the stay when its time has come; "cleared" is told when "dwell" was."""
+    slot = desk.episodes[k]
+    if slot.flags & OPEN:
+        end = _ends_at(slot, rule)
+        if end <= now:
+            if slot.flags & ALERTED:
+                _tell(desk, k, CLEARED, end)
+            slot.flags = 0
+
+
+@lean
+def _step(desk: Desk, k: int, cls: int, now: int, rule: Any) -> None:
+    """Carry slot ``k`` over one instant, which saw ``cls`` of its zone."""
+    _close_if_over(desk, k, rule, now)
+    slot = desk.episodes[k]
+    if slot.flags & OPEN:
+        _go_on(slot, cls, now)
+    elif cls == INSIDE:
+        _start(slot, desk.fix[0])
     if cls == INSIDE:
-        _count(desk, k, fixes, row)
-        if _is_due(desk, k, now, rules):
+        _count(slot, desk.fix[0])
+        if _is_due(slot, now, rule):
             slot.alerted_us = now
             slot.flags |= ALERTED
-            f = _tell(desk, k, DWELL, now)
-            desk.found[f].lon = fixes.lon[row]
-            desk.found[f].lat = fixes.lat[row]
-            desk.found[f].last_offset = fixes.offset[row]
+            _tell(desk, k, DWELL, now)
 
 
-@native
-def _is_due(desk: Desk, k: int, now: int, rules: Rules) -> bool:
-    slot, z = desk.episodes[k], desk.zone[k]
-    if slot.flags & ALERTED or now - slot.started_us <= rules.limit_us[z]:
-        return False
-    is_proved = slot.fixes >= rules.minimum_fixes[z]
-    return bool(is_proved and now - slot.alerted_us >= rules.cooldown_us[z])
+@lean
+def _strongest(hits: Hits, a: int, b: int, zone: int) -> int:
+    """Return the position of the strongest hit of ``zone`` in the rows ``a:b``; -1: none."""
+    best = -1
+    for h in range(hits.start[a], hits.start[b]):
+        if hits.zone[h] == zone and (best < 0 or hits.cls[h] > hits.cls[best]):
+            best = h
+    return best
 
 
-@native
-def _settle(desk: Desk, base: int, top: int, rules: Rules, watermark_us: int) -> int:
-    """Drop what need not be remembered and sort the rest by zone; return the new top."""
-    kept = base
+@lean
+def _read(fix: Any, fixes: Fixes, row: int) -> None:
+    fix.entity = fixes.entity[row]
+    fix.time_us = fixes.time_us[row]
+    fix.offset = fixes.offset[row]
+    fix.lon = fixes.lon[row]
+    fix.lat = fixes.lat[row]
+    fix.quality = _quality(fixes.flags[row], fixes.accuracy_m[row])
+
+
+@lean
+def _row_of(hits: Hits, row: int, h: int) -> int:
+    """Return the row of hit ``h``, which is ``row`` or a later one."""
+    while hits.start[row + 1] <= h:
+        row += 1
+    return row
+
+
+@lean
+def _slot(desk: Desk, base: int, top: int, zone: int) -> int:
+    """Return the slot that remembers ``zone``, else a slot that may be used for it."""
+    free = top
+    for k in range(top - 1, base - 1, -1):
+        if desk.episodes[k].flags or desk.episodes[k].alerted_us != NEVER:
+            if desk.zone[k] == zone:
+                return k
+            if desk.zone[k] >= 0:
+                continue
+        free = k
+    return free
+
+
+@lean
+def _see(fix: Any, fixes: Fixes, span: tuple[int, int], hits: Hits, zone: int) -> int:
+    """Return the class of ``zone`` in one instant; the row that shows it inside is read."""
+    h = _strongest(hits, span[0], span[1], zone)
+    cls = OUTSIDE if h < 0 else int(hits.cls[h])
+    if cls == INSIDE:
+        _read(fix, fixes, _row_of(hits, span[0], h))
+    return cls
+
+
+@lean
+def _walk(
+    desk: Desk, slots: tuple[int, int], fixes: Fixes, span: tuple[int, int], hits: Hits, rules: Any
+) -> int:
+    """Apply the rows ``span`` of one entity, instant by instant; return the new top."""
+    base, top = slots
+    a, end = span
+    while a < end:
+        b, now = a + 1, fixes.time_us[a]
+        while b < end and fixes.time_us[b] == now:
+            b += 1
+        for k in range(base, top):
+            if desk.zone[k] >= 0:
+                cls = _see(desk.fix[0], fixes, (a, b), hits, desk.zone[k])
+                _step(desk, k, cls, now, rules[desk.zone[k]])
+        for h in range(hits.start[a], hits.start[b]):
+            if hits.cls[h] == INSIDE:
+                k = _slot(desk, base, top, hits.zone[h])
+                if not _is_open(desk, k, top, hits.zone[h]):
+                    _read(desk.fix[0], fixes, _row_of(hits, a, h))
+                    _open(desk, k, hits.zone[h], rules[hits.zone[h]])
+                    top = max(top, k + 1)
+        a = b
+    return top
+
+
+@lean
+def _is_open(desk: Desk, k: int, top: int, zone: int) -> bool:
+    return bool(k < top and desk.zone[k] == zone and desk.episodes[k].flags)
+
+
+@lean
+def _open(desk: Desk, k: int, zone: int, rule: Any) -> None:
+    """Start a stay in a slot that remembers nothing."""
+    desk.zone[k] = zone
+    slot = desk.episodes[k]
+    slot.zone = rule.number
+    slot.alerted_us = NEVER
+    _start(slot, desk.fix[0])
+    _count(slot, desk.fix[0])
+
+
+@lean
+def _is_worked_on(desk: Desk, base: int, top: int) -> bool:
+    """Tell whether rows of their entity change what these slots remember."""
+    count = 0
     for k in range(base, top):
-        z = desk.zone[k]
-        if z < 0:
-            continue
-        if desk.episodes[k].flags & OPEN and _ends_at(desk, k, rules) <= watermark_us:
-            _close(desk, k, _ends_at(desk, k, rules))
-        told_until = desk.episodes[k].alerted_us + rules.cooldown_us[z]
-        if desk.episodes[k].flags & OPEN or told_until > watermark_us:
-            _move(desk, k, kept)
-            _sink(desk, base, kept)
-            kept += 1
-    return kept
+        count += desk.zone[k] < 0 or desk.episodes[k].flags & OPEN != 0
+    return count > 0
 
 
-@native
+@lean
 def _move(desk: Desk, source: int, target: int) -> None:
-    desk.episodes[target] = desk.episodes[source]
+    for w in range(WORDS):
+        desk.words[target, w] = desk.words[source, w]
     desk.zone[target] = desk.zone[source]
 
 
-@native
+@lean
+def _settle(desk: Desk, base: int, top: int, rules: Any, watermark_us: int) -> int:
+    """Drop what need not be remembered and sort the rest by zone; return the new top."""
+    kept = base
+    for k in range(base, top):
+        if desk.zone[k] < 0:
+            continue
+        rule, slot = rules[desk.zone[k]], desk.episodes[k]
+        _close_if_over(desk, k, rule, watermark_us)
+        if slot.flags & OPEN or slot.alerted_us + rule.cooldown_us > watermark_us:
+            if k != kept:
+                _move(desk, k, kept)
+            kept += 1
+    for k in range(base + 1, kept):
+        if desk.episodes[k - 1].zone > desk.episodes[k].zone:
+            _sink(desk, base, k)
+    return kept
+
+
+@lean
 def _sink(desk: Desk, base: int, k: int) -> None:
-    """Move episode ``k`` down to its place by zone number."""
-    episode, zone = desk.episodes[k : k + 1].copy(), desk.zone[k]
-    while k > base and desk.episodes[k - 1].zone > episode[0].zone:
-        _move(desk, k - 1, k)
+    """Exchange slot ``k`` with those below it that have a larger zone number."""
+    while k > base and desk.episodes[k - 1].zone > desk.episodes[k].zone:
+        for w in range(WORDS):
+            word = desk.words[k, w]
+            desk.words[k, w] = desk.words[k - 1, w]
+            desk.words[k - 1, w] = word
+        zone = desk.zone[k]
+        desk.zone[k] = desk.zone[k - 1]
+        desk.zone[k - 1] = zone
         k -= 1
-    desk.episodes[k] = episode[0]
-    desk.zone[k] = zone
+
+
+@lean
+def _bring(desk: Desk, top: int, old: Memory, s: int) -> None:
+    """Copy episode ``s`` of the old state to slot ``top``."""
+    for w in range(WORDS):
+        desk.words[top, w] = old.words[s, w]
+    desk.zone[top] = old.zone[s]
+
+
+@lean
+def _keep(desk: Desk, top: int, old: Memory, s: int, rules: Any, watermark_us: int) -> int:
+    """Take over an episode of somebody who sent nothing; return the new top."""
+    _bring(desk, top, old, s)
+    flags = desk.episodes[top].flags
+    kept = _settle(desk, top, top + 1, rules, watermark_us)
+    if kept == top or desk.episodes[top].flags != flags:
+        desk.changed[virtual_shard(desk.episodes[top].entity)] = True
+    return kept
+
+
+@lean
+def judge_rows(
+    desk: Desk, fixes: Fixes, hits: Hits, rules: Any, old: Memory, watermark_us: int
+) -> int:
+    """Apply the rules; return how many episodes the desk holds."""
+    entity, rows, olds = fixes.entity, len(fixes.entity), len(old.episodes)
+    top, s, i = 0, 0, 0
+    while i < rows:
+        who, j = entity[i], i + 1
+        while j < rows and entity[j] == who:
+            j += 1
+        while s < olds and old.episodes[s].entity < who:
+            top = _keep(desk, top, old, s, rules, watermark_us)
+            s += 1
+        base = top
+        while s < olds and old.episodes[s].entity == who:
+            _bring(desk, top, old, s)
+            top += 1
+            s += 1
+        if top > base or hits.start[j] > hits.start[i]:
+            held, is_worked_on = top - base, _is_worked_on(desk, base, top)
+            top = _walk(desk, (base, top), fixes, (i, j), hits, rules)
+            is_worked_on = is_worked_on or _is_worked_on(desk, base, top)
+            top = _settle(desk, base, top, rules, watermark_us)
+            if is_worked_on or top - base != held:
+                desk.changed[virtual_shard(who)] = True
+        i = j
+    while s < olds:
+        top = _keep(desk, top, old, s, rules, watermark_us)
+        s += 1
+    return top
+
+
+def demoted(hits: Hits, accuracy_m: NDArray[np.float32], rules: NDArray[Any]) -> Hits:
+    """Return the hits, those inside turned to the ring where the fix proves too little."""
+    poor = np.flatnonzero(accuracy_m > rules["maximum_accuracy_m"].min(initial=np.inf))
+    if not len(poor):
+        return hits
+    demoted = hits._replace(cls=hits.cls.copy())
+    _demote(demoted, poor, accuracy_m[poor], rules)
+    return demoted
+
+
+@lean
+def _demote(
+    hits: Hits, rows: NDArray[np.int64], accuracy_m: NDArray[np.float32], rules: Any
+) -> None:
+    for i in range(len(rows)):
+        for h in range(hits.start[rows[i]], hits.start[rows[i] + 1]):
+            if accuracy_m[i] > rules[hits.zone[h]].maximum_accuracy_m:
+                hits.cls[h] = RING

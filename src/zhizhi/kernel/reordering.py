@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from zhizhi.kernel.native import native
+from zhizhi.kernel.native import lean, native
 
 DIGIT_BITS = 11
 DIGITS = 6
@@ -114,7 +114,7 @@ def _sort_by_time(index: NDArray[np.int64], i: int, j: int, time_us: NDArray[np.
         index[place] = moved
 
 
-@native
+@lean
 def _choose(index: NDArray[np.int64], i: int, j: int, kept: int, contents: Contents) -> int:
     """Keep one row for each (time, zone) of ``index[i:j]``; return the new number kept."""
     first = kept
@@ -137,12 +137,12 @@ def _choose(index: NDArray[np.int64], i: int, j: int, kept: int, contents: Conte
     return kept
 
 
-@native
+@lean
 def _zone(contents: Contents, row: int) -> int:
     return int(contents.zone[row]) if len(contents.zone) else -1
 
 
-@native
+@lean
 def _precedes(contents: Contents, a: int, b: int) -> bool:
     """Tell whether row ``a`` is preferred: by what it says, and only then by when it came."""
     by_accuracy = _order_of_accuracy(contents.accuracy_m[a], contents.accuracy_m[b])
@@ -159,7 +159,7 @@ def _precedes(contents: Contents, a: int, b: int) -> bool:
     return bool(contents.row[a] < contents.row[b])
 
 
-@native
+@lean
 def _order_of_accuracy(a: float, b: float) -> int:
     """Return -1 when ``a`` is better, 1 when ``b`` is, 0 when neither; unknown is worst."""
     if np.isnan(a) or np.isnan(b):

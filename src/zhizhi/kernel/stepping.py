@@ -84,6 +84,11 @@ class Stepper:
     def waiting_rows(self) -> int:
         return len(self._waiting)
 
+    @property
+    def open_entities(self) -> int:
+        """How many records the detector keeps: open stays and live cooldowns."""
+        return sum(len(state.entity) for state in self._states)
+
     def push(self, batch: Batch) -> None:
         """Take rows in: they wait, or are set aside as late or rejected."""
         if not len(batch):

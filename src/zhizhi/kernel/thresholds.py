@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from zhizhi.kernel.judging import Rules
+from zhizhi.kernel.judging import RULE
 
 LONGEST_GRACE_US = 3_600_000_000  # an episode keeps its time outside in 32 bits
 LONGEST_US = 366 * 86_400_000_000
 
-# What a zone may override -> (field of Rules, factor, lowest, highest), in the field's own unit.
+# What a zone may override -> (field of RULE, factor, lowest, highest), in the field's own unit.
 OVERRIDES: Mapping[str, tuple[str, int, float, float]] = {
     "limit_minutes": ("limit_us", 60_000_000, 0, LONGEST_US),
     "grace_seconds": ("grace_us", 1_000_000, 0, LONGEST_GRACE_US),
@@ -31,22 +32,19 @@ class ThresholdError(ValueError):
 
 def rules_for(
     defaults: Mapping[str, float], keys: Sequence[str], parameters: Sequence[Mapping[str, Any]]
-) -> Rules:
+) -> NDArray[Any]:
     """Return the rules of the zones ``keys``; ``defaults`` names every override."""
     numbers = np.array([zone_number(key) for key in keys], np.int64)
     if len(np.unique(numbers)) != len(keys):
         raise ThresholdError("Two zones have the same key.")
-    own = [
-        {name: _checked(key, name, given.get(name, defaults[name])) for name in OVERRIDES}
-        for key, given in zip(keys, parameters, strict=True)
-    ]
-    columns: dict[str, Any] = {
-        target: np.array(
-            [zone[name] for zone in own], np.int64 if name != "maximum_accuracy_m" else np.float64
-        )
-        for name, (target, *_) in OVERRIDES.items()
-    }
-    return Rules(number=numbers, **columns)
+    rules = np.zeros(len(keys), RULE)
+    rules["number"] = numbers
+    for name, (target, *_) in OVERRIDES.items():
+        rules[target] = [
+            _checked(key, name, given.get(name, defaults[name]))
+            for key, given in zip(keys, parameters, strict=True)
+        ]
+    return rules
 
 
 def check_defaults(code: str, defaults: Mapping[str, float]) -> None:
