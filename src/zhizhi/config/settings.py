@@ -40,9 +40,13 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "axes",
     "csp",
+    "zhizhi.config",
     "zhizhi.trust",
     "zhizhi.directory",
     "zhizhi.engine",
+    "zhizhi.channels.inbox",
+    "zhizhi.channels.webhook",
+    "zhizhi.channels.carrier_sms",
     "zhizhi.web",
     *SYSTEMS,
 ]
@@ -149,6 +153,9 @@ CONTENT_SECURITY_POLICY = {
 # Where the carrier's gateway listens, and the secret that signs requests to it.
 CARRIER_URL = environment.text("ZHIZHI_CARRIER_URL", "http://127.0.0.1:8010")
 CARRIER_SECRET = environment.text("ZHIZHI_CARRIER_SECRET", "demo" if DEMO or MODE == "test" else "")
+
+# Hosts, addresses and networks that web requests may reach although they are not public.
+WEBHOOK_ALLOWED = [one for one in environment.text("ZHIZHI_WEBHOOK_ALLOWED").split(",") if one]
 
 LOGGING = {
     "version": 1,

@@ -14,6 +14,7 @@ def _systems() -> list[URLPattern | URLResolver]:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("zhizhi.sources.http_push.urls")),
+    path("api/v1/", include("zhizhi.channels.carrier_sms.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     *_systems(),
     path("", include("zhizhi.web.urls")),

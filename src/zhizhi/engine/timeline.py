@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from django.db.models import F
 
 from zhizhi.engine.models import Case, Task, TimelineEntry
 from zhizhi.trust import audit, canonical, ciphers
+from zhizhi.trust.models import AuditEntry
 
 GENESIS = "0" * 64
 
@@ -94,6 +96,11 @@ def plain(value: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def seal(entry: TimelineEntry) -> str:
+    """Return the digest that chains ``entry`` to the line before it."""
+    return ciphers.suite().digest(canonical.encode(columns_of(entry)))
+
+
 def columns_of(entry: TimelineEntry) -> dict[str, Any]:
     """Return what the digest of ``entry`` covers."""
     return {
@@ -141,11 +148,10 @@ def _chain(entries: list[TimelineEntry]) -> dict[int, str]:
             case_id__in=ids, seq=models.Subquery(newest)
         ).values_list("case_id", "seq", "digest")
     }
-    suite = ciphers.suite()
     for entry in entries:
         seq, previous = heads.get(entry.case_id, (0, GENESIS))
         entry.seq, entry.previous = seq + 1, previous
-        entry.digest = suite.digest(canonical.encode(columns_of(entry)))
+        entry.digest = seal(entry)
         heads[entry.case_id] = (entry.seq, entry.digest)
     latest = max(entry.at for entry in entries)
     cases.update(changed_at=latest, lock_version=F("lock_version") + 1)
@@ -169,3 +175,55 @@ def _leaf(entry: TimelineEntry, area_path: str) -> audit.Leaf:
 def history(case: Case) -> Iterable[TimelineEntry]:
     """Return the lines of ``case``, oldest first."""
     return case.timeline.order_by("seq")
+
+
+def verify() -> Iterator[audit.Break]:
+    """Walk every case's history and yield each line that was changed, removed or added.
+
+    A line counts only if the audit chain has its digest; verify that chain first.
+    """
+    leaves = AuditEntry.objects.filter(subject__startswith="case:", detail__has_key="digest")
+    known: dict[int, dict[int, str]] = {}
+    rows = leaves.order_by("seq").values_list("subject", "detail")
+    for subject, detail in rows.iterator(chunk_size=4000):
+        known.setdefault(int(subject.partition(":")[2]), {})[detail["seq"]] = detail["digest"]
+    lines = TimelineEntry.objects.order_by("case_id", "seq").iterator(chunk_size=2000)
+    for case, entries in itertools.groupby(lines, key=lambda line: line.case_id):
+        yield from _verify_case(case, entries, known.pop(case, {}))
+    for case, left in known.items():
+        yield _break(case, f"1-{max(left)}", "missing")
+
+
+def _verify_case(
+    case: int, entries: Iterable[TimelineEntry], leaves: Mapping[int, str]
+) -> Iterator[audit.Break]:
+    seq, digest = 0, GENESIS
+    for entry in entries:
+        if entry.seq > seq + 1:
+            yield _break(case, _span(seq + 1, entry.seq - 1), "missing")
+        reason = _doubt(entry, follows=digest if entry.seq == seq + 1 else None, leaves=leaves)
+        if reason:
+            yield _break(case, str(entry.seq), reason)
+        seq, digest = entry.seq, entry.digest
+    newest = max(leaves, default=0)
+    if newest > seq:
+        yield _break(case, _span(seq + 1, newest), "missing")
+
+
+def _doubt(entry: TimelineEntry, *, follows: str | None, leaves: Mapping[int, str]) -> str:
+    """Return what is wrong with one line, or nothing."""
+    if not ciphers.digest_fits(canonical.encode(columns_of(entry)), entry.digest):
+        return "changed"
+    if follows is not None and entry.previous != follows:
+        return "does not follow the line before it"
+    if leaves.get(entry.seq) != entry.digest:
+        return "differs from the audit chain"
+    return ""
+
+
+def _break(case: int, line: str, reason: str) -> audit.Break:
+    return audit.Break("engine_timelineentry", f"case {case} line {line}", reason)
+
+
+def _span(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}-{last}"

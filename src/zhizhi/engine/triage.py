@@ -66,15 +66,23 @@ class SystemUnknown(LookupError):
     """A detector's code does not start with the label of an installed system."""
 
 
-def triage(findings: pa.Table, *, detector: Detector, compiled: Compiled, now: datetime) -> Triage:
+def triage(
+    findings: pa.Table,
+    *,
+    detector: Detector,
+    compiled: Compiled,
+    now: datetime,
+    plan: Plan | None = None,
+) -> Triage:
     """Turn ``findings`` into alerts and cases; a finding that is known already changes nothing.
 
     Runs in the caller's transaction, with a few queries a batch besides those of the hooks.
+    ``plan`` stands in for the system's own.
     """
     if not findings.num_rows:
         return Triage()
     with timeline.writing():
-        batch = _Batch(detector, compiled, now)
+        batch = _Batch(detector, compiled, now, plan)
         rows = findings.to_pylist()
         raised = batch.raise_alerts([row for row in rows if row["kind"] != CLEARED])
         ended = batch.clear([row for row in rows if row["kind"] == CLEARED])
@@ -131,10 +139,12 @@ def system_of(detector: Detector) -> SystemConfig:
 class _Batch:
     """One batch of findings of one detector on its way into the tables."""
 
-    def __init__(self, detector: Detector, compiled: Compiled, now: datetime) -> None:
+    def __init__(
+        self, detector: Detector, compiled: Compiled, now: datetime, plan: Plan | None
+    ) -> None:
         self.detector, self.compiled, self.now = detector, compiled, now
         self.system = system_of(detector)
-        self.plan: Plan = self.system.plan()
+        self.plan: Plan = plan or self.system.plan()
         self.settings = settings_in_force.snapshot()
         self.touched: set[int] = set()
         newest = Message.everything.order_by("-pk").values_list("pk", flat=True).first()
