@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import shapely
-from django.db.models import Q
-from django.utils import timezone
+from django.db.models import Count, Max, Sum
 
 from zhizhi.directory.models import Area
 
@@ -47,8 +46,9 @@ class Route:
 
 
 def route(points: Sequence[tuple[float, float]]) -> list[Route]:
-    """Return the decision for each lon/lat."""
-    return [_route(lon, lat) for lon, lat in points]
+    """Return the decision for each lon/lat, by one look at the areas."""
+    index = _Index.current()
+    return [index.route(lon, lat) for lon, lat in points]
 
 
 def responsible_area(lon: float, lat: float) -> Area | None:
@@ -57,27 +57,58 @@ def responsible_area(lon: float, lat: float) -> Area | None:
     A point in no area goes to the district's own desk, so that nothing is unrouted; None only in
     an installation without areas.
     """
-    return _route(lon, lat).area
+    return route([(lon, lat)])[0].area
 
 
-def _route(lon: float, lat: float) -> Route:
-    now = timezone.now()
-    current = Area.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=now))
-    boxed = current.filter(
-        min_lon__lte=lon, max_lon__gte=lon, min_lat__lte=lat, max_lat__gte=lat,
-        boundary__isnull=False,
-    )  # fmt: skip
-    point = shapely.Point(lon, lat)
-    holding = []
-    for area in boxed:
-        shape = shapely.from_wkb(bytes(area.boundary or b""))
-        if shape.intersects(point):
-            holding.append((PRECEDENCE.index(Kind(area.kind)), shape.area, area.pk, area))
-    if holding:
-        ordered = [row[-1] for row in sorted(holding, key=lambda row: row[:3])]
-        return Route(ordered[0], ordered[1] if len(ordered) > 1 else None, is_inside=True)
-    catch_all = current.filter(kind=Kind.DISTRICT).order_by("pk").first()
-    return Route(catch_all, None, is_inside=False)
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """All governed areas in memory, smallest rank first; made anew when the table has changed."""
+
+    stamp: tuple[Any, ...]
+    areas: list[Area]
+    sizes: list[float]
+    tree: shapely.STRtree
+    catch_all: Area | None
+
+    @classmethod
+    def current(cls) -> _Index:
+        """Return the index of the areas now in force, from memory while nothing has changed."""
+        sums = [Sum(name) for name in ("min_lon", "min_lat", "max_lon", "max_lat")]
+        counts = [Count("pk"), Max("pk"), Count("valid_to"), Max("valid_to")]
+        stamp = tuple(Area.objects.aggregate(*counts, *sums).values())
+        if _kept and _kept[-1].stamp == stamp:
+            return _kept[-1]
+        found = cls._read(stamp)
+        _kept.append(found)
+        del _kept[:-1]
+        return found
+
+    @classmethod
+    def _read(cls, stamp: tuple[Any, ...]) -> _Index:
+        rows = Area.objects.filter(valid_to__isnull=True).order_by("pk")
+        areas = [area for area in rows if area.boundary is not None]
+        shapes = shapely.from_wkb([bytes(area.boundary or b"") for area in areas])
+        sizes = [float(size) for size in shapely.area(shapes)]
+        for area in areas:
+            area.boundary = None  # the tree has it
+        districts = (area for area in areas if area.kind == Kind.DISTRICT)
+        catch_all = next(districts, None) or rows.filter(kind=Kind.DISTRICT).first()
+        return cls(stamp, areas, sizes, shapely.STRtree(shapes), catch_all)
+
+    def route(self, lon: float, lat: float) -> Route:
+        """Return the area of the smallest rank, then size, that holds the point or touches it."""
+        hits = self.tree.query(shapely.Point(lon, lat), predicate="intersects")
+        ordered = sorted(
+            (PRECEDENCE.index(Kind(self.areas[i].kind)), self.sizes[i], self.areas[i].pk, i)
+            for i in map(int, hits)
+        )
+        found = [self.areas[row[-1]] for row in ordered]
+        if not found:
+            return Route(self.catch_all, None, is_inside=False)
+        return Route(found[0], found[1] if len(found) > 1 else None, is_inside=True)
+
+
+_kept: list[_Index] = []
 
 
 def metres_between(lon: float, lat: float, other_lon: float, other_lat: float) -> float:

@@ -74,20 +74,27 @@ def record(  # noqa: PLR0913 - all named at the call
     entry = TimelineEntry(
         case=case, at=at, actor=actor, verb=verb, task=task, note=note, data=plain(data or {})
     )
-    with writing():
-        pending = _pending.get()
-        if pending is not None:
-            pending.entries.append(entry)
-            pending.leaves.append(entry)
+    with _joined() as pending:
+        pending.entries.append(entry)
+        pending.leaves.append(entry)
     return entry
 
 
 def leave(leaf: audit.Leaf) -> None:
     """Append ``leaf``, which belongs to no case, to the audit chain."""
+    with _joined() as pending:
+        pending.leaves.append(leaf)
+
+
+@contextmanager
+def _joined() -> Iterator[_Pending]:
+    """Give what the open block will append, or open one; needs no savepoint of its own."""
+    outer = _pending.get()
+    if outer is not None:
+        yield outer
+        return
     with writing():
-        pending = _pending.get()
-        if pending is not None:
-            pending.leaves.append(leaf)
+        yield _pending.get() or _Pending()
 
 
 def plain(value: Mapping[str, Any]) -> dict[str, Any]:

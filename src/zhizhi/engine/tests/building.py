@@ -103,6 +103,12 @@ class Rule:
     def empty(self) -> Any:
         raise NotImplementedError
 
+    def adopt(self, *given: Any) -> Any:
+        raise NotImplementedError
+
+    def merge(self, *given: Any) -> Any:
+        raise NotImplementedError
+
     def dump(self, state: Any, /) -> bytes:
         raise NotImplementedError
 
