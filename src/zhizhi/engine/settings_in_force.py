@@ -122,7 +122,8 @@ def check(setting: DeclaredSetting, value: Any) -> Any:
         raise SettingRefused(message)
     if isinstance(value, int | float):
         low, high = setting.minimum, setting.maximum
-        if (low is not None and value < low) or (high is not None and value > high):
+        is_high_enough = low is None or value >= low  # asked this way round, NaN is refused
+        if not is_high_enough or not (high is None or value <= high):
             message = f"{setting.key} must lie between {low} and {high}, not {value}"
             raise SettingRefused(message)
     return value

@@ -1,0 +1,267 @@
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db.models.functions import Now
+
+from zhizhi.engine import timeline, timing
+from zhizhi.engine.leasing import backoff, claim
+from zhizhi.engine.models import Case, Clock, Message, Timer
+from zhizhi.engine.system import systems
+from zhizhi.engine.tests.building import NOON, case, later
+from zhizhi.engine.tests.racing import race
+
+pytestmark = pytest.mark.django_db
+
+Fired = list[Mapping[str, Any]]
+
+
+class Broken(Exception):
+    """What a poisoned timer raises."""
+
+
+@pytest.fixture
+def fired(monkeypatch: pytest.MonkeyPatch) -> Fired:
+    """Offer the actions "test.note", which is remembered, and "test.break", which fails."""
+    seen: Fired = []
+
+    def note(arguments: Mapping[str, Any], now: datetime) -> None:
+        seen.append(arguments)
+
+    def fail(arguments: Mapping[str, Any], now: datetime) -> None:
+        timeline.record(Case.everything.get(), verb="half.done", actor="worker", at=now)
+        raise Broken
+
+    actions = {"test.note": note, "test.break": fail}
+    monkeypatch.setattr(type(systems()[0]), "timer_actions", lambda _self: actions)
+    return seen
+
+
+def timer(
+    key: str = "t", *, action: str = "test.note", minutes: float = 0, **arguments: Any
+) -> Timer:
+    return timing.schedule(key, action=action, arguments=arguments, due_at=later(minutes=minutes))
+
+
+@pytest.mark.parametrize(("minutes", "count"), [(9.99, 0), (10, 1), (10.01, 1)])
+def test_a_timer_fires_at_its_time_and_not_before(fired: Fired, minutes: float, count: int) -> None:
+    timer(minutes=10, n=1)
+
+    assert timing.fire_due(later(minutes=minutes)) == count
+    assert len(fired) == count
+
+
+def test_a_timer_fires_once(fired: Fired) -> None:
+    timer(n=1)
+
+    assert [timing.fire_due(NOON), timing.fire_due(later(hours=1))] == [1, 0]
+    assert fired == [{"n": 1}]
+
+
+def test_a_cancelled_timer_never_fires(fired: Fired) -> None:
+    timer()
+
+    assert timing.cancel("t", now=NOON) is True
+    assert timing.fire_due(NOON) == 0
+    assert timing.cancel("t", now=NOON) is False
+
+
+def test_setting_a_timer_again_moves_it(fired: Fired) -> None:
+    timer(minutes=1, n=1)
+    timer(minutes=5, n=2)
+
+    assert [timing.fire_due(later(minutes=1)), timing.fire_due(later(minutes=5))] == [0, 1]
+    assert fired == [{"n": 2}]
+
+
+def test_a_fired_timer_can_be_set_again(fired: Fired) -> None:
+    timer(n=1)
+    timing.fire_due(NOON)
+
+    timer(minutes=5, n=2)
+    timing.fire_due(later(minutes=5))
+
+    assert fired == [{"n": 1}, {"n": 2}]
+
+
+def test_timers_fire_in_the_order_of_their_times(fired: Fired) -> None:
+    timer("b", minutes=2, n=2)
+    timer("a", minutes=1, n=1)
+    timer("c", minutes=3, n=3)
+
+    timing.fire_due(later(minutes=3))
+
+    assert [arguments["n"] for arguments in fired] == [1, 2, 3]
+
+
+def test_at_most_the_wanted_number_fires(fired: Fired) -> None:
+    for n in range(3):
+        timer(str(n))
+
+    assert [timing.fire_due(NOON, limit=2), timing.fire_due(NOON, limit=2)] == [2, 1]
+
+
+@pytest.mark.parametrize("action", ["test.break", "nobody.knows"])
+def test_a_timer_that_fails_does_not_hold_up_the_next(fired: Fired, action: str) -> None:
+    case()
+    timer("poison", action=action)
+    timer("good", n=1)
+
+    assert timing.fire_due(NOON) == 1
+    assert fired == [{"n": 1}]
+    assert Timer.objects.get(key="poison").fired_at is None
+
+
+def test_what_a_failed_action_did_is_undone_and_its_reason_kept(fired: Fired) -> None:
+    one = case()
+    timer("poison", action="test.break")
+
+    timing.fire_due(NOON)
+
+    poison = Timer.objects.get()
+    assert not one.timeline.exists()
+    assert poison.failure.startswith("Broken")
+    assert (poison.attempts, poison.lease_until) == (1, None)
+    assert poison.due_at == later(seconds=1)
+
+
+def test_a_failing_timer_is_tried_again_later_and_at_last_left_for_people(fired: Fired) -> None:
+    case()
+    timer("poison", action="test.break")
+
+    for hour in range(12):
+        timing.fire_due(later(hours=hour))
+
+    assert Timer.objects.get().attempts == timing.MOST_ATTEMPTS
+
+
+def test_a_timer_that_another_worker_holds_is_left_alone(fired: Fired) -> None:
+    timer()
+    Timer.objects.update(lease_until=Now() + timedelta(seconds=30))
+
+    assert timing.fire_due(NOON) == 0
+
+
+def test_a_timer_whose_worker_died_fires_after_its_lease(fired: Fired) -> None:
+    timer(n=1)
+    Timer.objects.update(lease_until=Now() - timedelta(seconds=1), attempts=1)
+
+    assert timing.fire_due(NOON) == 1
+
+
+def test_a_worker_that_lost_its_lease_changes_nothing(fired: Fired) -> None:
+    timer(n=1)
+    [held] = claim(Timer.objects.all(), limit=1, lease=timedelta(seconds=30))
+    Timer.objects.update(fence=held.fence + 1)
+
+    assert timing._fire(held, timing.actions(), NOON) is False
+    assert Timer.objects.get().fired_at is None
+
+
+def test_the_lease_lies_thirty_seconds_ahead_on_the_clock_of_the_database() -> None:
+    timer()
+
+    claim(Timer.objects.all(), limit=1, lease=timing.LEASE)
+
+    soon, late = Now() + timedelta(seconds=29), Now() + timedelta(seconds=31)
+    assert Timer.objects.filter(lease_until__gt=soon, lease_until__lt=late).exists()
+
+
+@pytest.mark.parametrize(("attempts", "seconds"), [(1, 1), (2, 2), (3, 4), (9, 256), (10, 300)])
+def test_the_wait_doubles_up_to_five_minutes(attempts: int, seconds: int) -> None:
+    assert backoff(attempts) == timedelta(seconds=seconds)
+
+
+# Clocks
+
+
+def clock(one: Case, kind: str = "handle", **also: Any) -> Clock:
+    return timing.start_clock(one, kind=kind, within=timedelta(minutes=10), now=NOON, **also)
+
+
+def test_a_met_clock_does_not_ring() -> None:
+    running = clock(case())
+
+    met = timing.meet_clocks(running.case, kind="handle", now=later(minutes=9))
+    timing.fire_due(later(hours=1))
+
+    running.refresh_from_db()
+    assert met == 1
+    assert (running.state, running.ended_at) == ("met", later(minutes=9))
+    assert not Message.everything.exists()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "state"), [(9.99, "running"), (10, "overdue"), (11, "overdue")]
+)
+def test_a_clock_that_nobody_meets_is_overdue_and_the_operators_hear_of_it(
+    minutes: float, state: str
+) -> None:
+    running = clock(case())
+
+    timing.fire_due(later(minutes=minutes))
+
+    running.refresh_from_db()
+    assert running.state == state
+    assert Message.everything.filter(recipient="role:operator").exists() is (state == "overdue")
+
+
+def test_a_clock_met_late_stays_overdue_and_knows_when_the_work_was_done() -> None:
+    running = clock(case())
+    timing.fire_due(later(minutes=10))
+
+    met = timing.meet_clocks(running.case, kind="handle", now=later(minutes=15))
+
+    running.refresh_from_db()
+    assert met == 0
+    assert (running.state, running.ended_at) == ("overdue", later(minutes=15))
+
+
+def test_only_clocks_of_the_kind_and_case_are_stopped() -> None:
+    one, other = case(), case(key="2")
+    kept = [clock(one, "inspect"), clock(other)]
+    clock(one)
+
+    timing.cancel_clocks(one, kind="handle", now=NOON)
+
+    assert list(Clock.objects.filter(state="running").order_by("pk")) == kept
+
+
+# Several workers
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_workers_fire_each_timer_once(fired: Fired) -> None:
+    for n in range(40):
+        timer(str(n), n=n)
+    lock = threading.Lock()
+
+    def work() -> int:
+        count = 0
+        while (done := timing.fire_due(NOON, limit=3)) or Timer.objects.filter(
+            fired_at=None, lease_until=None
+        ).exists():
+            with lock:
+                count += done
+        return count
+
+    counts = race(*[work] * 4)
+
+    assert sum(counts) == 40
+    assert sorted(arguments["n"] for arguments in fired) == list(range(40))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cancelling_and_firing_at_once_does_one_of_the_two(fired: Fired) -> None:
+    timer(n=1)
+    verbs: list[Callable[[], Any]] = [
+        lambda: timing.cancel("t", now=NOON), lambda: timing.fire_due(NOON),
+    ]  # fmt: skip
+
+    is_cancelled, count = race(*verbs)
+
+    row = Timer.objects.get()
+    assert (row.cancelled_at is not None, row.fired_at is not None) == (is_cancelled, count == 1)
+    assert is_cancelled is not (count == 1)
