@@ -240,6 +240,27 @@ def test_moments_in_another_zone_are_the_same_moment() -> None:
 
 
 @pytest.mark.django_db
+def test_every_column_of_a_leaf_is_chained() -> None:
+    with transaction.atomic():
+        row = audit.append([leaf(area_path="/990101000000000/", detail={"seq": 3})])[0]
+
+    assert (row.area_path, row.detail) == ("/990101000000000/", {"seq": 3})
+    assert breaks() == []
+
+
+@pytest.mark.django_db
+def test_a_head_that_moved_while_it_was_held_is_an_error_and_no_fork() -> None:
+    chain(1)
+    held = audit.hold("audit")
+    chain(1)
+
+    with pytest.raises(audit.ChainContended):
+        audit.release(held, seq=2, digest="a" * 64)
+
+    assert breaks() == []
+
+
+@pytest.mark.django_db
 def test_a_chain_may_change_its_hash_on_the_way() -> None:
     chain(2)
     with override_settings(CIPHER_SUITE="national"):

@@ -105,6 +105,16 @@ def test_one_flipped_byte_in_a_sealed_photo_names_row_and_file(data: Path) -> No
         evidence.original(row)
 
 
+@pytest.mark.parametrize("column", ["sha256", "sm3"])
+def test_an_original_must_fit_both_hashes(column: str) -> None:
+    row = sealed()
+
+    setattr(row, column, "0" * 64)
+
+    with pytest.raises(EvidenceDamaged, match="was changed"):
+        evidence.original(row)
+
+
 def test_a_lost_photo_is_named(data: Path) -> None:
     row = sealed()
 
