@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
+from zhizhi.directory.models import Area
+
 LEVELS = {"district": 6, "town": 9, "community": 12, "grid_cell": 15}
 _LENGTH, _LONGEST = 15, 24
 _DIGITS = re.compile(r"^[0-9]+$")
@@ -37,27 +41,26 @@ class AreaCode:
 def read_code(text: str, kind: str) -> AreaCode:
     """Return the code of an area of ``kind``; raises CodeInvalid with the remedy."""
     code = text.strip()
+    facts = {"code": code, "digits": len(code), "kind": Area.Kind(kind).label}
     if not (code.isascii() and _DIGITS.match(code)):
-        raise _invalid(text, "has other characters than digits")
+        raise CodeInvalid(_("The area code “%(code)s” has other characters than digits.") % facts)
     level = LEVELS.get(kind)
     if level is None:
-        return _own_code(code, kind)
+        if not _LENGTH <= len(code) <= _LONGEST:
+            raise CodeInvalid(
+                _("The area code “%(code)s” has %(digits)s digits, not 15 to 24.") % facts
+            )
+        return AreaCode(kind, code)
     if len(code) != _LENGTH:
-        raise _invalid(text, f"has {len(code)} digits, not {_LENGTH}")
+        raise CodeInvalid(_("The area code “%(code)s” has %(digits)s digits, not 15.") % facts)
     if code[level:].strip("0"):
-        raise _invalid(text, f"names something smaller than a {kind.replace('_', ' ')}")
+        raise CodeInvalid(
+            _("The area code “%(code)s” names less than a unit of kind %(kind)s.") % facts
+        )
     if level > LEVELS["district"] and not code[level - 3 : level].strip("0"):
-        raise _invalid(text, f"names something larger than a {kind.replace('_', ' ')}")
+        raise CodeInvalid(
+            _("The area code “%(code)s” names more than a unit of kind %(kind)s.") % facts
+        )
     if not code[:2].strip("0"):
-        raise _invalid(text, "begins with 00, which is no region")
+        raise CodeInvalid(_("The area code “%(code)s” begins with 00, which is no region.") % facts)
     return AreaCode(kind, code)
-
-
-def _own_code(code: str, kind: str) -> AreaCode:
-    if not _LENGTH <= len(code) <= _LONGEST:
-        raise _invalid(code, f"has {len(code)} digits, not {_LENGTH} to {_LONGEST}")
-    return AreaCode(kind, code)
-
-
-def _invalid(text: str, reason: str) -> CodeInvalid:
-    return CodeInvalid(f"The area code {text!r} {reason}.")

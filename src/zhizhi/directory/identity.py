@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from django.utils.translation import gettext as _
+
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
 _PROVINCES = frozenset(
@@ -39,15 +41,15 @@ def identity_number(text: str) -> str:
     """Return the 18 characters of an identity number; raises IdentityInvalid."""
     number = text.strip().upper()
     if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
-        message = "An identity number has 17 digits and then a digit or X."
+        message = _("An identity number has 17 digits and then a digit or X.")
         raise IdentityInvalid(message)
     try:
         date.fromisoformat(f"{number[6:10]}-{number[10:12]}-{number[12:14]}")
     except ValueError as error:
-        message = "Digits 7 to 14 of the identity number are not a date."
+        message = _("Digits 7 to 14 of the identity number are not a date.")
         raise IdentityInvalid(message) from error
     if check_digit(number[:17]) != number[17]:
-        message = "The check digit of the identity number does not fit: is a digit mistyped?"
+        message = _("The check digit of the identity number does not fit: is a digit mistyped?")
         raise IdentityInvalid(message)
     return number
 
@@ -57,7 +59,7 @@ def phone_number(text: str) -> str:
     digits = _FILLING.sub("", text)
     digits = digits.removeprefix("+86").removeprefix("0086")
     if not (digits.isascii() and _MOBILE.match(digits)):
-        message = "A mobile number has 11 digits and begins with 1."
+        message = _("A mobile number has 11 digits and begins with 1.")
         raise IdentityInvalid(message)
     return digits
 
@@ -73,7 +75,7 @@ def is_invented(*, phone: str = "", identity: str = "") -> bool | None:
     if identity:
         signs.add(identity[:2] not in _PROVINCES)
     if len(signs) > 1:
-        message = "One of the numbers is invented and the other is not."
+        message = _("One of the numbers is invented and the other is not.")
         raise WrongWorld(message)
     return signs.pop() if signs else None
 
@@ -81,8 +83,8 @@ def is_invented(*, phone: str = "", identity: str = "") -> bool | None:
 def admit(invented: bool | None, *, mode: str) -> None:  # noqa: FBT001 - the verdict itself
     """Raise WrongWorld when such a person has no place in an installation of this mode."""
     if invented is True and mode == "production":
-        message = "Invented people have no place in a production installation."
+        message = _("Invented people have no place in a production installation.")
         raise WrongWorld(message)
     if invented is False and mode != "production":
-        message = "Real people have no place in a demonstration: use region 99 and prefix 12."
+        message = _("Real people have no place in a demonstration: use region 99 and prefix 12.")
         raise WrongWorld(message)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from zhizhi.directory.models import Unit
 
 AHEAD = timedelta(minutes=2)  # a device clock may be fast by this much
@@ -26,9 +28,11 @@ def report_position(unit: Unit, *, lon: float, lat: float, at: datetime, now: da
     Raises PositionRefused for a place off the globe or a time more than two minutes ahead.
     """
     if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
-        raise PositionRefused("out-of-range", "The position is not on the globe.")
+        raise PositionRefused("out-of-range", _("The position is not on the globe."))
     if at > now + AHEAD:
-        raise PositionRefused("future", "The position lies in the future: set the device's clock.")
+        raise PositionRefused(
+            "future", _("The position lies in the future: set the device's clock.")
+        )
     changed = Unit.objects.filter(pk=unit.pk, position_at__lt=at).update(
         lon=lon, lat=lat, position_at=at
     )

@@ -18,6 +18,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from zhizhi.trust import audit, canonical, ciphers, keys, pictures
 from zhizhi.trust.audit import Break, Leaf
@@ -166,18 +167,23 @@ def _header(row: Evidence) -> bytes:
 
 def _agreed(found: str, said: str) -> str:
     if said not in {"", "application/octet-stream", found}:
-        message = f"The file is {found}, but was sent as {said}."
+        message = _("The file is %(found)s, but was sent as %(said)s.") % {
+            "found": found,
+            "said": said,
+        }
         raise pictures.PictureRefused("other-type", message)
     return found
 
 
 def _check_position(lon: float | None, lat: float | None) -> None:
     if (lon is None) != (lat is None):
-        raise pictures.PictureRefused("half-position", "Send longitude and latitude together.")
+        raise pictures.PictureRefused("half-position", _("Send longitude and latitude together."))
     if lon is None or lat is None:
         return
     if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
-        raise pictures.PictureRefused("position", "The position of the photo is not on the globe.")
+        raise pictures.PictureRefused(
+            "position", _("The position of the photo is not on the globe.")
+        )
 
 
 def _folder(name: str) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
+from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 MAXIMUM_BYTES = 12 * 1024 * 1024
@@ -41,10 +42,10 @@ def media_type_of(content: bytes) -> str:
     a truncated file is refused while its sender can still send it again.
     """
     if not content:
-        raise PictureRefused("empty", "The file is empty.")
+        raise PictureRefused("empty", _("The file is empty."))
     if len(content) > MAXIMUM_BYTES:
-        megabytes = len(content) / 1024 / 1024
-        message = f"The file has {megabytes:.1f} MB; at most {MAXIMUM_BYTES >> 20} MB are kept."
+        sizes = {"size": f"{len(content) / 1024 / 1024:.1f}", "most": MAXIMUM_BYTES >> 20}
+        message = _("The file has %(size)s MB; at most %(most)s MB are kept.") % sizes
         raise PictureRefused("too-large", message)
     with _opened(content) as picture:
         _complete(picture.verify)
@@ -72,7 +73,7 @@ def redraw(content: bytes, regions: Sequence[Region] = ()) -> bytes:
 def mosaic(content: bytes, regions: Sequence[Region]) -> bytes:
     """Return the working copy of a photograph with ``regions`` pixelated; raises PictureRefused."""
     if not regions:
-        raise PictureRefused("no-region", "Mark at least one region to hide.")
+        raise PictureRefused("no-region", _("Mark at least one region to hide."))
     return redraw(content, regions)
 
 
@@ -82,7 +83,7 @@ def _opened(content: bytes) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels() from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        message = "The file is not a JPEG, PNG or WebP picture."
+        message = _("The file is not a JPEG, PNG or WebP picture.")
         raise PictureRefused("not-a-picture", message) from error
     if picture.width * picture.height > MAXIMUM_PIXELS:
         raise _too_many_pixels()
@@ -93,12 +94,13 @@ def _complete(read: Callable[[], object]) -> None:
     try:
         read()
     except (OSError, SyntaxError, ValueError) as error:
-        message = "The picture is damaged or was cut off; send it again."
+        message = _("The picture is damaged or was cut off; send it again.")
         raise PictureRefused("damaged", message) from error
 
 
 def _too_many_pixels() -> PictureRefused:
-    message = f"The picture has over {MAXIMUM_PIXELS // 1_000_000} million pixels."
+    most = {"most": MAXIMUM_PIXELS // 1_000_000}
+    message = _("The picture has over %(most)s million pixels.") % most
     return PictureRefused("too-many-pixels", message)
 
 
@@ -107,7 +109,7 @@ def _pixelate(picture: Image.Image, region: Region) -> None:
     right = min(region.left + region.width, picture.width)
     bottom = min(region.top + region.height, picture.height)
     if right <= left or bottom <= top:
-        raise PictureRefused("outside", "A marked region lies outside the picture.")
+        raise PictureRefused("outside", _("A marked region lies outside the picture."))
     box, width, height = (left, top, right, bottom), right - left, bottom - top
     shorter = min(width, height)
     coarse = (max(width * _BLOCKS // shorter, 1), max(height * _BLOCKS // shorter, 1))

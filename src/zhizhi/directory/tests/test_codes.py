@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from django.utils import translation
 
 from zhizhi.directory.codes import CodeInvalid, read_code
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 @pytest.mark.parametrize(
@@ -33,12 +42,12 @@ def test_a_code_names_its_level_and_the_level_above(code: str, kind: str, parent
         ("\uff1990101000000000", "district", "other characters than digits"),
         ("99010100000000", "district", "14 digits, not 15"),
         ("9901010000000000", "district", "16 digits, not 15"),
-        ("990101001000000", "district", "smaller than a district"),
-        ("990101001002000", "town", "smaller than a town"),
-        ("990101001002003", "community", "smaller than a community"),
-        ("990101000000000", "town", "larger than a town"),
-        ("990101001000000", "community", "larger than a community"),
-        ("990101001002000", "grid_cell", "larger than a grid cell"),
+        ("990101001000000", "district", "less than a unit of kind District"),
+        ("990101001002000", "town", "less than a unit of kind Town"),
+        ("990101001002003", "community", "less than a unit of kind Community"),
+        ("990101000000000", "town", "more than a unit of kind Town"),
+        ("990101001000000", "community", "more than a unit of kind Community"),
+        ("990101001002000", "grid_cell", "more than a unit of kind Grid cell"),
         ("000101000000000", "district", "no region"),
         ("99010100100200", "building", "14 digits, not 15 to 24"),
         ("9901010010020030000000071", "building", "25 digits, not 15 to 24"),

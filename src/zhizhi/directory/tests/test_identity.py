@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +17,12 @@ ASSIGNED = "65" + INVENTED[2:17]  # completed below, so that no real-looking num
 REAL_ID = ASSIGNED + check_digit(ASSIGNED)
 REAL_PHONE = "1" + "3" + "0" * 9
 INVENTED_PHONE = "12012345678"
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 def oracle_fits(number: str) -> bool:

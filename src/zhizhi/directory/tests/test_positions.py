@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from zhizhi.directory import positions
 from zhizhi.directory.models import Unit
@@ -14,6 +16,12 @@ from zhizhi.directory.tests.places import AT, unit
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 def report(
