@@ -1,9 +1,32 @@
 """The ASGI application that ``zhizhi web`` serves."""
 
-import os
+from __future__ import annotations
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhizhi.config.settings")
+from typing import Any
 
-from django.core.asgi import get_asgi_application
+from zhizhi.config.boot import boot
 
-application = get_asgi_application()
+boot()
+
+from django.core.asgi import get_asgi_application  # noqa: E402 - Django must be set up first
+
+from zhizhi.sources.http_push.door import close_door  # noqa: E402
+from zhizhi.web.live import close_streams  # noqa: E402
+
+_django = get_asgi_application()
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Pass requests to Django; at the end, commit what was taken in and end the live streams."""
+    if scope["type"] != "lifespan":
+        await _django(scope, receive, send)
+        return
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            close_streams()
+            close_door()
+            await send({"type": "lifespan.shutdown.complete"})
+            return

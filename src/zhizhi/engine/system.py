@@ -45,6 +45,8 @@ class SystemConfig(AppConfig):
     personal_data: ClassVar[str] = "none"  # none, pseudonymous, contact, sensitive
     tier: ClassVar[str] = "bronze"
     has_pages: ClassVar[bool] = False
+    readers: ClassVar[tuple[str, ...]] = ()  # roles that find its pages in the navigation
+    verb_names: ClassVar[Mapping[str, Any]] = {}  # its timeline verbs in words (lazy texts)
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

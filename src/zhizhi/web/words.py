@@ -1,0 +1,102 @@
+"""Stored words in the reader's language: verbs of timelines, actors, outcomes, kinds."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.apps import apps
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from zhizhi.directory.models import Account, Unit
+
+VERBS: dict[str, str | Promise] = {
+    "alert.raise": gettext_lazy("Alert raised"),
+    "alert.clear": gettext_lazy("Left the zone"),
+    "case.open": gettext_lazy("Case opened"),
+    "case.route": gettext_lazy("Routed"),
+    "case.acknowledge": gettext_lazy("Acknowledged"),
+    "case.dispatch": gettext_lazy("Unit sent"),
+    "case.undo_dispatch": gettext_lazy("Dispatch undone"),
+    "case.assign": gettext_lazy("Agency's task given"),
+    "case.alarm": gettext_lazy("Operators called"),
+    "case.close": gettext_lazy("Closed"),
+    "case.reject": gettext_lazy("Sent back by the inspector"),
+    "case.dismiss": gettext_lazy("Dismissed as false alarm"),
+    "case.reopen": gettext_lazy("Opened again"),
+    "task.accept": gettext_lazy("Task accepted"),
+    "task.arrive": gettext_lazy("Unit arrived"),
+    "task.finish": gettext_lazy("Report from the spot"),
+    "task.return": gettext_lazy("Task returned"),
+    "task.expire": gettext_lazy("Task not accepted in time"),
+    "task.cancel": gettext_lazy("Task withdrawn"),
+    "task.waive": gettext_lazy("Task waived"),
+    "clock.overdue": gettext_lazy("Time limit passed"),
+    "message.sent": gettext_lazy("Message accepted by the gateway"),
+    "message.delivered": gettext_lazy("Message delivered"),
+    "message.failed": gettext_lazy("Message failed"),
+}
+OUTCOMES: dict[str, str | Promise] = {
+    "left": gettext_lazy("Had left already"),
+    "dissuaded": gettext_lazy("Dissuaded and left"),
+    "violation": gettext_lazy("Violation, evidence taken"),
+    "not_found": gettext_lazy("Nobody found"),
+}
+ROLE_LINES: dict[str, str | Promise] = {
+    "operator": gettext_lazy("Sees alerts, sends units"),
+    "unit_member": gettext_lazy("Accepts and reports on the phone"),
+    "agency_officer": gettext_lazy("Handles the agency's own tasks"),
+    "inspector": gettext_lazy("Verifies and closes"),
+    "technical_reviewer": gettext_lazy("Reviews evidence first"),
+    "legal_reviewer": gettext_lazy("Reviews evidence second"),
+    "administrator": gettext_lazy("Zones, settings, sources"),
+    "auditor": gettext_lazy("Logs and health"),
+    "leader": gettext_lazy("Reads only"),
+}
+
+
+def verb_name(verb: str) -> str:
+    """Return a timeline's verb in words; a system may declare its own in its manifest."""
+    if verb in VERBS:
+        return str(VERBS[verb])
+    for app in apps.get_app_configs():
+        names = getattr(app, "verb_names", {})
+        if verb in names:
+            return str(names[verb])
+    return verb
+
+
+def outcome_name(outcome: str) -> str:
+    return str(OUTCOMES.get(outcome, outcome))
+
+
+def actor_name(actor: str) -> str:
+    """Return the post behind an actor: a call sign, a unit's name, or what part of the house."""
+    kind, _colon, key = actor.partition(":")
+    if kind == "account" and key.isdigit():
+        account = Account.objects.filter(pk=int(key)).first()
+        return str(account) if account else _("a closed account")
+    if kind == "unit" and key.isdigit():
+        unit = Unit.objects.filter(pk=int(key)).first()
+        return str(unit) if unit else actor
+    known = {
+        "worker": _("Automatic"),
+        "gateway": _("Telecom operator"),
+        "source": _("Source {name}").format(name=key),
+        "demo": _("Demonstration"),
+    }
+    return known.get(kind, actor)
+
+
+def age(since: datetime, now: datetime) -> str:
+    """Return how long ago ``since`` was, in the largest fitting unit."""
+    minutes = max(0, int((now - since) / timedelta(minutes=1)))
+    if minutes < 1:
+        return _("just now")
+    if minutes < 60:  # noqa: PLR2004 - minutes of an hour
+        return ngettext("{n} min", "{n} min", minutes).format(n=minutes)
+    hours = minutes // 60
+    if hours < 48:  # noqa: PLR2004 - two days read better in hours
+        return ngettext("{n} h", "{n} h", hours).format(n=hours)
+    return ngettext("{n} day", "{n} days", hours // 24).format(n=hours // 24)
