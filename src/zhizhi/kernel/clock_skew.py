@@ -47,8 +47,8 @@ def no_suspects() -> NDArray[Any]:
 
 @native
 def marks_of(entity: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return a table that is true at the mark of each entity; empty when there are none."""
-    marks = np.zeros(MARKS if len(entity) else 0, np.bool_)
+    """Return a table that is true at the mark of each entity."""
+    marks = np.zeros(MARKS, np.bool_)
     for who in entity:
         marks[_mark(who)] = True
     return marks
@@ -60,16 +60,14 @@ def _mark(entity: int) -> int:
     return int(x >> np.uint64(48))
 
 
-@lean
-def _is_marked(marks: NDArray[np.bool_], entity: int) -> bool:
-    return bool(len(marks) and marks[_mark(entity)])
-
-
 @native
 def sift(
     rows: Arrivals, marks: NDArray[np.bool_], clock_us: int, lateness_us: int
 ) -> tuple[NDArray[np.uint8], int]:
-    """Return a verdict on each row and how many are not simply kept."""
+    """Return a verdict on each row and how many are not simply kept.
+
+    Odd rows, and all later rows of their entities, wait for the verdict of ``correct``.
+    """
     verdicts = np.zeros(len(rows.entity), np.uint8)
     others = 0
     for i in range(len(rows.entity)):
@@ -80,7 +78,10 @@ def sift(
             verdicts[i] = LATE
         elif time > arrival + LARGEST_SKEW_US:
             verdicts[i] = REJECTED
-        elif not -FUTURE_US <= arrival - time < lateness_us or _is_marked(marks, rows.entity[i]):
+        elif not -FUTURE_US <= arrival - time < lateness_us:
+            verdicts[i] = ODD
+            marks[_mark(rows.entity[i])] = True
+        elif marks[_mark(rows.entity[i])]:
             verdicts[i] = ODD
         elif time <= max(arrival, clock_us) - lateness_us:
             verdicts[i] = LATE
