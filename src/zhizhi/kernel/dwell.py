@@ -20,7 +20,8 @@ from zhizhi.kernel.detection import (
     finding_id,
     params_hash,
 )
-from zhizhi.kernel.judging import EPISODE, Fixes, Hits, demoted, desk_for, judge_rows, memory_of
+from zhizhi.kernel.episodes import EPISODE, Fixes, Hits, desk_for, memory_of
+from zhizhi.kernel.judging import demoted, judge_rows
 from zhizhi.kernel.thresholds import check_defaults, rules_for
 from zhizhi.kernel.zones import CompiledZones, compile_zones, screen_named, screen_points
 
@@ -220,9 +221,9 @@ class Dwell:
 
         Raises StateMismatch when another detector or version wrote it, and StateCorrupt.
         """
-        header, _body = checkpoints.unpack(raw)
+        header, body = checkpoints.unpack(raw)
         own = replace(header, params=params_hash(self))
-        return self.load(checkpoints.pack(own, _body), header.version)
+        return self.load(checkpoints.pack(own, body), header.version)
 
     def _table(self, compiled: WatchedZones, found: NDArray[Any]) -> pa.Table:
         if not len(found):

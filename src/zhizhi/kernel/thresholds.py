@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zhizhi.kernel.judging import RULE
+from zhizhi.kernel.episodes import RULE
 
 LONGEST_GRACE_US = 3_600_000_000  # an episode keeps its time outside in 32 bits
 LONGEST_US = 366 * 86_400_000_000

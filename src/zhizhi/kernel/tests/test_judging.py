@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from zhizhi.kernel.detection import shard_of
-from zhizhi.kernel.judging import DEGREE, EPISODE, WORDS, virtual_shard
+from zhizhi.kernel.episodes import EPISODE, WORDS
+from zhizhi.kernel.judging import DEGREE, virtual_shard
 from zhizhi.kernel.tests.dwell_oracle import Event, Limits, findings
 from zhizhi.kernel.tests.dwell_worlds import EIGHT, S, crowd, events_of, judged, run, squares, told
 
