@@ -4,6 +4,7 @@ here and elsewhere, and one record of each kind that an address may name.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from io import BytesIO
 from typing import Any
 
 import shapely
+from django.contrib.auth.hashers import make_password
 from PIL import Image
 
 from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, Unit
@@ -39,9 +41,16 @@ def build() -> World:
     here, there = _town("990101001000000", LON), _town("990101002000000", LON + 1)
     for place, accounts in ((here, world.here), (there, world.elsewhere)):
         _people(place, accounts)
-    world.nobody = Account.objects.create(username="nobody", call_sign="nobody")
+    world.nobody = Account.objects.create(
+        username="nobody", call_sign="nobody", password=_hashed("lantern-7-boats")
+    )
     world.records = _records(here)
     return world
+
+
+@functools.cache
+def _hashed(password: str) -> str:
+    return make_password(password)
 
 
 @dataclass(frozen=True)
