@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.db.models import Count, Q
 
 from zhizhi.directory.models import RoleAssignment
-from zhizhi.engine import timeline, timing
+from zhizhi.engine import announcing, timeline, timing
 from zhizhi.engine.dispatching import locked, undone, withdraw
 from zhizhi.engine.models import Alert, Case, Task
 from zhizhi.engine.states import StateConflict, move
@@ -52,6 +54,28 @@ def inspect(case: Case, *, is_passed: bool, note: str = "", by: str, now: dateti
             move(case, Case.State.OPEN, allowed=Case.MOVES, changed_at=now)
         verb = "case.close" if is_passed else "case.reject"
         timeline.record(case, verb=verb, actor=by, at=now, note=note)
+        if is_passed:
+            announcing.announce(case, "case.closed", now=now)
+    return case
+
+
+def close_unneeded(
+    case: Case, *, why: str, by: str, now: datetime, data: Mapping[str, Any] | None = None
+) -> Case:
+    """Close a case to which nobody was ever sent, because it ended by itself.
+
+    Raises StateConflict when somebody was sent or it has ended already.
+    """
+    with timeline.writing():
+        locked(case)
+        if case.state != Case.State.OPEN or case.tasks.exists():
+            message = f"the case is {case.get_state_display()} or somebody was sent"
+            raise StateConflict(message, code="needed", record=case)
+        move(case, Case.State.CLOSED, allowed=Case.MOVES, closed_at=now, changed_at=now)
+        timing.cancel_clocks(case, now=now)
+        facts = {"why": why, **(data or {})}
+        timeline.record(case, verb="case.close", actor=by, at=now, data=facts)
+        announcing.announce(case, "case.closed", now=now)
     return case
 
 
@@ -81,6 +105,7 @@ def dismiss(case: Case, *, reason: str, by: str, now: datetime) -> Case:
         timeline.record(
             case, verb="case.dismiss", actor=by, at=now, note=reason, data={"rules": rules}
         )
+        announcing.announce(case, "case.dismissed", now=now)
     return case
 
 
@@ -94,6 +119,7 @@ def reopen(case: Case, *, reason: str = "", by: str, now: datetime) -> Case:
                 raise StateConflict(message, code="not-ended", record=case)
             move(case, Case.State.OPEN, allowed=Case.MOVES, closed_at=None, changed_at=now)
             timeline.record(case, verb="case.reopen", actor=by, at=now, note=reason)
+            announcing.announce(case, "case.reopened", now=now)
     except IntegrityError as error:
         other = Case.everything.filter(key=case.key).exclude(state__in=Case.FINAL).first()
         message = "a newer case about the same is open"

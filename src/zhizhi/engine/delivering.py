@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Protocol
 
 from django.apps import apps
@@ -19,6 +20,7 @@ from zhizhi.engine.leasing import backoff, claim
 from zhizhi.engine.models import Case, Message, Task
 from zhizhi.engine.states import StateConflict
 from zhizhi.engine.system import ChannelConfig
+from zhizhi.trust.audit import Leaf
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +63,7 @@ class Channel(Protocol):
     def send(self, message: Message) -> Receipt: ...
 
 
+@cache
 def channels() -> dict[str, Channel]:
     """Return the installed channels by code."""
     configs = (app for app in apps.get_app_configs() if isinstance(app, ChannelConfig))
@@ -142,13 +145,42 @@ def _relay_channel(channel: Channel, now: datetime, limit: int) -> int:
 
 
 def _mark_local(messages: Sequence[Message], now: datetime) -> int:
-    """Show in-app messages: nothing leaves the house, so one transaction marks them all."""
+    """Show in-app messages: nothing leaves the house, so one transaction marks them all.
+
+    Each leaves a leaf, from which open pages learn that there is something to read.
+    """
     if not messages:
         return 0
-    mine = Message.everything.filter(
-        pk__in=[message.pk for message in messages], state=State.QUEUED
+    with timeline.writing():
+        rows = Message.everything.filter(pk__in=[message.pk for message in messages])
+        rows = rows.filter(state=State.QUEUED).select_related("case")
+        shown = list(rows.order_by("pk").select_for_update(of=("self",)))
+        rows.filter(pk__in=[message.pk for message in shown]).update(
+            state=State.DELIVERED, sent_at=now, lease_until=None
+        )
+        for message in shown:
+            timeline.leave(_shown(message, now))
+    return len(shown)
+
+
+def _shown(message: Message, now: datetime) -> Leaf:
+    detail: dict[str, Any] = {"message": message.pk, "recipient": message.recipient}
+    if message.case_id:
+        detail["case"] = message.case_id
+    return Leaf(
+        actor="worker",
+        verb="message.show",
+        subject=f"message:{message.pk}",
+        at=now,
+        area_path=message.case.area_path if message.case else "",
+        detail=detail,
     )
-    return mine.update(state=State.DELIVERED, sent_at=now, lease_until=None)
+
+
+def mark_read(message: Message, *, now: datetime) -> bool:
+    """Note when an in-app message was first read; returns False when it had been read."""
+    unread = Message.everything.filter(pk=message.pk, read_at__isnull=True)
+    return bool(unread.update(read_at=now))
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from zhizhi.directory.models import Agency
-from zhizhi.engine import routing, settings_in_force, timeline
+from zhizhi.engine import announcing, routing, settings_in_force, timeline
 from zhizhi.engine.models import Alert, Case, CaseAgency, Message, Severity, TimelineEntry, Zone
 from zhizhi.engine.system import SystemConfig, systems
 from zhizhi.kernel.detection import Compiled, Detector, params_hash
@@ -146,6 +146,7 @@ class _Batch:
         self.system = system_of(detector)
         self.plan: Plan = plan or self.system.plan()
         self.settings = settings_in_force.snapshot()
+        self.subscribers = announcing.subscribers()
         self.touched: set[int] = set()
         newest = Message.everything.order_by("-pk").values_list("pk", flat=True).first()
         self.newest_message = newest or 0
@@ -280,6 +281,7 @@ class _Batch:
                 self._record(case, "case.route", opened[case.pk])
             self._record(case, "alert.raise", {"alert": alert.pk, "rule": alert.detector})
             if is_first:
+                announcing.announce(case, "case.opened", now=self.now, to=self.subscribers)
                 self.plan.opened(case, alert, now=self.now)
             else:
                 _worsen(case, draft)

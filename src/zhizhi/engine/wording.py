@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from zhizhi.engine.models import Template
+from zhizhi.engine.models import Message, Template
 
 PLACE = re.compile(r"\{(\w+)\}")
 
@@ -38,6 +38,18 @@ def pinned(code: str, language: str = "zh-hans") -> str:
         .first()
     )
     return code if newest is None else f"{code}@{newest}"
+
+
+def words_of(message: Message) -> str:
+    """Return the words of ``message``: those written when it was queued, else its template's.
+
+    Raises TemplateUnfit.
+    """
+    written = message.payload.get("text")
+    if isinstance(written, str):
+        return written
+    language = str(message.payload.get("language", "zh-hans"))
+    return text_of(message.template, message.payload, language)
 
 
 def text_of(template: str, payload: Mapping[str, Any], language: str = "zh-hans") -> str:

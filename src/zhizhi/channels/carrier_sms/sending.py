@@ -59,9 +59,8 @@ class CarrierSms:
         raise _refusal(answer)
 
     def _words(self, message: Message) -> str:
-        language = str(message.payload.get("language", "zh-hans"))
         try:
-            return wording.text_of(message.template, message.payload, language)
+            return wording.words_of(message)
         except wording.TemplateUnfit as error:
             raise DeliveryFailed(str(error), permanent=True) from error
 

@@ -89,6 +89,8 @@ class Subscriber(models.Model):
     code = models.CharField(max_length=48, unique=True)  # the message's recipient
     url = models.URLField(max_length=400)
     secret = models.CharField(max_length=128)  # signs what it is sent
+    area_path = models.CharField(max_length=160, blank=True)  # hears of this subtree
+    kinds = models.JSONField(default=list)  # of cases; empty = all
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 
