@@ -16,14 +16,13 @@ from zhizhi.engine.states import StateConflict
 from zhizhi.engine.timeline import leave, writing
 from zhizhi.trust.audit import Leaf
 
-REFERENCE = pa.schema(
-    [
-        ("key", pa.string()),
-        ("boundary", pa.binary()),
-        ("seasons", pa.string()),
-        ("parameters", pa.string()),
-    ]
-)
+_COLUMNS: list[pa.Field[Any]] = [
+    pa.field("key", pa.string()),
+    pa.field("boundary", pa.binary()),
+    pa.field("seasons", pa.string()),
+    pa.field("parameters", pa.string()),
+]
+REFERENCE = pa.schema(_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)

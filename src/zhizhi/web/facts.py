@@ -16,9 +16,7 @@ from zhizhi.web.access import Role, actor_of
 from zhizhi.web.words import actor_name, outcome_name, verb_name
 
 
-def case_facts(
-    request: HttpRequest, scope: Scope, case: Case, *, now: datetime
-) -> dict[str, Any]:
+def case_facts(request: HttpRequest, scope: Scope, case: Case, *, now: datetime) -> dict[str, Any]:
     """Return the context of a case's detail."""
     actor = actor_of(request)
     alerts = list(Alert.objects.visible_to(scope).filter(case=case).order_by("-raised_at")[:20])

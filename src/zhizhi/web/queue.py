@@ -49,7 +49,7 @@ class QueueFilter:
             found = Q(area__name__icontains=self.search) | Q(zone__icontains=self.search)
             zones = Zone.objects.filter(is_current=True, name__icontains=self.search)
             found |= Q(zone__in=zones.values("key"))
-            if number.isdigit() and len(number) < 18:  # noqa: PLR2004 - fits a column
+            if number.isdigit() and len(number) < 18:
                 found |= Q(pk=int(number))
             cases = cases.filter(found)
         return cases
@@ -85,7 +85,7 @@ def rows(scope: Scope, wanted: QueueFilter, *, now: datetime) -> dict[str, Any]:
             "case": case,
             "zone": zones.get(case.zone, case.zone),
             "units": sent.get(case.pk, []),
-            "is_overdue": bool(getattr(case, "due_at", None) and case.due_at < now),
+            "is_overdue": _is_past(getattr(case, "due_at", None), now),
         }
         for case in window[:WINDOW]
     ]
@@ -102,3 +102,7 @@ def _sent(scope: Scope, cases: list[Case]) -> dict[int, list[str]]:
     for case, name in tasks.values_list("case_id", "unit__name"):
         found.setdefault(case, []).append(name)
     return found
+
+
+def _is_past(due_at: datetime | None, now: datetime) -> bool:
+    return due_at is not None and due_at < now

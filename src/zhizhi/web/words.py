@@ -94,9 +94,9 @@ def age(since: datetime, now: datetime) -> str:
     minutes = max(0, int((now - since) / timedelta(minutes=1)))
     if minutes < 1:
         return _("just now")
-    if minutes < 60:  # noqa: PLR2004 - minutes of an hour
+    if minutes < 60:
         return ngettext("{n} min", "{n} min", minutes).format(n=minutes)
     hours = minutes // 60
-    if hours < 48:  # noqa: PLR2004 - two days read better in hours
+    if hours < 48:
         return ngettext("{n} h", "{n} h", hours).format(n=hours)
     return ngettext("{n} day", "{n} days", hours // 24).format(n=hours // 24)

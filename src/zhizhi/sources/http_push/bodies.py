@@ -12,7 +12,11 @@ import pyarrow as pa
 
 from zhizhi.kernel.observations import Reading, Stream, read_rows, read_table
 
-JSON, NDJSON, ARROW = "application/json", "application/x-ndjson", "application/vnd.apache.arrow.stream"
+JSON, NDJSON, ARROW = (
+    "application/json",
+    "application/x-ndjson",
+    "application/vnd.apache.arrow.stream",
+)
 KINDS = (JSON, NDJSON, ARROW)
 _PIECE = 1 << 16
 
@@ -64,7 +68,7 @@ def unpacked(body: bytes, encoding: str, most: int) -> bytes:
 def reading_of(
     stream: Stream, kind: str, body: bytes, *, token_key: bytes, arrival_us: int
 ) -> Reading:
-    """Return the rows of ``body`` checked one by one; raises BodyRefused when it is no such body."""
+    """Return the rows of ``body`` checked one by one; raises BodyRefused."""
     if kind == ARROW:
         return read_table(stream, _arrow(body), token_key=token_key, arrival_us=arrival_us)
     rows = _ndjson(body) if kind == NDJSON else _json(body)
@@ -86,7 +90,8 @@ def _json(body: bytes) -> Sequence[Mapping[str, Any]]:
     try:
         rows = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        message = f"The JSON body cannot be read at line {error.lineno}, column {error.colno}: {error.msg}."
+        place = f"line {error.lineno}, column {error.colno}"
+        message = f"The JSON body cannot be read at {place}: {error.msg}."
         raise BodyRefused(message) from error
     if isinstance(rows, dict):
         rows = [rows]

@@ -21,7 +21,7 @@ def door() -> GroupCommitter:
 
 def close_door() -> None:
     """Commit what waits and take nothing more; the next ``door`` is a new one."""
-    global _committer  # noqa: PLW0603 - see ``door``
+    global _committer
     with _lock:
         committer, _committer = _committer, None
     if committer is not None:

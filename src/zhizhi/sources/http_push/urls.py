@@ -1,3 +1,7 @@
-from django.urls import URLPattern
+"""The addresses of the API, below /api/v1/."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import path
+
+from zhizhi.sources.http_push.views import observations
+
+urlpatterns = [path("observations/<str:stream>", observations, name="observations")]

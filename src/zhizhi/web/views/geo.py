@@ -46,9 +46,7 @@ def alerts(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Return the cases of the queue as columns of points."""
     wanted = queue.QueueFilter.of(request.GET)
     rank = {"urgent": 0, "important": 1, "normal": 2}
-    cases = list(
-        queue.cases_of(scope, wanted).values_list("pk", "lon", "lat", "severity")[:5000]
-    )
+    cases = list(queue.cases_of(scope, wanted).values_list("pk", "lon", "lat", "severity")[:5000])
     return JsonResponse(
         {
             "id": [row[0] for row in cases],

@@ -1,0 +1,28 @@
+"""Server-sent events: what changed, as it changes."""
+
+from __future__ import annotations
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.views.decorators.http import require_GET
+
+from zhizhi.directory.models import Account
+from zhizhi.web.live import stream
+
+
+@require_GET
+async def events(request: HttpRequest) -> HttpResponseBase:
+    """Stream the changes that the viewer may know of; resumes after Last-Event-ID."""
+    user = await request.auser()
+    if not isinstance(user, Account):
+        return HttpResponse(status=401)
+    scope = await sync_to_async(user.scope)()
+    if not scope.grants:
+        return HttpResponse(status=403)
+    last = request.headers.get("Last-Event-ID", "")
+    answer = StreamingHttpResponse(
+        stream(scope, int(last) if last.isdigit() else None), content_type="text/event-stream"
+    )
+    answer["Cache-Control"] = "no-cache"
+    answer["X-Accel-Buffering"] = "no"
+    return answer
