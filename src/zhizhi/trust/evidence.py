@@ -32,6 +32,11 @@ class EvidenceDamaged(RuntimeError):
     """The sealed original is missing or is no longer what was sealed."""
 
 
+def append_now(leaf: Leaf) -> None:
+    """Append ``leaf`` at once: for a transaction that locks nothing after it."""
+    audit.append([leaf])
+
+
 @transaction.atomic
 def seal(  # noqa: PLR0913 - the facts of one upload, each of them named by the caller
     content: bytes,
@@ -46,11 +51,13 @@ def seal(  # noqa: PLR0913 - the facts of one upload, each of them named by the 
     lon: float | None = None,
     lat: float | None = None,
     area_path: str = "",
+    leave: Callable[[Leaf], object] = append_now,
 ) -> Evidence:
     """Keep ``content`` as evidence of ``case``; raises PictureRefused with a message for people.
 
-    Locks the chains of evidence and audit: call it in a transaction of its own, before the verb
-    that reports the photo. The media type is read from the content; ``media_type``, what the sender
+    Inside a transaction that goes on to lock other rows, hand over ``leave`` (the timeline's),
+    which appends the audit leaf at the very end: whoever holds the chain's head must not wait for
+    another row, or two such transactions wait for each other. The media type is read from the content; ``media_type``, what the sender
     called it, must agree unless it says nothing (empty or "application/octet-stream").
     """
     found = _agreed(pictures.media_type_of(content), media_type)
@@ -80,7 +87,7 @@ def seal(  # noqa: PLR0913 - the facts of one upload, each of them named by the 
     row.save(force_insert=True)
     audit.release(head, seq=head.seq + 1, digest=row.digest)
     detail = {"evidence": row.pk, "kind": kind, "sealed": row.digest}
-    audit.append([Leaf(by, "evidence.seal", f"case:{case}", now, area_path, detail)])
+    leave(Leaf(by, "evidence.seal", f"case:{case}", now, area_path, detail))
     return row
 
 

@@ -72,6 +72,16 @@ def test_sealing_is_on_record() -> None:
     assert leaf.detail == {"evidence": row.pk, "kind": "photo", "sealed": row.digest}
 
 
+def test_a_longer_transaction_takes_the_leaf_and_the_audit_chain_is_left_alone() -> None:
+    leaves: list[audit.Leaf] = []
+
+    row = sealed(leave=leaves.append)
+
+    assert [leaf.detail["evidence"] for leaf in leaves] == [row.pk]
+    assert not AuditEntry.objects.exists()
+    assert not ChainHead.objects.filter(name="audit").exists()
+
+
 def test_rows_are_chained_and_signed() -> None:
     first, second = sealed(), sealed(photo(140))
 
