@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from zhizhi.directory.models import Unit
-from zhizhi.engine import dispatching
+from zhizhi.engine import dispatching, timeline
 from zhizhi.engine.models import Feedback, Task
 from zhizhi.trust import evidence, pictures
 from zhizhi.trust.scoping import Scope
@@ -99,7 +98,7 @@ def report(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 
 def _file(data: dict[str, Any], task: Task, *, by: str, now: datetime) -> None:
     """Seal the photo and finish the task, both or neither."""
-    with transaction.atomic():
+    with timeline.writing():
         sealed = []
         if data.get("photo"):
             content = data["photo"].read()
@@ -116,6 +115,7 @@ def _file(data: dict[str, Any], task: Task, *, by: str, now: datetime) -> None:
                 device_now=device_now if is_aware else None,
                 lon=data.get("lon"),
                 lat=data.get("lat"),
+                leave=timeline.leave,
             )
             sealed.append(row.pk)
         dispatching.finish(
