@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import pyarrow as pa
+import shapely
 
 from zhizhi.directory.models import Agency
 from zhizhi.engine import announcing, routing, settings_in_force, timeline
@@ -19,6 +21,7 @@ from zhizhi.kernel.detection import Compiled, Detector, params_hash
 
 WORKER = "worker"
 CLEARED = "cleared"
+NOWHERE = shapely.Point(0, 0)  # a zone that was never stored
 RANKS = {Severity.NORMAL: 0, Severity.IMPORTANT: 1, Severity.URGENT: 2}
 
 
@@ -136,6 +139,16 @@ def system_of(detector: Detector) -> SystemConfig:
     raise SystemUnknown(message)
 
 
+def _placed(row: Mapping[str, Any], zone: Zone | None) -> Mapping[str, Any]:
+    """Give a finding without a position, as cameras make them, a point inside of its zone."""
+    if not math.isnan(row["lon"]):
+        return row
+    known = zone or Zone.objects.filter(key=row["zone"]).order_by("version").last()
+    boundary = bytes(known.boundary) if known else b""
+    inside = shapely.point_on_surface(shapely.from_wkb(boundary)) if boundary else NOWHERE
+    return {**row, "lon": float(shapely.get_x(inside)), "lat": float(shapely.get_y(inside))}
+
+
 class _Batch:
     """One batch of findings of one detector on its way into the tables."""
 
@@ -157,6 +170,7 @@ class _Batch:
         if not fresh:
             return 0, 0
         zones = self._zones({row["zone"] for row in fresh})
+        fresh = [_placed(row, zones.get(row["zone"])) for row in fresh]
         drafts = [self.plan.draft(row, zones.get(row["zone"]), self.settings) for row in fresh]
         cases, opened = self._cases(fresh, drafts)
         alerts = [

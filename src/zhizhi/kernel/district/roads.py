@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from shapely.geometry import Polygon
+from shapely.strtree import STRtree
 
 from zhizhi.kernel.district import cells
 from zhizhi.kernel.district.cells import Index, Shapes
 from zhizhi.kernel.district.hierarchy import Hierarchy
-from zhizhi.kernel.district.plane import Points
+from zhizhi.kernel.district.plane import Points, point_array
 from zhizhi.kernel.district.randomness import layer
 from zhizhi.kernel.district.river import Waters
 
@@ -58,7 +59,9 @@ def build(seed: int, levels: Hierarchy, waters: Waters) -> Roads:
     lines = np.array([s[1] for s in streets[:STREETS]] + list(country), dtype=object)
     width = np.array([s[3] for s in streets[:STREETS]] + [7.0] * len(country))
     surfaces = shapely.buffer(lines, width / 2, cap_style="flat", join_style="mitre")
-    community = np.array([s[2] for s in streets[:STREETS]] + [a for a, _ in links], dtype=np.int64)
+    somewhere = shapely.get_coordinates(shapely.point_on_surface(surfaces))
+    tree = STRtree(levels.communities.shapes)
+    community = np.asarray(tree.nearest(point_array(somewhere)), dtype=np.int64)
     is_street = np.arange(len(lines)) < STREETS
     return Roads(surfaces, lines, community, is_street, tuple(blocks), angles)
 

@@ -118,6 +118,14 @@ def test_exclusive_areas_lie_in_their_community(district: District) -> None:
         assert shapely.contains(communities[area.parent], area.geometry)
 
 
+def test_every_area_has_a_point_that_its_parent_covers(district: District) -> None:
+    outlines = {area.code: area.geometry for area in district.areas}
+    for area in district.areas:
+        if area.parent:
+            point = shapely.Point(area.lon, area.lat)
+            assert shapely.intersects(outlines[area.parent], point), area.code
+
+
 def test_people_add_up_level_by_level(district: District) -> None:
     totals = {
         kind: sum(area.population for area in district.of(kind))
