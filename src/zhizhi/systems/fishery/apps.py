@@ -29,6 +29,28 @@ class FisheryConfig(SystemConfig):
     case_kinds = ("illegal-fishing",)
     personal_data = "pseudonymous"
     has_pages = True
+    readers = (
+        "operator",
+        "inspector",
+        "leader",
+        "administrator",
+        "technical_reviewer",
+        "legal_reviewer",
+        "agency_officer",
+    )
+    verb_names = {
+        "fishery.remind": _("Reminder queued"),
+        "fishery.left": _("No longer in the zone"),
+        "fishery.dissuade": _("Second stage: still there after the reminder"),
+        "fishery.no_unit": _("No river patrol could be sent automatically"),
+        "violation.recorded": _("Violation recorded"),
+        "violation.masked": _("Bystanders hidden in a photo"),
+        "violation.technical-accepted": _("Technical review passed"),
+        "violation.technical-rejected": _("Technical review: rejected"),
+        "violation.legal-accepted": _("Legal review passed"),
+        "violation.legal-rejected": _("Legal review: rejected"),
+        "violation.transferred": _("Transferred to the agencies"),
+    }
     settings = (
         DeclaredSetting(
             "fishery.limit_minutes",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -10,14 +9,13 @@ from typing import Any
 from zhizhi.engine import timeline, timing
 from zhizhi.engine.models import Alert, Case, Severity, Zone
 from zhizhi.engine.states import move
-from zhizhi.engine.triage import CaseDraft
+from zhizhi.engine.triage import CaseDraft, case_key
 from zhizhi.systems.fishery import dissuading, reminding, sharing
 from zhizhi.systems.fishery.counting import ACCEPTED, Outcome
 from zhizhi.systems.fishery.models import Stay
 
 WORKER = "worker"
 KIND = "illegal-fishing"
-LONGEST_KEY = 64
 
 # the quality of a finding from which its certainty is stated
 SURE, LIKELY = 0.9, 0.7
@@ -44,7 +42,7 @@ class FisheryPlan:
         """Return the case that ``finding`` opens or joins, and why."""
         return CaseDraft(
             kind=KIND,
-            key=case_key(finding["entity"], finding["zone"]),
+            key=case_key(KIND, finding["entity"], finding["zone"]),
             severity=Severity.NORMAL,
             certainty=certainty(float(finding["quality"])),
             explanation={
@@ -87,14 +85,6 @@ class FisheryPlan:
         )
         if _nobody_needed(case, stay):
             _close(case, stay, now=now)
-
-
-def case_key(subject: int, zone: str) -> str:
-    """Return what joins repeated findings to one open case; hashed where it would be too long."""
-    key = f"{KIND}:{subject}:{zone}"
-    if len(key) <= LONGEST_KEY:
-        return key
-    return f"{KIND}:{hashlib.blake2b(key.encode(), digest_size=16).hexdigest()}"
 
 
 def certainty(quality: float) -> str:

@@ -9,12 +9,11 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from zhizhi.directory.models import RoleAssignment
 from zhizhi.engine import dispatching
 from zhizhi.engine.models import Task
 from zhizhi.engine.states import StateConflict
@@ -22,9 +21,9 @@ from zhizhi.systems.fishery import sharing
 from zhizhi.systems.fishery.forms import AgencyResultForm
 from zhizhi.systems.fishery.models import Violation
 from zhizhi.systems.fishery.views import access
+from zhizhi.systems.fishery.views.frame import show
 from zhizhi.trust.scoping import Scope
 
-OFFICER = RoleAssignment.Role.AGENCY_OFFICER
 SHOWN, ENDED = 100, 20
 
 
@@ -32,7 +31,7 @@ SHOWN, ENDED = 100, 20
 @require_safe
 def task_list(request: HttpRequest) -> HttpResponse:
     """Show the agency's open tasks, the most pressing first, and the latest that ended."""
-    scope = access.scope_for(request, OFFICER)
+    scope = access.scope_for(request, *access.OFFICERS)
     return _show(request, scope)
 
 
@@ -40,7 +39,7 @@ def task_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 def accept(request: HttpRequest, task: int) -> HttpResponse:
     """Take the agency's task on."""
-    row = _task(access.scope_for(request, OFFICER), task)
+    row = _task(access.scope_for(request, *access.OFFICERS), task)
     try:
         dispatching.accept(row, by=access.actor_of(request), now=timezone.now())
     except StateConflict as conflict:
@@ -52,7 +51,7 @@ def accept(request: HttpRequest, task: int) -> HttpResponse:
 @require_POST
 def finish(request: HttpRequest, task: int) -> HttpResponse:
     """Report the agency's result and close its task."""
-    scope = access.scope_for(request, OFFICER)
+    scope = access.scope_for(request, *access.OFFICERS)
     row = _task(scope, task)
     form = AgencyResultForm(request.POST, auto_id=f"{row.pk}-%s")
     if not form.is_valid():
@@ -95,7 +94,7 @@ def _task(scope: Scope, pk: int) -> Task:
 
 
 def _lost(request: HttpRequest, conflict: StateConflict) -> HttpResponse:
-    return render(request, "fishery/lost.html", {"task": conflict.record}, status=409)
+    return show(request, "fishery/lost.html", {"task": conflict.record}, status=409)
 
 
 def _show(
@@ -110,4 +109,4 @@ def _show(
         row["violations"] = Violation.objects.visible_to(scope).filter(case=task.case_id)
     ended = _own(scope).exclude(state__in=Task.LIVE).order_by("-ended_at", "-pk")[:ENDED]
     context = {"rows": live, "ended": agency_rows(ended)}
-    return render(request, "fishery/agency.html", context, status=422 if wrong else 200)
+    return show(request, "fishery/agency.html", context, status=422 if wrong else 200)

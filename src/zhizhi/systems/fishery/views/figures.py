@@ -7,13 +7,13 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from zhizhi.systems.fishery import counting, exporting
 from zhizhi.systems.fishery.forms import SpanForm, zone_names
 from zhizhi.systems.fishery.views import access
+from zhizhi.systems.fishery.views.frame import show
 
 USUAL_SPAN = timedelta(days=6)
 
@@ -25,7 +25,7 @@ def statistics_page(request: HttpRequest) -> HttpResponse:
     form, names = _form(request)
     found = _count(request, form)
     if found is None:
-        return render(request, "fishery/statistics.html", {"form": form}, status=422)
+        return show(request, "fishery/statistics.html", {"form": form}, status=422)
     context: dict[str, Any] = {
         "form": form,
         "total": found.total,
@@ -38,7 +38,7 @@ def statistics_page(request: HttpRequest) -> HttpResponse:
         "by_day": sorted(found.by_day.items()),
         "query": request.GET.urlencode(),
     }
-    return render(request, "fishery/statistics.html", context)
+    return show(request, "fishery/statistics.html", context)
 
 
 @login_required
@@ -48,7 +48,7 @@ def export(request: HttpRequest) -> HttpResponse:
     form, names = _form(request)
     found = _count(request, form)
     if found is None:
-        return render(request, "fishery/statistics.html", {"form": form}, status=422)
+        return show(request, "fishery/statistics.html", {"form": form}, status=422)
     rows = exporting.table(found, names)
     if request.GET.get("format") == "xlsx":
         content, kind, ending = exporting.as_workbook(rows), exporting.XLSX, "xlsx"

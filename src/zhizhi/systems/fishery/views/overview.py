@@ -9,7 +9,6 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -20,6 +19,7 @@ from zhizhi.systems.fishery import counting
 from zhizhi.systems.fishery.forms import zone_names
 from zhizhi.systems.fishery.models import Stay, Violation
 from zhizhi.systems.fishery.views import access
+from zhizhi.systems.fishery.views.frame import show
 from zhizhi.trust.scoping import Scope
 
 SHOWN = 50
@@ -44,7 +44,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "limit": settings_in_force.value("fishery.limit_minutes"),
         "second_stage": settings_in_force.value("fishery.second_stage_minutes"),
     }
-    return render(request, "fishery/overview.html", context)
+    return show(request, "fishery/overview.html", context)
 
 
 def _named(stays: Iterable[Stay]) -> list[tuple[Stay, str]]:

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import BaseFormSet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -17,6 +17,7 @@ from zhizhi.systems.fishery import masking
 from zhizhi.systems.fishery.forms import NobodyForm, RegionForm, RegionForms
 from zhizhi.systems.fishery.models import Violation, ViolationPhoto
 from zhizhi.systems.fishery.views import access
+from zhizhi.systems.fishery.views.frame import show
 from zhizhi.systems.fishery.views.violations import conflict
 from zhizhi.trust import evidence
 from zhizhi.trust.audit import Leaf
@@ -93,7 +94,7 @@ def hide_bystanders(request: HttpRequest, pk: int, photo: int) -> HttpResponse:
         "nobody": nobody,
         "is_open": found.violation.state == Violation.State.RECORDED,
     }
-    return render(request, "fishery/masking.html", context, status=422 if request.POST else 200)
+    return show(request, "fishery/masking.html", context, status=422 if request.POST else 200)
 
 
 def _mask(

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -19,7 +19,9 @@ from zhizhi.systems.fishery.forms import ReviewForm
 from zhizhi.systems.fishery.models import Violation, ViolationReview
 from zhizhi.systems.fishery.views import access
 from zhizhi.systems.fishery.views.agency import agency_rows
+from zhizhi.systems.fishery.views.frame import show
 from zhizhi.trust.scoping import Scope
+from zhizhi.web.words import actor_name
 
 PAGE = 50
 
@@ -47,7 +49,7 @@ def violation_list(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(state=state)
     page = Paginator(rows.order_by("-recorded_at", "-pk"), PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "states": Violation.State.choices, "state": state}
-    return render(request, "fishery/violations.html", context)
+    return show(request, "fishery/violations.html", context)
 
 
 @login_required
@@ -56,7 +58,7 @@ def violation_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one record: photos, device clock, reviews, and what the viewer may do next."""
     scope = access.scope_for(request, *access.READERS)
     violation = _record(scope, pk)
-    return render(request, "fishery/violation.html", _context(request, scope, violation))
+    return show(request, "fishery/violation.html", _context(request, scope, violation))
 
 
 @login_required
@@ -70,7 +72,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         wide = access.scope_for(request, *access.READERS)
         context = {**_context(request, wide, violation), "review_form": form}
-        return render(request, "fishery/violation.html", context, status=422)
+        return show(request, "fishery/violation.html", context, status=422)
     try:
         reviewing.review(
             violation,
@@ -104,8 +106,9 @@ def conflict(request: HttpRequest, violation: Violation) -> HttpResponse:
     """Say who was faster."""
     violation.refresh_from_db(from_queryset=Violation.objects.visible_to(_readers(request)))
     last = violation.reviews.last()
-    context = {"violation": violation, "review": last}
-    return render(request, "fishery/conflict.html", context, status=409)
+    who = actor_name(last.by) if last else ""
+    context = {"violation": violation, "review": last, "who": who}
+    return show(request, "fishery/conflict.html", context, status=409)
 
 
 def _readers(request: HttpRequest) -> Scope:
@@ -131,7 +134,7 @@ def _context(request: HttpRequest, scope: Scope, violation: Violation) -> dict[s
     return {
         "violation": violation,
         "photos": violation.photos.select_related("evidence"),
-        "reviews": violation.reviews.all(),
+        "reviews": [(review, actor_name(review.by)) for review in violation.reviews.all()],
         "tasks": agency_rows(
             violation.case.tasks.filter(kind__in=sharing.Kind.values).select_related("agency")
         ),

@@ -7,18 +7,17 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from zhizhi.directory.models import RoleAssignment
 from zhizhi.engine.states import StateConflict
 from zhizhi.systems.fishery import wording
 from zhizhi.systems.fishery.forms import WordingForm
 from zhizhi.systems.fishery.views import access
-
-READERS = (*access.WRITERS, RoleAssignment.Role.OPERATOR, RoleAssignment.Role.LEADER)
+from zhizhi.systems.fishery.views.frame import show
+from zhizhi.web.words import actor_name
 
 
 def purpose(code: str) -> str:
@@ -35,13 +34,13 @@ def purpose(code: str) -> str:
 @require_safe
 def word_list(request: HttpRequest) -> HttpResponse:
     """List the texts with their version in force."""
-    access.scope_for(request, *READERS)
+    access.scope_for(request, *access.WORD_READERS)
     rows = []
     for code in wording.CODES:
         version = wording.current_version(code)
         texts = wording.texts(code, version)
         rows.append({"code": code, "purpose": purpose(code), "version": version, "texts": texts})
-    return render(request, "fishery/words.html", {"rows": rows})
+    return show(request, "fishery/words.html", {"rows": rows})
 
 
 @login_required
@@ -53,7 +52,7 @@ def word_page(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         access.scope_for(request, *access.WRITERS)
         return _post(request, code)
-    access.scope_for(request, *READERS)
+    access.scope_for(request, *access.WORD_READERS)
     return _show(request, code, _fresh_form(code))
 
 
@@ -92,11 +91,11 @@ def _show(request: HttpRequest, code: str, form: WordingForm, *, status: int = 2
         "purpose": purpose(code),
         "form": form,
         "previews": _previews(code, form),
-        "versions": wording.versions(code),
+        "versions": [(row, actor_name(row.created_by)) for row in wording.versions(code)],
         "version": wording.current_version(code),
         "may_write": access.account_of(request).scope().has(*access.WRITERS),
     }
-    return render(request, "fishery/word.html", context, status=status)
+    return show(request, "fishery/word.html", context, status=status)
 
 
 def _previews(code: str, form: WordingForm) -> list[dict[str, Any]]:
