@@ -21,11 +21,12 @@ from zhizhi.kernel.detection import (
     params_hash,
 )
 from zhizhi.kernel.episodes import EPISODE, Fixes, Hits, desk_for, memory_of
-from zhizhi.kernel.judging import demoted, judge_rows
+from zhizhi.kernel.judging import demoted, judge
 from zhizhi.kernel.thresholds import check_defaults, rules_for
 from zhizhi.kernel.zones import CompiledZones, compile_zones, screen_named, screen_points
 
 KINDS = ("dwell", "cleared")
+NOTHING_FOUND = FINDING_SCHEMA.empty_table()
 
 _US = timedelta(microseconds=1)
 
@@ -177,7 +178,7 @@ class Dwell:
         zone = state.zone if is_current else compiled.index_of(state.episodes["zone"])
         old = memory_of(state.episodes, zone)
         desk = desk_for(hits, old)
-        count = judge_rows(desk, fixes, hits, rules, old, watermark_us)
+        count = judge(desk, fixes, hits, rules, old, watermark_us=watermark_us)
         episodes, zone = desk.episodes[:count], desk.zone[:count]
         if 2 * count < len(desk.episodes):  # a view would hold on to the room that was not used
             episodes, zone = episodes.copy(), zone.copy()
@@ -227,7 +228,7 @@ class Dwell:
 
     def _table(self, compiled: WatchedZones, found: NDArray[Any]) -> pa.Table:
         if not len(found):
-            return FINDING_SCHEMA.empty_table()
+            return NOTHING_FOUND
         found = np.sort(found, order=["found_us", "entity", "zone", "kind"])
         keys, count = compiled.zone_keys, len(found)
         zones = [keys[z] for z in found["zone"].tolist()]

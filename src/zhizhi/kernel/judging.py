@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhizhi.kernel.detection import CORRECTED, INSIDE, RING, VIRTUAL_SHARDS
-from zhizhi.kernel.episodes import WORDS, Desk, Fixes, Hits, Memory
-from zhizhi.kernel.native import lean
+from zhizhi.kernel.episodes import WORDS, Desk, Fixes, Hits, Memory, Work
+from zhizhi.kernel.native import lean, woven
 
 OPEN, ALERTED = 1, 2  # flags of an episode: the stay goes on; this stay has been told
 NEVER = -(2**62)  # ``alerted_us`` of somebody who was never told
@@ -26,7 +26,7 @@ GOOD_ACCURACY_M = 50.0
 COST_CORRECTED, COST_INACCURATE, COST_UNKNOWN = 30, 20, 10  # percent of quality
 
 
-@lean
+@woven
 def virtual_shard(entity: int) -> int:
     """Return ``detection.shard_of`` of one token."""
     x = np.uint64(entity) + np.uint64(0x9E3779B97F4A7C15)
@@ -36,7 +36,7 @@ def virtual_shard(entity: int) -> int:
     return int(x & np.uint64(VIRTUAL_SHARDS - 1))
 
 
-@lean
+@woven
 def _ends_at(slot: Any, rule: Any) -> int:
     """Return when the stay ends if nothing more is seen inside or in the ring."""
     end = slot.seen_us + rule.gap_us + 1
@@ -45,7 +45,7 @@ def _ends_at(slot: Any, rule: Any) -> int:
     return int(end)
 
 
-@lean
+@woven
 def _is_due(slot: Any, now: int, rule: Any) -> bool:
     if slot.flags & ALERTED or now - slot.started_us <= rule.limit_us:
         return False
@@ -53,7 +53,7 @@ def _is_due(slot: Any, now: int, rule: Any) -> bool:
     return bool(is_proved and now - slot.alerted_us >= rule.cooldown_us)
 
 
-@lean
+@woven
 def _start(slot: Any, fix: Any) -> None:
     slot.entity = fix.entity
     slot.started_us = fix.time_us
@@ -65,7 +65,7 @@ def _start(slot: Any, fix: Any) -> None:
     slot.quality = 100
 
 
-@lean
+@woven
 def _count(slot: Any, fix: Any) -> None:
     """Note one more fix inside."""
     slot.inside_us = fix.time_us
@@ -75,17 +75,17 @@ def _count(slot: Any, fix: Any) -> None:
     slot.quality = min(np.int64(slot.quality), fix.quality)
 
 
-@lean
+@woven
 def _fixed_point(degrees: float) -> int:
     return NOWHERE if np.isnan(degrees) else round(degrees * DEGREE)
 
 
-@lean
+@woven
 def _degrees(fixed_point: int) -> float:
     return np.nan if fixed_point == NOWHERE else fixed_point / DEGREE
 
 
-@lean
+@woven
 def _quality(flags: int, accuracy_m: float) -> int:
     quality = 100
     if flags & CORRECTED:
@@ -97,7 +97,7 @@ def _quality(flags: int, accuracy_m: float) -> int:
     return quality
 
 
-@lean
+@woven
 def _go_on(slot: Any, cls: int, now: int) -> None:
     """Note where an instant saw somebody whose stay goes on."""
     if cls != OUTSIDE:
@@ -132,7 +132,7 @@ def _tell(desk: Desk, k: int, kind: int, at_us: int) -> None:
         told.lat = desk.fix[0].lat
 
 
-@lean
+@woven
 def _close_if_over(desk: Desk, k: int, rule: Any, now: int) -> None:
     """End the stay when its time has come; "cleared" is told when "dwell" was."""
     slot = desk.episodes[k]
@@ -144,7 +144,7 @@ def _close_if_over(desk: Desk, k: int, rule: Any, now: int) -> None:
             slot.flags = 0
 
 
-@lean
+@woven
 def _step(desk: Desk, k: int, cls: int, now: int, rule: Any) -> None:
     """Carry slot ``k`` over one instant, which saw ``cls`` of its zone."""
     _close_if_over(desk, k, rule, now)
@@ -161,7 +161,7 @@ def _step(desk: Desk, k: int, cls: int, now: int, rule: Any) -> None:
             _tell(desk, k, DWELL, now)
 
 
-@lean
+@woven
 def _strongest(hits: Hits, a: int, b: int, zone: int) -> int:
     """Return the position of the strongest hit of ``zone`` in the rows ``a:b``; -1: none."""
     best = -1
@@ -171,7 +171,7 @@ def _strongest(hits: Hits, a: int, b: int, zone: int) -> int:
     return best
 
 
-@lean
+@woven
 def _read(fix: Any, fixes: Fixes, row: int) -> None:
     fix.entity = fixes.entity[row]
     fix.time_us = fixes.time_us[row]
@@ -181,7 +181,7 @@ def _read(fix: Any, fixes: Fixes, row: int) -> None:
     fix.quality = _quality(fixes.flags[row], fixes.accuracy_m[row])
 
 
-@lean
+@woven
 def _row_of(hits: Hits, row: int, h: int) -> int:
     """Return the row of hit ``h``, which is ``row`` or a later one."""
     while hits.start[row + 1] <= h:
@@ -189,7 +189,7 @@ def _row_of(hits: Hits, row: int, h: int) -> int:
     return row
 
 
-@lean
+@woven
 def _slot(desk: Desk, base: int, top: int, zone: int) -> int:
     """Return the slot that remembers ``zone``, else a slot that may be used for it."""
     free = top
@@ -203,7 +203,7 @@ def _slot(desk: Desk, base: int, top: int, zone: int) -> int:
     return free
 
 
-@lean
+@woven
 def _see(fix: Any, fixes: Fixes, span: tuple[int, int], hits: Hits, zone: int) -> int:
     """Return the class of ``zone`` in one instant; the row that shows it inside is read."""
     h = _strongest(hits, span[0], span[1], zone)
@@ -213,7 +213,7 @@ def _see(fix: Any, fixes: Fixes, span: tuple[int, int], hits: Hits, zone: int) -
     return cls
 
 
-@lean
+@woven
 def _walk(
     desk: Desk, slots: tuple[int, int], fixes: Fixes, span: tuple[int, int], hits: Hits, rules: Any
 ) -> int:
@@ -239,12 +239,12 @@ def _walk(
     return top
 
 
-@lean
+@woven
 def _is_open(desk: Desk, k: int, top: int, zone: int) -> bool:
     return bool(k < top and desk.zone[k] == zone and desk.episodes[k].flags)
 
 
-@lean
+@woven
 def _open(desk: Desk, k: int, zone: int, rule: Any) -> None:
     """Start a stay in a slot that remembers nothing."""
     desk.zone[k] = zone
@@ -255,7 +255,7 @@ def _open(desk: Desk, k: int, zone: int, rule: Any) -> None:
     _count(slot, desk.fix[0])
 
 
-@lean
+@woven
 def _is_worked_on(desk: Desk, base: int, top: int) -> bool:
     """Tell whether rows of their entity change what these slots remember."""
     count = 0
@@ -264,14 +264,14 @@ def _is_worked_on(desk: Desk, base: int, top: int) -> bool:
     return count > 0
 
 
-@lean
+@woven
 def _move(desk: Desk, source: int, target: int) -> None:
     for w in range(WORDS):
         desk.words[target, w] = desk.words[source, w]
     desk.zone[target] = desk.zone[source]
 
 
-@lean
+@woven
 def _settle(desk: Desk, base: int, top: int, rules: Any, watermark_us: int) -> int:
     """Drop what need not be remembered and sort the rest by zone; return the new top."""
     kept = base
@@ -304,7 +304,22 @@ def _sink(desk: Desk, base: int, k: int) -> None:
         k -= 1
 
 
-@lean
+@woven
+def _judge_one(
+    desk: Desk, slots: tuple[int, int], span: tuple[int, int], work: Work, rules: Any
+) -> int:
+    """Apply the rows ``span`` of one entity to its slots; return the new top."""
+    base, top = slots
+    held, is_worked_on = top - base, _is_worked_on(desk, base, top)
+    top = _walk(desk, slots, work.fixes, span, work.hits, rules)
+    is_worked_on = is_worked_on or _is_worked_on(desk, base, top)
+    top = _settle(desk, base, top, rules, work.watermark_us)
+    if is_worked_on or top - base != held:
+        desk.changed[virtual_shard(work.fixes.entity[span[0]])] = True
+    return top
+
+
+@woven
 def _bring(desk: Desk, top: int, old: Memory, s: int) -> None:
     """Copy episode ``s`` of the old state to slot ``top``."""
     for w in range(WORDS):
@@ -312,7 +327,7 @@ def _bring(desk: Desk, top: int, old: Memory, s: int) -> None:
     desk.zone[top] = old.zone[s]
 
 
-@lean
+@woven
 def _keep(desk: Desk, top: int, old: Memory, s: int, rules: Any, watermark_us: int) -> int:
     """Take over an episode of somebody who sent nothing; return the new top."""
     _bring(desk, top, old, s)
@@ -323,35 +338,49 @@ def _keep(desk: Desk, top: int, old: Memory, s: int, rules: Any, watermark_us: i
     return kept
 
 
-@lean
-def judge_rows(
-    desk: Desk, fixes: Fixes, hits: Hits, rules: Any, old: Memory, watermark_us: int
+def judge(
+    desk: Desk, fixes: Fixes, hits: Hits, rules: NDArray[Any], old: Memory, *, watermark_us: int
 ) -> int:
     """Apply the rules; return how many episodes the desk holds."""
-    entity, rows, olds = fixes.entity, len(fixes.entity), len(old.episodes)
+    work = Work(
+        fixes,
+        hits,
+        old.words,
+        old.zone,
+        desk.words,
+        desk.zone,
+        desk.told,
+        desk.changed,
+        watermark_us,
+    )
+    return judge_rows(work, old.episodes, desk.episodes, desk.found, desk.fix, rules)
+
+
+@lean
+def judge_rows(work: Work, before: Any, episodes: Any, found: Any, fix: Any, rules: Any) -> int:
+    """Merge the rows with the episodes, entity by entity."""
+    old = Memory(before, work.old_words, work.old_zone)
+    desk = Desk(episodes, work.words, work.zone, found, work.told, work.changed, fix)
+    entity, start = work.fixes.entity, work.hits.start
+    rows, olds = len(entity), len(before)
     top, s, i = 0, 0, 0
     while i < rows:
         who, j = entity[i], i + 1
         while j < rows and entity[j] == who:
             j += 1
-        while s < olds and old.episodes[s].entity < who:
-            top = _keep(desk, top, old, s, rules, watermark_us)
+        while s < olds and before[s].entity < who:
+            top = _keep(desk, top, old, s, rules, work.watermark_us)
             s += 1
         base = top
-        while s < olds and old.episodes[s].entity == who:
+        while s < olds and before[s].entity == who:
             _bring(desk, top, old, s)
             top += 1
             s += 1
-        if top > base or hits.start[j] > hits.start[i]:
-            held, is_worked_on = top - base, _is_worked_on(desk, base, top)
-            top = _walk(desk, (base, top), fixes, (i, j), hits, rules)
-            is_worked_on = is_worked_on or _is_worked_on(desk, base, top)
-            top = _settle(desk, base, top, rules, watermark_us)
-            if is_worked_on or top - base != held:
-                desk.changed[virtual_shard(who)] = True
+        if top > base or start[j] > start[i]:
+            top = _judge_one(desk, (base, top), (i, j), work, rules)
         i = j
     while s < olds:
-        top = _keep(desk, top, old, s, rules, watermark_us)
+        top = _keep(desk, top, old, s, rules, work.watermark_us)
         s += 1
     return top
 

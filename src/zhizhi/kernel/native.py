@@ -1,4 +1,4 @@
-"""Two ways to compile a function to machine code, with its types kept for the checker."""
+"""Three ways to compile a function to machine code, with its types kept for the checker."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _UNCOUNTED: dict[str, Any] = {"cache": True, "_nrt": False}  # the name has no public form
+_WOVEN = _UNCOUNTED | {"forceinline": True}
 
 
 def native(function: Callable[P, R]) -> Callable[P, R]:
@@ -26,4 +27,10 @@ def lean(function: Callable[P, R]) -> Callable[P, R]:
     took five times as long as the work. A function that does allocate fails to compile.
     """
     compiled: Callable[P, R] = njit(**_UNCOUNTED)(function)
+    return compiled
+
+
+def woven(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a lean function into each of its callers: an array costs a call seven arguments."""
+    compiled: Callable[P, R] = njit(**_WOVEN)(function)
     return compiled

@@ -26,6 +26,7 @@ from zhizhi.kernel.detection import (
 from zhizhi.kernel.reordering import Contents, order_by_entity, settle
 from zhizhi.kernel.waiting import Waiting
 
+NOTHING_FOUND = FINDING_SCHEMA.empty_table()
 NO_CLOCK = -(2**62)  # arrival clock before anything arrived
 
 _US = timedelta(microseconds=1)
@@ -184,7 +185,7 @@ class Stepper:
             changed.extend(self._states[partition].changed.tolist())
             if found.num_rows:
                 tables.append(found)
-        findings = pa.concat_tables(tables) if tables else FINDING_SCHEMA.empty_table()
+        findings = pa.concat_tables(tables) if tables else NOTHING_FOUND
         return findings, sorted(changed)
 
     def _split(self, ready: Batch) -> Sequence[Batch]:

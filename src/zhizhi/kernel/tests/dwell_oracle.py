@@ -16,7 +16,7 @@ Told = tuple[str, int, str, int, int, int, int, int]
 # kind, who, zone, started, found, last inside, fixes inside, quality in percent
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Event:
     who: int
     at: int
