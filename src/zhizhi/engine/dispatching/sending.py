@@ -53,6 +53,7 @@ def dispatch(  # noqa: PLR0913 - all named at the call
         task = _offer(case, unit, kind=kind or case.task_kind, by=by, now=now)
         if case.state not in {Case.State.DISPATCHED, Case.State.HANDLING}:
             move(case, Case.State.DISPATCHED, allowed=Case.MOVES, changed_at=now)
+        timing.meet_clocks(case, kind="acknowledge", now=now)  # whoever sends has looked
         facts = {"unit": unit.pk, "kind": task.kind, **(data or {})}
         timeline.record(case, verb="case.dispatch", actor=by, at=now, task=task, data=facts)
     return task
