@@ -20,7 +20,6 @@ urlpatterns = [
     path("geo/alerts.json", geo.alerts, name="alert-points"),
     path("geo/units.json", geo.units, name="unit-points"),
     path("cases/<int:pk>/", cases.case_page, name="case"),
-    path("cases/<int:pk>", cases.case_page, name="case-bare"),
     path("cases/<int:pk>/detail", cases.detail, name="case-detail"),
     path("cases/<int:pk>/suggestions", cases.suggestions, name="suggestions"),
     path("cases/<int:pk>/acknowledge/", cases.acknowledge, name="acknowledge"),

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from django.db import Error, connection
-from django.db.models import Count, Min
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from zhizhi.engine import journal
+from zhizhi.engine import journal, vitals
 from zhizhi.engine.models import (
     Checkpoint,
     JournalHead,
-    Message,
     QuarantinedRow,
     Source,
     Timer,
@@ -28,7 +27,6 @@ from zhizhi.web.access import Role, for_roles
 def health(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Show sources, detectors, quarantine, outbox, timers and the chain's head."""
     now = timezone.now()
-    waiting = Message.objects.filter(state__in=("held", "queued"))
     timers = Timer.objects.filter(fired_at=None, cancelled_at=None)
     context = {
         "now": now,
@@ -46,8 +44,7 @@ def health(request: HttpRequest, scope: Scope) -> HttpResponse:
         .annotate(rows=Count("pk"))
         .order_by("-rows")[:20],
         "quarantine": QuarantinedRow.objects.select_related("source")[:20],
-        "waiting": waiting.values("channel").annotate(rows=Count("pk"), oldest=Min("queued_at")),
-        "failed": Message.objects.filter(state="failed").count(),
+        **vitals.outbox(),
         "overdue": timers.filter(due_at__lt=now).count(),
         "timers": timers.count(),
         "chain": ChainHead.objects.first(),
