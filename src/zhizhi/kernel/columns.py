@@ -244,3 +244,14 @@ def one(column: Column) -> Column:
         chunks = column.num_chunks
         return column.chunk(0) if chunks == 1 else column.combine_chunks()
     return column
+
+
+def frozen(values: object, kind: type[np.generic]) -> NDArray[Any]:
+    """Return ``values`` as a contiguous read-only column of ``kind``; copies only if it must.
+
+    Arrow hands out read-only columns and NumPy writable ones. Numba compiles a loop once for
+    each, so every column is made the same before it enters a loop.
+    """
+    array = np.ascontiguousarray(values, dtype=kind).view()
+    array.flags.writeable = False
+    return array
