@@ -22,12 +22,13 @@ from zhizhi.channels.carrier_sms import sending
 from zhizhi.channels.carrier_sms.gateway import Gateway, Request
 from zhizhi.channels.carrier_sms.ledger import Ledger
 from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, Unit
-from zhizhi.engine import delivering, intake, timing, zoning
+from zhizhi.engine import delivering, dispatching, intake, timing, zoning
 from zhizhi.engine.detecting import Runner
-from zhizhi.engine.models import Source
+from zhizhi.engine.models import Case, Source
 from zhizhi.kernel.observations import read_rows
-from zhizhi.systems.fishery import seeding
+from zhizhi.systems.fishery import masking, reviewing, seeding
 from zhizhi.systems.fishery.detectors import CAMERAS, SHORE
+from zhizhi.systems.fishery.models import Violation, ViolationReview
 from zhizhi.trust import evidence
 from zhizhi.trust.models import Evidence
 
@@ -49,6 +50,7 @@ class River:
     area: Area
     boat: Unit
     agencies: dict[str, Agency]
+    ledger: Ledger  # what the telephone operator's gateway accepted
     people: dict[str, Account] = field(default_factory=dict)
     runner: Runner = field(default_factory=Runner)
 
@@ -71,7 +73,9 @@ class River:
             row |= {"camera": "cam-7", "track": str(token), "zone": ZONE}
         else:
             row |= {"entity": token, "lon": lon, "lat": LAT, "accuracy_m": 10.0}
-        reading = read_rows(stream, [row], token_key=b"k" * 32, arrival_us=int(at.timestamp() * 1e6))
+        reading = read_rows(
+            stream, [row], token_key=b"k" * 32, arrival_us=int(at.timestamp() * 1e6)
+        )
         assert not reading.defects
         key = f"envelope-{next(_ENVELOPES)}"
         envelope = intake.Envelope(_source(), stream, reading, key, key, at)
@@ -89,7 +93,7 @@ def _source() -> Source:
     return Source.objects.get_or_create(code="test", defaults={"name": "test", "kind": "files"})[0]
 
 
-def build() -> River:
+def build(ledger: Ledger) -> River:
     """Insert the district, the zone, the agencies, the boat, and one account for each role."""
     seeding.seed(EIGHT, "worker")
     box = shapely.box(LON - 0.4, LAT - 0.4, LON + 0.4, LAT + 0.4)
@@ -112,7 +116,7 @@ def build() -> River:
         seasons=[["03-01", "06-30"]],
     )  # fmt: skip
     zoning.save([draft], by="worker", now=EIGHT - timedelta(days=1))
-    river = River(area, boat, agencies)
+    river = River(area, boat, agencies, ledger)
     for role in RoleAssignment.Role.values:
         if role not in {"agency_officer", "unit_member"}:
             _person(river, role, role)
@@ -159,3 +163,40 @@ def sealed(case: int, by: str, at: datetime = EIGHT, shade: int = 0) -> Evidence
         photo(shade), case=case, kind="photo", media_type="image/png", by=by, now=at,
         taken_at=at + timedelta(minutes=2), device_now=at + timedelta(minutes=2), lon=LON, lat=LAT,
     )  # fmt: skip
+
+
+def violation(river: River, *, photos: int = 1, photographer: str = "") -> Violation:
+    """A record as it is right after a boat reported a violation, bystanders not yet hidden."""
+    river.observe(range(0, 36, 5))
+    river.pass_time(37)
+    case = Case.everything.get()
+    task = dispatching.dispatch(case, river.boat, by=river.actor("operator"), now=after(38))
+    unit_member = river.actor("unit_member")
+    dispatching.accept(task, by=unit_member, now=after(39))
+    dispatching.arrive(task, by=unit_member, now=after(50))
+    taker = photographer or unit_member
+    taken = [sealed(case.pk, taker, after(52), shade) for shade in range(photos)]
+    dispatching.finish(
+        task, outcome="violation", note="two rods, 1.2 kg of carp",
+        evidence=[one.pk for one in taken], by=unit_member, now=after(55),
+    )  # fmt: skip
+    return Violation.everything.get()
+
+
+def prepared(river: River, *, photographer: str = "") -> Violation:
+    """A record whose photos show nobody who is not concerned."""
+    record = violation(river, photographer=photographer)
+    for shown in record.photos.all():
+        masking.mask(shown, [], shows_nobody=True, by=river.actor("operator"), now=after(58))
+    return record
+
+
+def reviewed(river: River) -> Violation:
+    """A record that passed both reviews."""
+    record = prepared(river)
+    for step in ViolationReview.Step.values:
+        reviewing.review(
+            record, step=step, is_accepted=True, note="", by=river.actor(f"{step}_reviewer"),
+            now=after(60),
+        )  # fmt: skip
+    return record

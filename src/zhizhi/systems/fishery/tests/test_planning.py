@@ -1,9 +1,8 @@
-"""From stays to reminders, second stages and cases that close themselves, through the real kernel."""
+"""Stays, reminders, second stages and cases that close themselves, through the real kernel."""
 
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,14 +14,9 @@ from zhizhi.engine.timing import fire_due
 from zhizhi.systems.fishery import planning
 from zhizhi.systems.fishery.detectors import CAMERAS, VESSELS
 from zhizhi.systems.fishery.models import Stay
-from zhizhi.systems.fishery.tests.river import LON, TOKEN, River, after, build, gateway
+from zhizhi.systems.fishery.tests.river import LON, TOKEN, River, after
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def river() -> River:
-    return build()
 
 
 def reminders() -> list[Message]:
@@ -81,15 +75,12 @@ def test_the_first_stage_is_a_normal_case_of_the_fishery_with_reasons(river: Riv
     assert alert.explanation["params"]["limit"] == 1800
 
 
-def test_a_telephone_gets_the_fishs_words_through_its_operator(
-    river: River, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ledger = gateway(tmp_path, monkeypatch)
+def test_a_telephone_gets_the_fishs_words_through_its_operator(river: River) -> None:
 
     river.observe(range(0, 36, 5))
     river.pass_time(39)
 
-    (message,) = ledger.all()
+    (message,) = river.ledger.all()
     assert message.token == str(TOKEN)
     assert message.text == (
         "您好，我是长江里的一尾小鱼。这里是白涛禁渔区，正在禁渔，您已停留35分钟。"
@@ -98,10 +89,9 @@ def test_a_telephone_gets_the_fishs_words_through_its_operator(
     assert reminders()[0].template == "fishery.reminder@1"
 
 
-def test_a_reminder_goes_out_once_for_a_stay_however_often_the_journal_is_read(
-    river: River, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_stay_is_reminded_once_however_often_the_journal_is_read(
+    river: River,
 ) -> None:
-    ledger = gateway(tmp_path, monkeypatch)
     river.observe(range(0, 36, 5))
     river.pass_time(39)
     from_the_start(river)
@@ -109,8 +99,8 @@ def test_a_reminder_goes_out_once_for_a_stay_however_often_the_journal_is_read(
     river.pass_time(40)
     river.observe(range(41, 50, 3))
 
-    assert len(ledger.all()) == len(reminders()) == Stay.everything.count() == 1
-    assert ledger.tries() == 1
+    assert len(river.ledger.all()) == len(reminders()) == Stay.everything.count() == 1
+    assert river.ledger.tries() == 1
 
 
 def from_the_start(river: River) -> None:
@@ -237,10 +227,7 @@ def leave(river: River, start: int) -> None:
     river.pass_time(start + 8)
 
 
-def test_whoever_leaves_after_the_reminder_troubles_nobody(
-    river: River, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    gateway(tmp_path, monkeypatch)
+def test_whoever_leaves_after_the_reminder_troubles_nobody(river: River) -> None:
     river.observe(range(0, 36, 5))
     river.pass_time(37)
     leave(river, 39)
@@ -256,16 +243,13 @@ def test_whoever_leaves_after_the_reminder_troubles_nobody(
     assert Timer.objects.get(action="fishery.second_stage").fired_at is None
 
 
-def test_a_reminder_still_held_when_the_subject_leaves_is_withdrawn(
-    river: River, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_reminder_still_held_when_the_subject_leaves_is_withdrawn(river: River) -> None:
     settings_in_force.change("fishery.reminder_hold_seconds", 300, by="account:1", now=after(0))
-    ledger = gateway(tmp_path, monkeypatch)
     river.observe([0, 5, 10, 15, 20, 25, 31])
     river.observe([32, 33, 34, 35, 36, 37], lon=LON + 0.1)
     river.pass_time(60)
 
-    assert ledger.all() == []
+    assert river.ledger.all() == []
     assert reminders()[0].state == Message.State.CANCELLED
     assert list(history(Case.everything.get()))[-1].data == {"why": "left_unprompted"}
 
@@ -338,16 +322,13 @@ def test_a_second_stay_of_a_case_that_nobody_works_on_is_reminded_again(river: R
     assert len(reminders()) == 2
 
 
-def test_english_reminders_carry_their_own_words(
-    river: River, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_english_reminders_carry_their_own_words(river: River) -> None:
     settings_in_force.change("fishery.reminder_language", "en", by="account:1", now=after(0))
-    ledger = gateway(tmp_path, monkeypatch)
 
     river.observe(range(0, 36, 5))
     river.pass_time(39)
 
-    assert ledger.all()[0].text.startswith("Hello from a little fish.")
+    assert river.ledger.all()[0].text.startswith("Hello from a little fish.")
 
 
 @pytest.mark.parametrize(
