@@ -13,12 +13,14 @@ from zhizhi.directory.models import Account
 from zhizhi.trust import append_only, keys, vault
 
 Found = list[CheckMessage]
-GUARDED = (
-    "trust_auditentry",
-    "trust_accessrecord",
-    "trust_evidence",
-    "engine_timelineentry",
-)
+# Tables that are append-only, each with the columns that may change nevertheless.
+GUARDED: dict[str, tuple[str, ...]] = {
+    "trust_auditentry": (),
+    "trust_accessrecord": (),
+    "trust_evidence": ("working_copy",),
+    "engine_timelineentry": (),
+    "engine_feedback": (),
+}
 _SYNCHRONOUS = {0: "OFF", 1: "NORMAL"}  # 2 is FULL, 3 is EXTRA
 
 
@@ -124,8 +126,7 @@ def vault_keys() -> Found:
 
 def guards() -> Found:
     try:
-        existing = set(connection.introspection.table_names())
-        open_tables = append_only.unguarded([name for name in GUARDED if name in existing])
+        open_tables = unguarded()
     except DatabaseError:
         return []
     if not open_tables:
@@ -134,10 +135,16 @@ def guards() -> Found:
         Error(
             _("The database would let these logs be changed: %(tables)s.")
             % {"tables": ", ".join(open_tables)},
-            hint=_("Find out who dropped the triggers, run zhizhi verify-log, then migrate again."),
+            hint=_("Find out who dropped the triggers, then: zhizhi doctor --restore-guards"),
             id="zhizhi.E026",
         )
     ]
+
+
+def unguarded() -> list[str]:
+    """Return the append-only tables that the database would let anybody change."""
+    existing = set(connection.introspection.table_names())
+    return append_only.unguarded([name for name in GUARDED if name in existing])
 
 
 def demo_accounts() -> Found:

@@ -28,10 +28,8 @@ def append_only(table: str, *, except_columns: Sequence[str] = ()) -> migrations
             editor.execute(statement, params=None)
 
     def unguard(apps: Any, editor: Any) -> None:
-        own = {f"{PREFIX}{table}_{verb}" for verb in ("update", "delete", "truncate")}
-        for name, dropping, _ in _present(editor.connection):
-            if name in own:
-                editor.execute(dropping, params=None)
+        for statement in _dropping(editor.connection, table):
+            editor.execute(statement, params=None)
 
     return migrations.RunPython(guard, unguard)
 
@@ -57,6 +55,19 @@ def unguarded(tables: Sequence[str]) -> list[str]:
         for table in tables
         if not {f"{PREFIX}{table}_update", f"{PREFIX}{table}_delete"} <= names
     ]
+
+
+def restore(table: str, *, except_columns: Sequence[str] = ()) -> None:
+    """Put the guard of ``table`` back, whatever is left of it."""
+    creating = _creating(connection, table, tuple(except_columns))
+    with transaction.atomic(), connection.cursor() as cursor:
+        for statement in (*_dropping(connection, table), *creating):
+            cursor.execute(statement)
+
+
+def _dropping(database: BaseDatabaseWrapper, table: str) -> list[str]:
+    own = {f"{PREFIX}{table}_{verb}" for verb in ("update", "delete", "truncate")}
+    return [dropping for name, dropping, _ in _present(database) if name in own]
 
 
 def _columns(database: BaseDatabaseWrapper, table: str, free: tuple[str, ...]) -> str:

@@ -32,6 +32,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="make a new vault key, wrap all people's keys with it, and destroy the vault keys "
         "that were superseded over an hour ago",
     )
+    parser.add_argument(
+        "--restore-guards",
+        action="store_true",
+        help="put the triggers back that keep logs from being changed, and tell which were gone",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -58,6 +63,8 @@ def _work(arguments: argparse.Namespace) -> tuple[list[str], bool]:
             done += [f"made {path}" for path in keys.make()] or ["no key was missing"]
         if arguments.rotate_keys:
             done += _rotate()
+        if arguments.restore_guards:
+            done += _restore_guards()
     except (OSError, DatabaseError, keys.KeysMissing) as error:
         return [*done, f"stopped: {error}"], False
     return done, True
@@ -72,6 +79,16 @@ def _rotate() -> list[str]:
         f"wrapped {wrapped} keys of people with a new vault key",
         *(f"destroyed vault key {key_id}" for key_id in retired),
     ]
+
+
+def _restore_guards() -> list[str]:
+    from zhizhi.config import database_checks  # noqa: PLC0415 - models load after boot()
+    from zhizhi.trust import append_only  # noqa: PLC0415 - models load after boot()
+
+    tables = database_checks.unguarded()
+    for table in tables:
+        append_only.restore(table, except_columns=database_checks.GUARDED[table])
+    return [f"guarded {table} again" for table in tables] or ["no guard was missing"]
 
 
 def _look() -> list[dict[str, Any]]:

@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 from django.test import override_settings
 
 from zhizhi.config.commands import doctor
-from zhizhi.trust import keys, vault
+from zhizhi.trust import append_only, evidence, keys, vault
 from zhizhi.trust.models import SubjectKey
+from zhizhi.trust.tests.test_evidence import photo
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2023, 2, 24, 8, tzinfo=UTC)
@@ -91,6 +93,34 @@ def test_rotating_wraps_every_persons_key_anew(capsys: pytest.CaptureFixture[str
     stored = SubjectKey.objects.get(pk=row.pk)
     assert stored.key_id != old.id
     assert vault.unwrap(stored) == key
+
+
+def drop(guard: str) -> None:
+    with connection.cursor() as cursor:
+        for name, dropping, _ in append_only._present(connection):
+            if name == f"append_only_{guard}":
+                cursor.execute(dropping)
+
+
+def test_a_dropped_guard_is_named_and_put_back(capsys: pytest.CaptureFixture[str]) -> None:
+    drop("trust_auditentry_delete")
+
+    assert run("--restore-guards") == 0
+
+    assert "guarded trust_auditentry again" in capsys.readouterr().out
+    run("--restore-guards")
+    assert "no guard was missing" in capsys.readouterr().out
+
+
+def test_a_restored_guard_lets_only_the_working_copy_change() -> None:
+    drop("trust_evidence_update")
+    run("--restore-guards")
+    row = evidence.seal(photo(), case=1, kind="photo", media_type="", by="unit:3", now=AT)
+
+    evidence.set_working_copy(row, photo())
+
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        type(row).objects.update(uploaded_by="unit:4")
 
 
 def test_a_rotation_that_cannot_be_done_says_why(capsys: pytest.CaptureFixture[str]) -> None:
