@@ -10,6 +10,7 @@ boot()
 
 from django.core.asgi import get_asgi_application  # noqa: E402 - Django must be set up first
 
+from zhizhi.sources.http_push import asgi as observations  # noqa: E402
 from zhizhi.sources.http_push.door import close_door  # noqa: E402
 from zhizhi.web.live import close_streams  # noqa: E402
 
@@ -17,7 +18,13 @@ _django = get_asgi_application()
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Pass requests to Django; at the end, commit what was taken in and end the live streams."""
+    """Pass requests on; at the end, commit what was taken in and end the live streams.
+
+    Observations do not pass through Django's middleware: they need their body as it arrives.
+    """
+    if observations.is_ours(scope):
+        await observations.application(scope, receive, send)
+        return
     if scope["type"] != "lifespan":
         await _django(scope, receive, send)
         return

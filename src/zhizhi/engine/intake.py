@@ -12,13 +12,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from zhizhi.engine import journal
+from zhizhi.engine import journal, reading
 from zhizhi.engine.models import InboxKey, JournalHead, JournalSegment, QuarantinedRow, Source
 from zhizhi.kernel.observations import Defect, Reading
 from zhizhi.trust import audit
 
 DEFECTS_SHOWN = 100
-ROWS_QUARANTINED = 10_000  # of one envelope; beyond, only their number is kept
+NO_ROW_REFUSED = "unknown-field"  # told to the sender, but there is nothing to quarantine
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def settle(envelopes: Sequence[Envelope], *, now: datetime) -> list[Receipt | Ke
     A key that was used for the same body gets the receipt it got then. The head of the journal is
     held until commit, so offsets become visible in their order.
     """
-    payloads = [journal.encode(e.reading.table) if e.reading.table.num_rows else b"" for e in envelopes]
+    payloads = [journal.encode(envelope.reading.table) for envelope in envelopes]
     with transaction.atomic():
         head = _hold_head()
         used = _used_keys(envelopes)
@@ -112,9 +112,7 @@ def heartbeat(*, now: datetime, passed: int) -> int:
         JournalSegment.objects.create(
             offset=offset, stream=journal.HEARTBEAT, arrival_at=arrival_at, rows=0, payload=b""
         )
-        JournalHead.objects.filter(pk=head.pk).update(
-            next_offset=offset + 1, arrival_at=arrival_at
-        )
+        JournalHead.objects.filter(pk=head.pk).update(next_offset=offset + 1, arrival_at=arrival_at)
     return offset
 
 
@@ -136,15 +134,14 @@ class _Writing:
         self.reasons: dict[tuple[str, str], Counter[str]] = {}
 
     def add(self, envelope: Envelope, payload: bytes) -> Receipt:
-        reading = envelope.reading
+        read = envelope.reading
         arrival_at = self.head.arrival_at = _forward(self.head, envelope.arrival_at)
-        rows, defects = reading.table.num_rows, reading.defects
+        rows, defects = read.table.num_rows, read.defects
         offset = self._add_segment(envelope, payload, arrival_at) if rows else None
-        if defects:
+        if read.refused:
             self._add_defects(envelope, arrival_at)
         shown = tuple(describe(defect) for defect in defects[:DEFECTS_SHOWN])
-        refused = len({defect.row for defect in defects})
-        receipt = Receipt(offset, rows, refused, shown)
+        receipt = Receipt(offset, rows, read.refused, shown)
         self.arrivals[envelope.source.pk] = arrival_at
         self.keys.append(
             InboxKey(
@@ -175,12 +172,14 @@ class _Writing:
         return offset
 
     def _add_defects(self, envelope: Envelope, arrival_at: datetime) -> None:
-        defects = envelope.reading.defects
+        defects = [d for d in envelope.reading.defects if d.reason != NO_ROW_REFUSED]
         subject = (envelope.source.code, envelope.stream)
-        self.reasons.setdefault(subject, Counter()).update(d.reason for d in defects)
+        counted = self.reasons.setdefault(subject, Counter())
+        counted["rows"] += envelope.reading.refused
+        counted.update(d.reason for d in defects)
         self.quarantine += [
             quarantined(defect, envelope.stream, arrival_at, source_id=envelope.source.pk)
-            for defect in defects[:ROWS_QUARANTINED]
+            for defect in defects[: reading.ROWS_QUARANTINED]
         ]
 
     def write(self) -> None:
@@ -233,7 +232,7 @@ def quarantined(
 
 
 def _hold_head() -> JournalHead:
-    """Lock the head of the journal until commit; made on first use."""
+    """Lock the head of the journal until commit; it is made on first use."""
     held = JournalHead.objects.select_for_update().filter(name="journal").first()
     if held is None:
         # A journal whose head row was lost goes on behind its last segment, never over it.

@@ -45,7 +45,9 @@ def from_us(moment: int) -> datetime:
 
 
 def encode(table: pa.Table) -> bytes:
-    """Return ``table`` as an Arrow IPC stream, compressed where that saves space."""
+    """Return ``table`` as an Arrow IPC stream, compressed where that saves space; b"" if empty."""
+    if not table.num_rows:
+        return b""
     sink = pa.BufferOutputStream()
     options = _LZ4 if table.num_rows >= COMPRESS_FROM_ROWS else _PLAIN
     with pa.ipc.new_stream(sink, table.schema, options=options) as writer:

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from zhizhi.engine import intake, journal, timeline, zoning
+from zhizhi.engine import intake, journal, reading, timeline, zoning
 from zhizhi.engine.journal import Segment
 from zhizhi.engine.models import Checkpoint, QuarantinedRow, ShardState
 from zhizhi.engine.states import StateConflict
@@ -275,5 +275,5 @@ def _defects(reason: str, batch: Batch) -> list[Defect]:
                 }
             ),
         )
-        for i in range(min(len(batch), intake.ROWS_QUARANTINED))
+        for i in range(min(len(batch), reading.ROWS_QUARANTINED))
     ]

@@ -1,16 +1,22 @@
-"""Request bodies: read in pieces up to a limit, unpacked, and turned into rows or a table."""
+"""Request bodies: unpacked within a limit and turned into good rows and named defects."""
 
 from __future__ import annotations
 
+import io
+import itertools
 import json
+import struct
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
 import pyarrow as pa
 
-from zhizhi.kernel.observations import Reading, Stream, read_rows, read_table
+from zhizhi.engine import reading
+from zhizhi.kernel.observations import Reading, Stream
+from zhizhi.sources.http_push import arrow_limits
 
 JSON, NDJSON, ARROW = (
     "application/json",
@@ -18,7 +24,10 @@ JSON, NDJSON, ARROW = (
     "application/vnd.apache.arrow.stream",
 )
 KINDS = (JSON, NDJSON, ARROW)
-_PIECE = 1 << 16
+MOST_ROWS = 1_000_000
+ROWS_AT_ONCE = 20_000  # of NDJSON: as objects they take about ten times their bytes
+_ARROW_FACTOR = 4  # unpacked bytes that are allowed, times the limit of the body
+_MIB = 1 << 20
 
 
 class BodyRefused(ValueError):
@@ -29,66 +38,87 @@ class BodyRefused(ValueError):
         self.status = status
 
 
-def pieces(stream: Any, most: int) -> Iterator[bytes]:
-    """Yield the body; raises BodyRefused (413) before more than ``most`` bytes are held."""
-    size = 0
-    while piece := stream.read(_PIECE):
-        size += len(piece)
-        if size > most:
-            raise too_large(most)
-        yield piece
-
-
 def too_large(most: int) -> BodyRefused:
-    message = f"The body is larger than {most // 1_048_576} MiB. Send it in several requests."
+    message = f"The body is larger than {most // _MIB} MiB. Send it in several requests."
+    return BodyRefused(message, status=413)
+
+
+def too_many() -> BodyRefused:
+    message = f"The body has more than {MOST_ROWS:,} rows. Send it in several requests."
     return BodyRefused(message, status=413)
 
 
 def unpacked(body: bytes, encoding: str, most: int) -> bytes:
-    """Return the body without its gzip wrapping."""
+    """Return the body without its gzip wrapping, which may hold at most ``most`` bytes."""
     if encoding in {"", "identity"}:
         return body
     if encoding != "gzip":
         message = f"Content-Encoding {encoding!r} is not understood: send gzip or nothing."
         raise BodyRefused(message, status=415)
-    unzip = zlib.decompressobj(wbits=31)
-    try:
-        plain = unzip.decompress(body, most + 1)
-    except zlib.error as error:
-        message = "The gzip body is damaged. Compress it again and send it whole."
-        raise BodyRefused(message) from error
-    if len(plain) > most:
-        raise too_large(most)
-    if not unzip.eof:
-        message = "The gzip body is cut off before its end. Send it whole."
-        raise BodyRefused(message)
-    return plain
+    plain, rest = bytearray(), body
+    while rest:  # a gzip file may have several members
+        unzip = zlib.decompressobj(wbits=31)
+        try:
+            plain += unzip.decompress(rest, most + 1 - len(plain))
+        except zlib.error as error:
+            message = "The gzip body is damaged. Compress it again and send it whole."
+            raise BodyRefused(message) from error
+        if len(plain) > most:
+            raise too_large(most)
+        if not unzip.eof:
+            message = "The gzip body is cut off before its end. Send it whole."
+            raise BodyRefused(message)
+        rest = unzip.unused_data
+    return bytes(plain)
 
 
 def reading_of(
-    stream: Stream, kind: str, body: bytes, *, token_key: bytes, arrival_us: int
+    reader: reading.Reader,
+    stream: Stream,
+    kind: str,
+    body: bytes,
+    *,
+    arrival_at: datetime,
+    most: int,
 ) -> Reading:
-    """Return the rows of ``body`` checked one by one; raises BodyRefused."""
-    if kind == ARROW:
-        return read_table(stream, _arrow(body), token_key=token_key, arrival_us=arrival_us)
-    rows = _ndjson(body) if kind == NDJSON else _json(body)
-    return read_rows(stream, rows, token_key=token_key, arrival_us=arrival_us)
+    """Return the rows of ``body`` checked one by one.
+
+    Raises BodyRefused when it cannot be read as ``kind`` at all, or when it has too many rows.
+    """
+    if kind == NDJSON:
+        parts = (reader.read(stream, rows, arrival_at=arrival_at) for rows in _ndjson(body))
+        return reading.joined(stream, parts)
+    sent = _arrow(body, most) if kind == ARROW else _json(body)
+    return reader.read(stream, sent, arrival_at=arrival_at)
 
 
-def _arrow(body: bytes) -> pa.Table:
+def _arrow(body: bytes, most: int) -> pa.Table:
     try:
-        with pa.ipc.open_stream(pa.py_buffer(body)) as reader:
-            table = reader.read_all()
+        rows, size = arrow_limits.claims(body)
+        if rows > MOST_ROWS:
+            raise too_many()
+        if size > most * _ARROW_FACTOR:
+            raise too_large(most * _ARROW_FACTOR)
+        with pa.ipc.open_stream(pa.py_buffer(body)) as opened:
+            table = opened.read_all()
         table.validate(full=True)
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError, struct.error) as error:
         message = "The Arrow stream is damaged or cut off. Write it again and send it whole."
         raise BodyRefused(message) from error
+    except ValueError as error:
+        if isinstance(error, BodyRefused):
+            raise
+        message = "The body is not an Arrow IPC stream. Write it with an IPC stream writer."
+        raise BodyRefused(message) from error
+    if not body.endswith(arrow_limits.END_OF_STREAM):
+        message = "The Arrow stream is cut off: its end-of-stream mark is missing. Send it whole."
+        raise BodyRefused(message)
     return table
 
 
-def _json(body: bytes) -> Sequence[Mapping[str, Any]]:
+def _json(body: bytes) -> Sequence[Any]:
     try:
-        rows = orjson.loads(body)
+        rows = _loads(body)
     except orjson.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         message = f"The JSON body cannot be read at {place}: {error.msg}."
@@ -96,25 +126,42 @@ def _json(body: bytes) -> Sequence[Mapping[str, Any]]:
     if isinstance(rows, dict):
         rows = [rows]
     if not isinstance(rows, list):
-        message = "The JSON body must be an object or a list of objects, one for each observation."
+        message = "The JSON body must be a list of objects, one for each observation."
         raise BodyRefused(message)
-    return [row if isinstance(row, dict) else _odd(row) for row in rows]
-
-
-def _ndjson(body: bytes) -> Sequence[Mapping[str, Any]]:
-    """Return one row a line; a line that is no object becomes a row of its own defect."""
-    rows: list[Mapping[str, Any]] = []
-    for line in body.splitlines():
-        if not line.strip():
-            continue
-        try:
-            row = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            row = line[:200].decode("utf-8", "replace")
-        rows.append(row if isinstance(row, dict) else _odd(row))
+    if len(rows) > MOST_ROWS:
+        raise too_many()
     return rows
 
 
-def _odd(value: Any) -> dict[str, Any]:
-    """Stand in for something that is not an observation: the reading names what it lacks."""
-    return {"not_an_object": json.dumps(value, default=str)[:200]}
+def _ndjson(body: bytes) -> Iterator[Sequence[Any]]:
+    """Yield the rows in pieces; a line that is no JSON becomes a row that is no object."""
+    lines = (line for line in io.BytesIO(body) if not line.isspace())
+    count = 0
+    while piece := [_line(line) for line in itertools.islice(lines, ROWS_AT_ONCE)]:
+        count += len(piece)
+        if count > MOST_ROWS:
+            raise too_many()
+        yield piece
+
+
+def _line(line: bytes) -> Any:
+    try:
+        return _loads(line)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _loads(text: bytes) -> Any:
+    """Read JSON, also with the NaN and Infinity that many libraries write against the standard.
+
+    They make bad rows, not a bad body.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as strict:
+        if b"NaN" not in text and b"Infinity" not in text:
+            raise
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            raise strict from None

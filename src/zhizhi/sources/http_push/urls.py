@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from zhizhi.sources.http_push.views import observations
+from zhizhi.sources.http_push.views import observations, openapi
 
-urlpatterns = [path("observations/<str:stream>", observations, name="observations")]
+urlpatterns = [
+    path("observations/<str:stream>", observations, name="observations"),
+    path("openapi.json", openapi, name="openapi"),
+]

@@ -1,0 +1,52 @@
+"""Who sends: a source shows its bearer token, of which only the SHA-256 digest is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+
+from zhizhi.engine.models import Source
+
+REMEMBER_S = 2.0  # how long a withdrawn token may still work
+_MOST_KNOWN = 1000
+
+_known: dict[str, tuple[float, Source]] = {}
+
+
+def digest_of(token: str) -> str:
+    """Return what the database keeps of ``token``."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def source_of(authorization: str) -> Source | None:
+    """Return the active source whose token an Authorization header shows, or None."""
+    scheme, _space, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        return None
+    digest = digest_of(token.strip())
+    known = _known.get(digest)
+    if known is None or time.monotonic() - known[0] > REMEMBER_S:
+        known = await sync_to_async(_look_up)(digest)
+    return known[1] if known else None
+
+
+def forget() -> None:
+    """Look every token up again."""
+    _known.clear()
+
+
+def _look_up(digest: str) -> tuple[float, Source] | None:
+    close_old_connections()
+    _known.pop(digest, None)
+    source = Source.objects.filter(token_digest=digest, is_active=True).first()
+    if source is None or not hmac.compare_digest(source.token_digest, digest):
+        return None
+    if len(_known) >= _MOST_KNOWN:
+        _known.clear()
+    found = (time.monotonic(), source)
+    _known[digest] = found
+    return found
