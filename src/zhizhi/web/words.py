@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.apps import apps
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from zhizhi.directory.models import Account, Unit
 
@@ -43,6 +43,29 @@ OUTCOMES: dict[str, str | Promise] = {
     "violation": gettext_lazy("Violation, evidence taken"),
     "not_found": gettext_lazy("Nobody found"),
 }
+# Words that explanations and clocks store in English and pages translate.
+STORED = (
+    gettext_noop("time in the zone"),
+    gettext_noop("positions inside"),
+    gettext_noop("zone"),
+    gettext_noop("season"),
+    gettext_noop("accuracy of the position"),
+    gettext_noop("all year"),
+    gettext_noop("minutes"),
+    gettext_noop("metres"),
+    gettext_noop("identity"),
+    gettext_noop("telephone number"),
+    gettext_noop("movements outside the zone"),
+    gettext_noop("earlier stays"),
+    gettext_noop("somebody lives, works or waits there without fishing"),
+    gettext_noop("a ferry, a moored vessel or a licensed boat"),
+    gettext_noop("the position is off by more than it says"),
+    gettext_noop("accept"),
+    gettext_noop("arrive"),
+    gettext_noop("handle"),
+    gettext_noop("inspect"),
+    gettext_noop("acknowledge"),
+)
 ROLE_LINES: dict[str, str | Promise] = {
     "operator": gettext_lazy("Sees alerts, sends units"),
     "unit_member": gettext_lazy("Accepts and reports on the phone"),

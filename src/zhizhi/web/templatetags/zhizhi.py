@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from zhizhi.engine.models import Severity
 from zhizhi.web import words
@@ -54,10 +55,10 @@ def outcome(value: str) -> str:
 
 @register.filter
 def quantity(value: Any) -> str:
-    """Write a number without needless decimals."""
+    """Write a number without needless decimals, and a stored word in the reader's language."""
     if isinstance(value, float):
         return f"{value:.1f}".rstrip("0").rstrip(".")
-    return str(value)
+    return _(value) if isinstance(value, str) and value else str(value)
 
 
 @register.filter

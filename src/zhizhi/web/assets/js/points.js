@@ -7,7 +7,7 @@ const DRAW = {
   urgent(c, x, y) { c.moveTo(x, y - SIZE - 2); c.lineTo(x + SIZE + 2, y); c.lineTo(x, y + SIZE + 2); c.lineTo(x - SIZE - 2, y); c.closePath(); },
   important(c, x, y) { c.moveTo(x, y - SIZE); c.lineTo(x + SIZE, y + SIZE * 0.8); c.lineTo(x - SIZE, y + SIZE * 0.8); c.closePath(); },
   normal(c, x, y) { c.moveTo(x + SIZE - 1, y); c.arc(x, y, SIZE - 1, 0, Math.PI * 2); },
-  unit(c, x, y) { c.rect(x - 5, y - 5, 10, 10); },
+  unit(c, x, y, zoom) { const r = zoom < 11 ? 1.5 : 5; c.rect(x - r, y - r, 2 * r, 2 * r); },
   busy(c, x, y) { c.rect(x - 5, y - 5, 10, 10); },
 };
 
@@ -62,10 +62,10 @@ export const PointLayer = L.Layer.extend({
       if (x < -20 || y < -20 || x > size.x + 20 || y > size.y + 20) continue;
       const isChosen = this.ids[i] === this.selected;
       c.beginPath();
-      DRAW[this.kinds[this.kind[i]]](c, x, y);
+      DRAW[this.kinds[this.kind[i]]](c, x, y, map.getZoom());
       c.fillStyle = paint[this.kind[i]];
       c.fill();
-      c.lineWidth = isChosen ? 3 : 1.5;
+      c.lineWidth = isChosen ? 3 : 1;
       c.strokeStyle = isChosen ? ink : edge;
       c.stroke();
     }
