@@ -11,7 +11,7 @@ from zhizhi.engine import dispatching, intake, settings_in_force
 from zhizhi.engine.models import Alert, Case, Checkpoint, Message, ShardState, Task, Timer, Zone
 from zhizhi.engine.timeline import history
 from zhizhi.engine.timing import fire_due
-from zhizhi.systems.fishery import planning
+from zhizhi.systems.fishery import planning, reminding
 from zhizhi.systems.fishery.detectors import CAMERAS, VESSELS
 from zhizhi.systems.fishery.models import Stay
 from zhizhi.systems.fishery.tests.river import LON, TOKEN, River, after
@@ -137,7 +137,7 @@ def test_a_finding_of_unknown_origin_is_never_answered_by_a_text_message(river: 
     alert = Alert.everything.get()
     alert.explanation["journal"]["last"] = 10**9
 
-    assert planning.reminding.seen_by(alert) == Stay.SeenBy.VESSEL
+    assert reminding.seen_by(alert) == Stay.SeenBy.VESSEL
 
 
 @pytest.mark.parametrize(("minutes", "dissuaded"), [(-1, False), (0, True), (1, True)])

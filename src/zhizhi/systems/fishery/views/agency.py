@@ -102,11 +102,15 @@ def _show(
 ) -> HttpResponse:
     """Show the agency's tasks; ``wrong`` is the task whose form needs mending."""
     live = agency_rows(_own(scope).filter(state__in=Task.LIVE).order_by("due_at", "pk")[:SHOWN])
+    records: dict[int, list[Violation]] = {}
+    cases = {row["task"].case_id for row in live}
+    for record in Violation.objects.visible_to(scope).filter(case__in=cases).select_related("case"):
+        records.setdefault(record.case_id, []).append(record)
     for row in live:
         task = row["task"]
         is_wrong = wrong is not None and wrong[0] == task.pk
         row["form"] = wrong[1] if wrong and is_wrong else AgencyResultForm(auto_id=f"{task.pk}-%s")
-        row["violations"] = Violation.objects.visible_to(scope).filter(case=task.case_id)
+        row["violations"] = records.get(task.case_id, [])
     ended = _own(scope).exclude(state__in=Task.LIVE).order_by("-ended_at", "-pk")[:ENDED]
     context = {"rows": live, "ended": agency_rows(ended)}
     return show(request, "fishery/agency.html", context, status=422 if wrong else 200)
