@@ -45,12 +45,13 @@ def tracked_files() -> list[str]:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_a_module_has_at_most_400_lines_and_its_functions_at_most_50(path: Path) -> None:
+def test_no_module_and_no_function_is_too_long(path: Path) -> None:
+    most = 600 if "tests" in path.parts else 400  # the tests of one module stay in one module
     lines = path.read_text(encoding="utf-8").count("\n")
     long = [f"{f.name} ({f.end_lineno - f.lineno + 1})" for f in functions(path)
             if f.end_lineno and f.end_lineno - f.lineno + 1 > 50]  # fmt: skip
 
-    assert lines <= 400
+    assert lines <= most
     assert long == []
 
 
@@ -118,7 +119,7 @@ def test_lock_files_carry_no_download_addresses() -> None:
     python = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "requirements").glob("*.lock"))
 
     assert [name for name, entry in lock["packages"].items() if "resolved" in entry] == []
-    assert "http" not in python
+    assert "://" not in python
 
 
 def test_the_repository_speaks_of_the_product_alone() -> None:

@@ -55,11 +55,9 @@ def seal(  # noqa: PLR0913 - the facts of one upload, each of them named by the 
 ) -> Evidence:
     """Keep ``content`` as evidence of ``case``; raises PictureRefused with a message for people.
 
-    Inside a transaction that goes on to lock other rows, hand over ``leave`` (the timeline's),
-    which appends the audit leaf at the very end: whoever holds the chain's head must not wait for
-    another row, or two such transactions wait for each other. The media type is read from the
-    content; ``media_type``, what the sender called it, must agree unless it says nothing (empty or
-    "application/octet-stream").
+    Inside a transaction that goes on to lock other rows, hand over ``leave`` (the timeline's): it
+    appends the leaf at the very end, since whoever holds the chain's head must not wait for rows.
+    The media type is read from the content; ``media_type`` must agree unless it says nothing.
     """
     found = _agreed(pictures.media_type_of(content), media_type)
     _check_position(lon, lat)
