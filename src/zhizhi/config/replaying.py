@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,8 +26,9 @@ from zhizhi.engine import intake, journal, settings_in_force
 from zhizhi.engine.detecting import Runner
 from zhizhi.engine.intake import Envelope
 from zhizhi.engine.models import Alert, Case, Message, QuarantinedRow, Source
+from zhizhi.engine.reading import ROWS_QUARANTINED
 from zhizhi.kernel import district
-from zhizhi.kernel.observations import Defect, Reading, read_table
+from zhizhi.kernel.observations import Reading, read_table
 from zhizhi.kernel.streams import stream_named
 from zhizhi.sources.ais import carrying, marinecadastre
 from zhizhi.sources.files.reading import read_file
@@ -64,7 +66,7 @@ def replay(
     _refuse(reading, source, stream)
     with (
         stand_in(Path(settings.DATA) / "gateway.sqlite3"),
-        Bar(disable=None, transient=True) as bar,
+        Bar(disable=not sys.stderr.isatty(), transient=True) as bar,
     ):
         steps = list(_envelopes(reading.table, source, stream))
         work = bar.add_task(path.name, total=len(steps))
@@ -119,7 +121,7 @@ def _reading(table: pa.Table, stream: str) -> Reading:
 
 def _refuse(reading: Reading, source: Source, stream: str) -> None:
     """Put the bad rows into quarantine."""
-    rows: list[Defect] = reading.defects[: intake.ROWS_QUARANTINED]
+    rows = reading.defects[:ROWS_QUARANTINED]
     now = timezone.now()
     QuarantinedRow.objects.bulk_create(
         (intake.quarantined(one, stream, now, source_id=source.pk) for one in rows), batch_size=500
