@@ -197,9 +197,8 @@ def _slot(desk: Desk, base: int, top: int, zone: int) -> int:
         if desk.episodes[k].flags or desk.episodes[k].alerted_us != NEVER:
             if desk.zone[k] == zone:
                 return k
-            if desk.zone[k] >= 0:
-                continue
-        free = k
+        else:
+            free = k
     return free
 
 

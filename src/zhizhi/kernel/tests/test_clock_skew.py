@@ -130,6 +130,16 @@ def test_ordinary_devices_leave_no_trace() -> None:
     assert len(stepper._suspects) == 0
 
 
+def test_the_correction_is_the_smallest_distance_not_the_last() -> None:
+    true = EIGHT + np.arange(20) * 60 * S
+    batch = batch_of(1, true, 400, 400, delay_s=np.where(np.arange(20) % 2, 40, 2))
+    stepper = Stepper(Dwell(), squares())
+
+    stepper.push(replace(batch, time_us=batch.time_us - HOUR * S))
+
+    assert (stepper._waiting.batch().time_us == true[2:] + 2 * S).all()
+
+
 def test_a_device_is_forgotten_a_day_after_its_last_odd_row() -> None:
     stepper = Stepper(Dwell(), squares())
     stepper.push(minutes(0, 5, ahead_s=-HOUR))

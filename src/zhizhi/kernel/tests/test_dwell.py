@@ -324,8 +324,9 @@ def test_a_stay_in_a_zone_that_is_gone_is_forgotten_without_a_word() -> None:
     stepper = Stepper(Dwell(), squares())
     list(steps(stepper, stay_in(400, 40), 1))
 
+    stepper.advance(EIGHT + 43 * 60 * S)
     stepper.compiled = squares(("B", "C"))
-    step = stepper.advance(EIGHT + 41 * 60 * S)
+    step = stepper.advance(EIGHT + 44 * 60 * S)
 
     assert step.findings.num_rows == 0
     assert (len(step.changed_shards), len(stays_of(stepper))) == (1, 0)
@@ -336,13 +337,36 @@ def test_only_open_stays_and_live_cooldowns_are_remembered() -> None:
     list(steps(stepper, stay_in(400, 40), 1))
     told = EIGHT + 31 * 60 * S  # when the stay was found
     day = 24 * 3600 * S
-    lengths = []
+    stepper.advance(told + 3600 * S)
+    left = []
 
     for clock in (told + 120 * S + day - 1, told + 120 * S + day):
-        stepper.advance(clock)
-        lengths.append(len(stays_of(stepper)))
+        step = stepper.advance(clock)
+        left.append((len(stays_of(stepper)), len(step.changed_shards)))
 
-    assert lengths == [1, 0]
+    assert left == [(1, 0), (0, 1)]
+
+
+def remembered(batch: Batch, size: int) -> tuple[list[bytes], list[tuple[int, int]]]:
+    """Return the checkpoints of all shards, and (entity, zone number) of each episode."""
+    stepper = Stepper(Dwell(), squares())
+    list(steps(stepper, batch, size))
+    stays = stays_of(stepper)
+    order = list(zip(stays.entity.tolist(), stays.episodes["zone"].tolist(), strict=True))
+    return [stepper.dump_shard(shard) for shard in range(256)], order
+
+
+def test_what_is_remembered_is_the_same_bytes_whatever_the_batches_were() -> None:
+    rng = np.random.default_rng(4)
+    who, minute = np.repeat(np.arange(300), 20), np.tile(np.arange(20), 300)
+    east = np.where(rng.random(6000) < 0.5, 900, np.where(rng.random(6000) < 0.5, 400, 1_200))
+    batch = batch_of(who, EIGHT + minute * 60 * S, east, 400)  # in A, in B or in both
+
+    (one, order), (other, _) = remembered(batch, 7 * 300), remembered(batch, 0)
+
+    assert one == other
+    assert order == sorted(order)
+    assert len(order) > 1.5 * 300
 
 
 def test_a_checkpoint_of_other_parameters_is_refused_and_can_be_adopted() -> None:

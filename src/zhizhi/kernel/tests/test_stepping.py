@@ -129,6 +129,17 @@ def test_a_row_is_late_when_the_watermark_has_reached_its_time(delay: int, late:
     assert (len(step.late), step.judged + stepper.waiting_rows) == (late, 1 - late)
 
 
+@pytest.mark.parametrize(("after_us", "late"), [(-1, 1), (0, 1), (1, 0)])
+def test_a_row_that_came_before_the_clock_moved_is_late_all_the_same(
+    after_us: int, late: int
+) -> None:
+    stepper = Stepper(Dwell(), squares())
+    stepper.advance(EIGHT + 120 * S)
+    stepper.push(batch_of(1, [EIGHT + after_us], 400, 400))
+
+    assert len(stepper.advance(EIGHT + 120 * S).late) == late
+
+
 @pytest.mark.parametrize(("ahead", "rejected"), [(59, 0), (60, 0), (61, 1)])
 def test_a_row_from_more_than_a_minute_ahead_is_rejected(ahead: int, rejected: int) -> None:
     stepper = Stepper(Dwell(), squares())
