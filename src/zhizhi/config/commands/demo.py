@@ -106,8 +106,9 @@ def _replay(district: District, now: Any) -> tuple[list[Feed], Replayed]:
     from zhizhi.config.demo import history, observing  # noqa: PLC0415 - models load after boot()
 
     last = history.last_arrival()
-    since = max(now - observing.PAST, last) if last else now - observing.PAST
-    feeds = observing.opening(district, since=since, now=now)
+    planned = observing.plan(guarding.data_folder() / "plan.txt", last=last, now=now)
+    feeds = observing.opening(district, planned)
+    since = max(planned.since, last) if last else planned.since
     minutes = max(0, int((now - since) // timedelta(minutes=1)))
     with _bar("Replaying the past day", minutes) as tell:
         replayed = history.replay(feeds, since=since, until=now, tell=tell)

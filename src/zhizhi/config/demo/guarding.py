@@ -28,12 +28,17 @@ def enter_demo_mode(*, gateway_port: int) -> Path:
             "Unset ZHIZHI_MODE, and name a database of its own if ZHIZHI_DATABASE is set."
         )
         raise DemoRefused(message)
-    data = Path(environment.text("ZHIZHI_DATA", "data")).resolve()
+    data = data_folder()
     os.environ["ZHIZHI_MODE"] = "demo"
     os.environ["ZHIZHI_DATA"] = str(data)
     os.environ["ZHIZHI_CARRIER_URL"] = f"http://127.0.0.1:{gateway_port}"
     os.environ.setdefault("ZHIZHI_LOG_LEVEL", "WARNING")
     return data
+
+
+def data_folder() -> Path:
+    """Return where the installation keeps its files."""
+    return Path(environment.text("ZHIZHI_DATA", "data")).resolve()
 
 
 def claim_folder(data: Path, *, is_fresh: bool) -> None:
@@ -52,6 +57,7 @@ def claim_folder(data: Path, *, is_fresh: bool) -> None:
     if is_fresh and mark.exists():
         shutil.rmtree(data)
     data.mkdir(parents=True, exist_ok=True)
+    (data / "static").mkdir(exist_ok=True)
     mark.write_text(_MARK_TEXT, encoding="utf-8")
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -56,11 +57,46 @@ def from_us(time_us: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_us)
 
 
-def opening(district: District, *, since: datetime, now: datetime) -> list[Feed]:
-    """Return the feeds from ``since`` until some time after ``now``.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """From when to when a day is played; written down, so that a restart goes on with it."""
+
+    since: datetime
+    now: datetime
+
+    @property
+    def ends(self) -> datetime:
+        return self.now + AHEAD
+
+    def save(self, path: Path) -> None:
+        path.write_text(f"{self.since.isoformat()}\n{self.now.isoformat()}\n", encoding="ascii")
+
+    @classmethod
+    def load(cls, path: Path) -> Plan | None:
+        """Return the plan written down, or None when there is none."""
+        try:
+            since, now = path.read_text(encoding="ascii").split()
+            return cls(datetime.fromisoformat(since), datetime.fromisoformat(now))
+        except (OSError, ValueError):
+            return None
+
+
+def plan(path: Path, *, last: datetime | None, now: datetime) -> Plan:
+    """Return the plan to go on with, or a new one from the last arrival (a day back at most)."""
+    known = Plan.load(path)
+    if known and last and last < known.ends and now < known.ends - AHEAD / 8:
+        return known
+    made = Plan(max(now - PAST, last) if last else now - PAST, now)
+    made.save(path)
+    return made
+
+
+def opening(district: District, planned: Plan) -> list[Feed]:
+    """Return the feeds from ``since`` until some time after ``now`` of the plan.
 
     Stays are begun so that, once ``now`` is reached, one passes its 30 minutes every half minute.
     """
+    since, now = planned.since, planned.now
     count, every = QUICK
     first = now - RIPENS - LATENESS
     begins = [to_us(first + every * k) for k in range(1, count + 1)]
