@@ -105,7 +105,10 @@ class GroupCommitter:
     def _run(self) -> None:
         try:
             while group := self._next_group():
-                self._commit(group)
+                # A sender that hung up meanwhile cancelled its future; it will come again.
+                wanted = [one for one in group if one.future.set_running_or_notify_cancel()]
+                if wanted:
+                    self._commit(wanted)
         finally:
             connection.close()
 
@@ -122,7 +125,7 @@ class GroupCommitter:
             size = min(self.most, len(self._waiting))
             group = [self._waiting.popleft() for _ in range(size)]
             self._rows -= sum(one.envelope.reading.table.num_rows for one in group)
-        return [one for one in group if one.future.set_running_or_notify_cancel()] or group[:0]
+        return group
 
     def _commit(self, group: Sequence[_Waiting]) -> None:
         try:
