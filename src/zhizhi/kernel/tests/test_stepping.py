@@ -129,6 +129,17 @@ def test_a_row_is_late_when_the_watermark_has_reached_its_time(delay: int, late:
     assert (len(step.late), step.judged + stepper.waiting_rows) == (late, 1 - late)
 
 
+@pytest.mark.parametrize(("short_us", "judged"), [(1, 1), (0, 2), (-1, 3)])
+def test_a_row_is_judged_when_the_watermark_reaches_its_time(short_us: int, judged: int) -> None:
+    stepper = Stepper(Dwell(), squares())
+    times = [EIGHT - 1, EIGHT, EIGHT + 1]
+    for time_us in times:
+        stepper.push(batch_of(1, [time_us], 400, 400))
+    stepper.push(batch_of([2, 3, 4], times, 400, 400))
+
+    assert stepper.advance(EIGHT + 120 * S - short_us).judged == 2 * judged
+
+
 @pytest.mark.parametrize(("after_us", "late"), [(-1, 1), (0, 1), (1, 0)])
 def test_a_row_that_came_before_the_clock_moved_is_late_all_the_same(
     after_us: int, late: int
