@@ -23,6 +23,7 @@ from zhizhi.kernel.tests.dwell_worlds import (
     sorted_table,
     squares,
     steps,
+    told,
 )
 from zhizhi.kernel.waiting import join
 
@@ -79,6 +80,23 @@ def test_a_fifth_of_the_rows_twice_changes_nothing(morning: Batch, golden: pa.Ta
 
     assert len(doubled) > 1.15 * len(morning)
     assert same(run(doubled, size=300), golden, offsets=False)
+
+
+def test_other_tokens_on_another_day_give_the_same_stays(morning: Batch, golden: pa.Table) -> None:
+    moved = replace(
+        morning,
+        entity=morning.entity ^ 0x5A5A5A5A5A5A,
+        time_us=morning.time_us + 11 * DAY,
+        arrival_us=morning.arrival_us + 11 * DAY,
+    )
+
+    ours = told(run(moved, size=500))
+
+    back = [
+        (kind, who ^ 0x5A5A5A5A5A5A, zone, *(t - 11 * DAY for t in times), fixes, quality)
+        for kind, who, zone, *times, fixes, quality in ours
+    ]
+    assert sorted(back) == told(golden)
 
 
 def test_of_equal_rows_the_first_one_is_evidence(morning: Batch, golden: pa.Table) -> None:
