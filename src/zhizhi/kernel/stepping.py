@@ -134,7 +134,7 @@ class Stepper:
 
     def dump_buffer(self) -> bytes:
         """Return the waiting rows, the clock and the suspected clocks as bytes."""
-        return waiting.dump(self._waiting, self.clock_us, self._suspects)
+        return waiting.dump(self._waiting, self.clock_us, self.watermark_us, self._suspects)
 
     @classmethod
     def restore(
@@ -153,7 +153,9 @@ class Stepper:
             parts[shard % partitions].append(detector.load(raw, detector.version))
         stepper._states = [detector.merge(states) for states in parts]
         if buffer:
-            stepper._waiting, stepper.clock_us, stepper._suspects = waiting.load(buffer)
+            stepper._waiting, clock_us, watermark_us, stepper._suspects = waiting.load(buffer)
+            # A larger lateness must not turn the watermark back behind rows that were judged.
+            stepper.clock_us = max(clock_us, watermark_us + stepper._lateness_us)
         return stepper
 
     def _correct(

@@ -98,13 +98,17 @@ def join(batches: Sequence[Batch]) -> Batch:
     return replace(joined, zone=zone, zone_keys=keys)
 
 
-def dump(waiting: Waiting, clock_us: int, suspects: NDArray[Any]) -> bytes:
-    """Return the waiting rows, the arrival clock and the suspected clocks as bytes."""
+def dump(waiting: Waiting, clock_us: int, watermark_us: int, suspects: NDArray[Any]) -> bytes:
+    """Return the waiting rows, arrival clock, watermark and suspected clocks as bytes."""
     batch = waiting.batch()
     columns = {name: pa.array(getattr(batch, name)) for name in COLUMNS}
     if len(batch.zone):
         columns["zone"] = pa.array(batch.zone)
-    extra = {"zone_keys": "\n".join(batch.zone_keys), "clock_us": str(clock_us)}
+    extra = {
+        "zone_keys": "\n".join(batch.zone_keys),
+        "clock_us": str(clock_us),
+        "watermark_us": str(watermark_us),
+    }
     table = pa.table(columns).replace_schema_metadata(extra)
     sink = io.BytesIO()
     options = pa.ipc.IpcWriteOptions(compression="lz4")
@@ -114,7 +118,7 @@ def dump(waiting: Waiting, clock_us: int, suspects: NDArray[Any]) -> bytes:
     return checkpoints.pack(header, suspects.tobytes() + sink.getvalue())
 
 
-def load(raw: bytes) -> tuple[Waiting, int, NDArray[Any]]:
+def load(raw: bytes) -> tuple[Waiting, int, int, NDArray[Any]]:
     """Return what ``dump`` was given; raises StateCorrupt."""
     header, body = checkpoints.unpack(raw)
     if header.detector != "waiting" or header.version != 1:
@@ -127,7 +131,7 @@ def load(raw: bytes) -> tuple[Waiting, int, NDArray[Any]]:
     keys = tuple(extra["zone_keys"].split("\n")) if "zone" in columns else ()
     waiting = Waiting()
     waiting.add(Batch(**columns, zone_keys=keys))
-    return waiting, int(extra["clock_us"]), suspects
+    return waiting, int(extra["clock_us"]), int(extra["watermark_us"]), suspects
 
 
 def _chunk(batch: Batch, rows: Rows | None) -> Chunk:

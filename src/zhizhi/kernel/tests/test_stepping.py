@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -257,6 +258,19 @@ def test_only_shards_whose_stays_changed_are_stored_again() -> None:
         changed.append(len(stepper.advance(int(batch.time_us[0]) + 130 * S).changed_shards))
 
     assert changed == [0, 1]
+
+
+@pytest.mark.parametrize(("after_us", "late"), [(0, 1), (1, 0)])
+def test_a_larger_lateness_does_not_turn_the_watermark_back(after_us: int, late: int) -> None:
+    stepper = Stepper(Dwell(), squares())
+    stepper.advance(EIGHT + 120 * S)
+    patient = Dwell(lateness=timedelta(seconds=600))
+
+    restored = Stepper.restore(patient, squares(), buffer=stepper.dump_buffer(), shards={})
+    restored.push(batch_of(1, [EIGHT + after_us], 400, 400, delay_s=121))
+
+    step = restored.advance(EIGHT + 121 * S)
+    assert (step.watermark_us, len(step.late)) == (EIGHT, late)
 
 
 def test_cameras_waiting_in_the_buffer_keep_their_zones_over_a_restart() -> None:
