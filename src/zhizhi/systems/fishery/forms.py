@@ -50,8 +50,8 @@ class ReviewForm(forms.Form):
 class RegionForm(forms.Form):
     """One rectangle to hide, in pixels of the upright picture."""
 
-    left = forms.IntegerField(label=_("Left"), min_value=0, max_value=100_000)
-    top = forms.IntegerField(label=_("Top"), min_value=0, max_value=100_000)
+    left = forms.IntegerField(label=_("Left edge"), min_value=0, max_value=100_000)
+    top = forms.IntegerField(label=_("Top edge"), min_value=0, max_value=100_000)
     width = forms.IntegerField(label=_("Width"), min_value=4, max_value=100_000)
     height = forms.IntegerField(label=_("Height"), min_value=4, max_value=100_000)
 
@@ -108,8 +108,8 @@ def _checked(text: str) -> str:
 class SpanForm(forms.Form):
     """Which stays the statistics count."""
 
-    first = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
-    last = forms.DateField(label=_("To"), widget=forms.DateInput(attrs={"type": "date"}))
+    first = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
     zone = forms.ChoiceField(label=_("Zone"), required=False)
 
     def __init__(self, *args: Any, zones: dict[str, str], **kwargs: Any) -> None:

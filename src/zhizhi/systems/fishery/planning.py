@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from zhizhi.engine import timeline, timing
 from zhizhi.engine.models import Alert, Case, Severity, Zone
 from zhizhi.engine.states import move
@@ -21,15 +23,15 @@ KIND = "illegal-fishing"
 SURE, LIKELY = 0.9, 0.7
 
 NOT_USED = (
-    "identity",
-    "telephone number",
-    "movements outside the zone",
-    "earlier stays",
+    gettext_noop("identity"),
+    gettext_noop("telephone number"),
+    gettext_noop("movements outside the zone"),
+    gettext_noop("earlier stays"),
 )
 ALTERNATIVES = (
-    "somebody lives, works or waits there without fishing",
-    "a ferry, a moored vessel or a licensed boat",
-    "the position is off by more than it says",
+    gettext_noop("somebody lives, works or waits there without fishing"),
+    gettext_noop("a ferry, a moored vessel or a licensed boat"),
+    gettext_noop("the position is off by more than it says"),
 )
 
 
@@ -104,10 +106,22 @@ def inputs(
     minutes = (finding["found_at"] - finding["started_at"]).total_seconds() / 60
     season = ", ".join("–".join(span) for span in zone.seasons) if zone else ""
     return [
-        _input("time in the zone", round(minutes, 2), limit, "minutes", meets=minutes > limit),
-        _input("positions inside", finding["fixes"], fixes, "", meets=finding["fixes"] >= fixes),
-        _input("zone", zone.name if zone else finding["zone"], "", "", meets=True),
-        _input("season", season or "all year", "", "", meets=True),
+        _input(
+            gettext_noop("time in the zone"),
+            round(minutes, 2),
+            limit,
+            gettext_noop("minutes"),
+            meets=minutes > limit,
+        ),
+        _input(
+            gettext_noop("positions inside"),
+            finding["fixes"],
+            fixes,
+            "",
+            meets=finding["fixes"] >= fixes,
+        ),
+        _input(gettext_noop("zone"), zone.name if zone else finding["zone"], "", "", meets=True),
+        _input(gettext_noop("season"), season or gettext_noop("all year"), "", "", meets=True),
     ]
 
 

@@ -94,7 +94,8 @@ def current_version(code: str) -> int:
 def texts(code: str, version: int) -> dict[str, str]:
     """Return the text of each language of one version."""
     rows = Template.objects.filter(code=code, version=version)
-    return dict(rows.values_list("language", "text"))
+    found = dict(rows.values_list("language", "text"))
+    return {language: found[language] for language in LANGUAGES if language in found}
 
 
 def versions(code: str) -> list[Template]:

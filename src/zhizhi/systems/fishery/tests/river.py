@@ -16,6 +16,8 @@ from typing import Any
 import httpx
 import numpy as np
 import shapely
+from django.test import Client
+from django.urls import reverse
 from PIL import Image
 
 from zhizhi.channels.carrier_sms import sending
@@ -24,9 +26,9 @@ from zhizhi.channels.carrier_sms.ledger import Ledger
 from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, Unit
 from zhizhi.engine import delivering, dispatching, intake, timing, zoning
 from zhizhi.engine.detecting import Runner
-from zhizhi.engine.models import Case, Source
+from zhizhi.engine.models import Case, Source, Task
 from zhizhi.kernel.observations import read_rows
-from zhizhi.systems.fishery import masking, reviewing, seeding
+from zhizhi.systems.fishery import masking, reviewing, seeding, sharing
 from zhizhi.systems.fishery.detectors import CAMERAS, SHORE
 from zhizhi.systems.fishery.models import Violation, ViolationReview
 from zhizhi.trust import evidence
@@ -200,3 +202,26 @@ def reviewed(river: River) -> Violation:
             now=after(60),
         )  # fmt: skip
     return record
+
+
+def hand_over(river: River) -> list[Task]:
+    """The three agencies' tasks after a transfer."""
+    return sharing.transfer(reviewed(river), by=river.actor("legal_reviewer"), now=after(70))
+
+
+def at(name: str, *parts: Any) -> str:
+    """The address of one of the fishery's pages."""
+    return reverse(f"fishery:{name}", args=parts)
+
+
+class Desk:
+    """Browsers in which somebody is signed in, reading English."""
+
+    def __init__(self, river: River) -> None:
+        self._river = river
+
+    def __call__(self, name: str) -> Client:
+        browser = Client(headers={"accept-language": "en"})
+        account = self._river.people[name]
+        browser.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+        return browser

@@ -16,11 +16,7 @@ from zhizhi.engine.timeline import history
 from zhizhi.systems.fishery import sharing
 from zhizhi.systems.fishery.models import Violation
 from zhizhi.systems.fishery.tests import river as scene
-from zhizhi.systems.fishery.tests.river import River, after, prepared, reviewed
-
-
-def hand_over(river: River) -> list[Task]:
-    return sharing.transfer(reviewed(river), by=river.actor("legal_reviewer"), now=after(70))
+from zhizhi.systems.fishery.tests.river import River, after, hand_over, prepared, reviewed
 
 
 def test_each_agency_gets_its_own_task_with_its_own_time(river: River) -> None:

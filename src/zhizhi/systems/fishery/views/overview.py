@@ -32,7 +32,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     scope = access.scope_for(request, *access.READERS)
     now = timezone.now()
     stays = counting.visible_stays(scope)
-    ongoing = stays.exclude(case__state__in=Case.FINAL).filter(left_at__isnull=True)
+    unanswered = stays.exclude(case__state__in=Case.FINAL).filter(left_at__isnull=True)
+    ongoing = unanswered.annotate(became=counting.outcome()).filter(became=counting.Outcome.ONGOING)
     context: dict[str, Any] = {
         "now": now,
         "zones": _zones(scope, now, dict(ongoing.values_list("zone").annotate(Count("pk")))),

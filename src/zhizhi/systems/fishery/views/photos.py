@@ -38,6 +38,12 @@ def _picture(content: bytes, media_type: str) -> HttpResponse:
     return response
 
 
+def _refusal_text(refused: PictureRefused) -> str:
+    if refused.code == "outside":
+        return _("A marked region lies outside the picture.")
+    return _("The picture cannot be redrawn.")
+
+
 @login_required
 @require_safe
 def working_copy(request: HttpRequest, pk: int, photo: int) -> HttpResponse:
@@ -116,7 +122,7 @@ def _mask(
             _("Mark at least one bystander, or state that the photo shows none (not both)."),
         )
     except PictureRefused as refused:
-        messages.error(request, _(str(refused)))
+        messages.error(request, _refusal_text(refused))
     except evidence.EvidenceDamaged:
         messages.error(request, _("The sealed photo is missing or was changed."))
     except StateConflict:
