@@ -1,0 +1,1 @@
+"""Kill real processes at random and count what is lost or told twice (docs/operations.md)."""

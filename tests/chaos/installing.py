@@ -1,0 +1,63 @@
+"""Make a fresh installation for a chaos run: ``python -m tests.chaos.installing``."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+
+import shapely
+from django.core.management import call_command
+
+from tests.chaos.plan import (
+    LATENESS_S,
+    LIMIT_MINUTES,
+    SIDE,
+    SOUTH,
+    STREAM,
+    TOKEN,
+    WEST,
+    ZONES,
+)
+from zhizhi.config.boot import boot
+
+
+def main() -> int:
+    """Migrate, then write zones, settings, words and the source."""
+    boot()
+    call_command("migrate", verbosity=0)
+
+    from django.utils import timezone
+
+    from zhizhi.engine import settings_in_force, zoning
+    from zhizhi.engine.models import Source
+    from zhizhi.systems.fishery import seeding
+    from zhizhi.trust import keys
+
+    keys.make()
+    now = timezone.now()
+    seeding.seed(now, "worker")
+    for name, value in (
+        ("fishery.lateness_seconds", LATENESS_S),
+        ("fishery.reminder_hold_seconds", 1),
+    ):
+        settings_in_force.change(name, value, by="worker", now=now)
+    drafts = []
+    for number, key in enumerate(ZONES):
+        west = WEST + 0.2 * number
+        box = shapely.box(west, SOUTH, west + SIDE, SOUTH + SIDE)
+        drafts.append(
+            zoning.ZoneDraft(
+                key=key, kind="no_fishing", name=key, boundary=shapely.to_wkb(box),
+                parameters={"limit_minutes": LIMIT_MINUTES},
+            )
+        )  # fmt: skip
+    zoning.save(drafts, by="worker", now=now)
+    Source.objects.create(
+        code="chaos", name="chaos", kind="http_push", streams=[STREAM],
+        token_digest=hashlib.sha256(TOKEN.encode()).hexdigest(),
+    )  # fmt: skip
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""Nothing acknowledged is lost and nobody is told twice, whatever is killed and whenever."""
+
+import pytest
+
+from tests.chaos.harness import Trial, trial
+from tests.postgres import PostgresMissing, programs
+
+pytestmark = pytest.mark.chaos
+
+KILLS, WAVES, SEED = 6, 10, 4
+
+
+@pytest.fixture(scope="module", params=["sqlite", "pg"])
+def came(request: pytest.FixtureRequest) -> Trial:
+    if request.param == "pg":
+        try:
+            programs()
+        except PostgresMissing as missing:
+            pytest.fail(str(missing))
+    return trial(request.param, kills=KILLS, waves=WAVES, seed=SEED)
+
+
+def test_an_undisturbed_run_finds_the_truth(came: Trial) -> None:
+    assert came.calm.faults == []
+
+
+def test_killing_processes_loses_nothing_and_tells_nobody_twice(came: Trial) -> None:
+    assert came.killed.faults == []
+    assert sum(came.killed.kills.values()) == KILLS
+
+
+def test_a_killed_run_ends_like_an_undisturbed_one(came: Trial) -> None:
+    assert came.is_equal
+
+
+def test_the_naive_worker_fails_the_same_test(came: Trial) -> None:
+    assert came.naive.faults
