@@ -21,8 +21,8 @@ from zhizhi.kernel.detection import (
     params_hash,
 )
 from zhizhi.kernel.episodes import EPISODE, Fixes, Hits, desk_for, memory_of
-from zhizhi.kernel.judging import demoted, judge
-from zhizhi.kernel.thresholds import check_defaults, rules_for
+from zhizhi.kernel.judging import judge
+from zhizhi.kernel.thresholds import check_defaults, demoted, rules_for
 from zhizhi.kernel.zones import CompiledZones, compile_zones, screen_named, screen_points
 
 KINDS = ("dwell", "cleared")

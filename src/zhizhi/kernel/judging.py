@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zhizhi.kernel.detection import CORRECTED, INSIDE, RING, VIRTUAL_SHARDS
+from zhizhi.kernel.detection import CORRECTED, INSIDE, VIRTUAL_SHARDS
 from zhizhi.kernel.episodes import WORDS, Desk, Fixes, Hits, Memory, Work
 from zhizhi.kernel.native import lean, woven
 
@@ -382,23 +382,3 @@ def judge_rows(work: Work, before: Any, episodes: Any, found: Any, fix: Any, rul
         top = _keep(desk, top, old, s, rules, work.watermark_us)
         s += 1
     return top
-
-
-def demoted(hits: Hits, accuracy_m: NDArray[np.float32], rules: NDArray[Any]) -> Hits:
-    """Return the hits, those inside turned to the ring where the fix proves too little."""
-    poor = np.flatnonzero(accuracy_m > rules["maximum_accuracy_m"].min(initial=np.inf))
-    if not len(poor):
-        return hits
-    demoted = hits._replace(cls=hits.cls.copy())
-    _demote(demoted, poor, accuracy_m[poor], rules)
-    return demoted
-
-
-@lean
-def _demote(
-    hits: Hits, rows: NDArray[np.int64], accuracy_m: NDArray[np.float32], rules: Any
-) -> None:
-    for i in range(len(rows)):
-        for h in range(hits.start[rows[i]], hits.start[rows[i] + 1]):
-            if accuracy_m[i] > rules[hits.zone[h]].maximum_accuracy_m:
-                hits.cls[h] = RING

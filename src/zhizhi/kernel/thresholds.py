@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zhizhi.kernel.episodes import RULE
+from zhizhi.kernel.detection import RING
+from zhizhi.kernel.episodes import RULE, Hits
+from zhizhi.kernel.native import lean
 
 LONGEST_GRACE_US = 3_600_000_000  # an episode keeps its time outside in 32 bits
 LONGEST_US = 366 * 86_400_000_000
@@ -68,3 +70,23 @@ def _checked(key: str, name: str, value: Any) -> float:
         f"Zone {key}: {name} is {value!r}; give a number from {lowest / factor:g} "
         f"to {highest / factor:g}."
     )
+
+
+def demoted(hits: Hits, accuracy_m: NDArray[np.float32], rules: NDArray[Any]) -> Hits:
+    """Return the hits, those inside turned to the ring where the fix proves too little."""
+    poor = np.flatnonzero(accuracy_m > rules["maximum_accuracy_m"].min(initial=np.inf))
+    if not len(poor):
+        return hits
+    demoted = hits._replace(cls=hits.cls.copy())
+    _demote(demoted, poor, accuracy_m[poor], rules)
+    return demoted
+
+
+@lean
+def _demote(
+    hits: Hits, rows: NDArray[np.int64], accuracy_m: NDArray[np.float32], rules: Any
+) -> None:
+    for i in range(len(rows)):
+        for h in range(hits.start[rows[i]], hits.start[rows[i] + 1]):
+            if accuracy_m[i] > rules[hits.zone[h]].maximum_accuracy_m:
+                hits.cls[h] = RING
