@@ -58,4 +58,3 @@ def once(runner: Runner) -> bool:
         except Exception:
             log.exception("a part of the worker failed and will be tried again")
     return is_busy
-

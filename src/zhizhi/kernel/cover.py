@@ -167,8 +167,8 @@ def cell_of(raster: Raster, x: float, y: float) -> tuple[int, int]:
     """
     fx = (x - raster.west) * raster.per_degree_east
     fy = (y - raster.south) * raster.per_degree_north
-    fx = fx if fx > 0.0 else 0.0
-    fy = fy if fy > 0.0 else 0.0
+    fx = max(0.0, fx)
+    fy = max(0.0, fy)
     fx = min(fx, raster.columns * FINE - 1.0)
     fy = min(fy, raster.rows * FINE - 1.0)
     return int(fx), int(fy)

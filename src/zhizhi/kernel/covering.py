@@ -142,9 +142,7 @@ def _near_cells(
 
 
 @lean
-def _all_near_cells(
-    outline: Outline, raster: Raster, out: Longs, edge_of: Ints
-) -> int:
+def _all_near_cells(outline: Outline, raster: Raster, out: Longs, edge_of: Ints) -> int:
     used = 0
     for zone in range(len(outline.first) - 1):
         for edge in range(outline.first[zone], outline.first[zone + 1]):

@@ -150,7 +150,10 @@ def _describe(outline: Outline, group: Group, cell: Cell, found: Found, slot: in
         end = _add_near(group, cell, most_m, found.runs, near)
     record = found.records[found.used[0]]
     record[ZONE], record[KIND], record[SLOT] = group.zone, kind, slot
-    record[NEAREST], record[FARTHEST] = _millimetres(nearest - 0.001), _millimetres(farthest + 0.001)
+    record[NEAREST], record[FARTHEST] = (
+        _millimetres(nearest - 0.001),
+        _millimetres(farthest + 0.001),
+    )
     record[CROSSING], record[NEAR], record[END] = first, near, end
     found.used[0] += 1
     found.used[1] = end

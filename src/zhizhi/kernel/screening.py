@@ -158,7 +158,7 @@ def _locate_in_cell(
 @lean
 def _margin(metres: float, times: float, accuracy_m: float) -> float:
     """Return the larger of a margin and the accuracy's share; an unknown accuracy adds none."""
-    return times * accuracy_m if times * accuracy_m > metres else metres
+    return max(metres, times * accuracy_m)
 
 
 @lean

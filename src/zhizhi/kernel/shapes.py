@@ -195,7 +195,9 @@ def _converted(ring: Any, crs: str, *, allow_inverse: bool) -> Any:
     return np.column_stack([lon, lat])
 
 
-def _placed_badly(corners: Any, polygons: list[list[Any]], bounds: Bounds | None) -> Iterator[Problem]:
+def _placed_badly(
+    corners: Any, polygons: list[list[Any]], bounds: Bounds | None
+) -> Iterator[Problem]:
     """Yield what is wrong with where the corners lie."""
     lon, lat = corners[:, 0], corners[:, 1]
     off = ~((np.abs(lon) <= 180) & (np.abs(lat) <= 90))

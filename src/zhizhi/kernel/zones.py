@@ -14,6 +14,7 @@ degrees. Distances are local metres (WGS84) to these lines.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -29,9 +30,9 @@ from numpy.typing import ArrayLike, NDArray
 from zhizhi.kernel import screening
 from zhizhi.kernel.assembling import build_grid
 from zhizhi.kernel.boxing import build_boxes
+from zhizhi.kernel.columns import frozen
 from zhizhi.kernel.cover import Outline
 from zhizhi.kernel.detection import INSIDE, RING, Batch, Candidates
-from zhizhi.kernel.columns import frozen
 from zhizhi.kernel.screening import Hits, Index, Rows
 from zhizhi.kernel.seasons import DAYS, BadSeason, local_days, open_days
 from zhizhi.kernel.shapes import (
@@ -208,9 +209,11 @@ def _rows(reference: pa.Table) -> list[dict[str, Any]]:
     if absent:
         message = f"The table of zones has no column {absent[0]!r}."
         raise BadReference(message)
-    wanted = [n for n in ("key", "boundary", "seasons", "parameters") if n in reference.column_names]
+    wanted = [
+        n for n in ("key", "boundary", "seasons", "parameters") if n in reference.column_names
+    ]
     zones = sorted(reference.select(wanted).to_pylist(), key=lambda zone: str(zone["key"]))
-    for zone, following in zip(zones, zones[1:], strict=False):
+    for zone, following in itertools.pairwise(zones):
         if zone["key"] == following["key"]:
             message = f"Two zones have the key {zone['key']!r}: keys must differ."
             raise BadReference(message)

@@ -70,9 +70,7 @@ class Message(models.Model):
     @classmethod
     def _grant_filter(cls, grant: Grant) -> models.Q:
         inbox = models.Q(channel="inbox", state__in=cls.SHOWN)
-        inside = models.Q(case__isnull=True) | models.Q(
-            case__area_path__startswith=grant.area_path
-        )
+        inside = models.Q(case__isnull=True) | models.Q(case__area_path__startswith=grant.area_path)
         if grant.role == RoleAssignment.Role.UNIT_MEMBER:
             return inbox & models.Q(recipient=f"unit:{grant.unit}")
         to_role = inbox & inside & models.Q(recipient=f"role:{grant.role}")

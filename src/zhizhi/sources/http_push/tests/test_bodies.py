@@ -27,7 +27,7 @@ def row(entity: int = 7) -> dict[str, Any]:
     return {"entity": entity, "observed_at": NOW.isoformat(), "lon": 107.4, "lat": 29.7}
 
 
-def arrow(table: pa.Table, *, compression: str | None = "zstd", pieces: int = 1) -> bytes:
+def arrow(table: pa.Table, *, compression: Any = "zstd", pieces: int = 1) -> bytes:
     sink = pa.BufferOutputStream()
     options = pa.ipc.IpcWriteOptions(compression=compression)
     with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
