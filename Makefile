@@ -1,5 +1,6 @@
 # make demo   set everything up and open the demo district on http://127.0.0.1:8000
-# make test   set everything up and run every check and test, on both databases and in a browser
+# make test      set everything up, run every check and the tests on SQLite
+# make test-all  also on PostgreSQL, in a browser, and with processes killed at random
 # make lint | bench | chaos | clean | lock | assets | messages
 
 SHELL := /bin/bash
@@ -14,12 +15,15 @@ KILLS ?= 100
 SEED ?= 1
 DB ?= sqlite
 
-.PHONY: demo test lint bench chaos clean lock assets messages unit-sqlite unit-postgres browser chaos-few
+.PHONY: demo test test-all lint bench chaos clean lock assets messages unit-sqlite unit-postgres browser chaos-few
 
 demo: $(PRODUCT) $(ASSETS) $(MESSAGES)
 	$(BIN)/zhizhi demo $(if $(ONCE),--once) $(if $(FRESH),--fresh) $(if $(PORT),--port $(PORT))
 
-test: packages lint unit-sqlite unit-postgres browser chaos-few
+test: packages lint unit-sqlite
+
+# Longer: the same tests on PostgreSQL, in a browser, and with processes killed at random.
+test-all: test unit-postgres browser chaos-few
 
 .PHONY: packages
 packages:
