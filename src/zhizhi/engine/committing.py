@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -34,6 +33,10 @@ class IntakeUnavailable(RuntimeError):
     """
 
     retry_after = timedelta(seconds=5)
+
+
+class EnvelopeUnstorable(RuntimeError):
+    """The database refuses this one envelope whenever it is offered; others are not affected."""
 
 
 @dataclass(slots=True)
@@ -87,7 +90,7 @@ class GroupCommitter:
                 raise IntakeBusy(message)
             self._waiting.append(waiting)
             self._rows += rows
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
                 self._thread.start()
             self._wake.notify()
@@ -104,28 +107,34 @@ class GroupCommitter:
 
     def _run(self) -> None:
         try:
-            while group := self._next_group():
-                # A sender that hung up meanwhile cancelled its future; it will come again.
-                wanted = [one for one in group if one.future.set_running_or_notify_cancel()]
-                if wanted:
-                    self._commit(wanted)
+            while self._wait():
+                group = self._next_group()
+                if group:
+                    self._commit(group)
         finally:
             connection.close()
 
-    def _next_group(self) -> list[_Waiting]:
-        """Wait for envelopes and return a group; an empty one means that it is time to end."""
+    def _wait(self) -> bool:
+        """Wait for envelopes; False when there are none and it is time to end."""
         with self._wake:
             while not self._waiting and not self._is_closing:
                 self._wake.wait()
             if not self._waiting:
-                return []
-        if self.linger and not self._is_closing:
-            time.sleep(self.linger.total_seconds())
+                return False
+            if self.linger and not self._is_closing:
+                self._wake.wait_for(self._is_enough, self.linger.total_seconds())
+        return True
+
+    def _is_enough(self) -> bool:
+        return self._is_closing or len(self._waiting) >= self.most
+
+    def _next_group(self) -> list[_Waiting]:
+        """Take what waits; senders who have given up meanwhile are left out."""
         with self._wake:
             size = min(self.most, len(self._waiting))
             group = [self._waiting.popleft() for _ in range(size)]
             self._rows -= sum(one.envelope.reading.table.num_rows for one in group)
-        return group
+        return [one for one in group if one.future.set_running_or_notify_cancel()]
 
     def _commit(self, group: Sequence[_Waiting]) -> None:
         try:
@@ -142,8 +151,11 @@ class GroupCommitter:
     def _commit_singly(self, group: Sequence[_Waiting], error: Exception) -> None:
         """One envelope of ``group`` spoils the transaction: find it, and take the others."""
         if len(group) == 1:
-            log.error("An envelope of %s was refused: %s", group[0].envelope.source, error)
-            group[0].future.set_exception(error)
+            log.error(
+                "An envelope of %s cannot be stored: %s", group[0].envelope.source.code, error
+            )
+            text = f"This envelope cannot be stored ({type(error).__name__}). Tell the operator."
+            group[0].future.set_exception(EnvelopeUnstorable(text))
             return
         for one in group:
             self._commit([one])

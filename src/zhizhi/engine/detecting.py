@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError
@@ -13,15 +13,16 @@ from zhizhi.engine import intake, journal
 from zhizhi.engine.models import Checkpoint
 from zhizhi.engine.states import StateConflict
 from zhizhi.engine.system import systems
-from zhizhi.engine.track import Progress, Track, compile_current
+from zhizhi.engine.track import Progress, Track, backtest, reference_mark
 from zhizhi.kernel.detection import Detector
 
-__all__ = ["Progress", "Runner"]
+__all__ = ["Progress", "Runner", "backtest"]
 
-BEAT_WAITING = timedelta(seconds=1)  # while rows wait to be judged
+BEAT_WAITING = timedelta(milliseconds=500)  # while rows wait to be judged
 BEAT_OPEN = timedelta(seconds=10)  # while stays are open, which silence will end
-BEAT_IDLE = timedelta(seconds=60)
-RENEW = timedelta(seconds=3)
+BEAT_IDLE = timedelta(seconds=30)
+SETTLE = timedelta(seconds=1)  # how long steps without an effect may wait for their commit
+LOOKBACK = timedelta(days=1)  # how far back a detector that is new here begins
 RETRY = timedelta(seconds=5)
 REFRESH = timedelta(seconds=2)  # how soon changed zones and settings are noticed
 
@@ -31,17 +32,28 @@ log = logging.getLogger(__name__)
 class Runner:
     """Steps all detectors; one that fails stands still, says why, and leaves the others alone.
 
-    ``is_live`` lets it append heartbeats when the journal is quiet; a replay brings its own clock.
+    ``is_live`` lets it append heartbeats when the journal is quiet, and begin a day back with a
+    detector that is new; a replay brings its own clock and reads everything. ``detectors`` stand
+    in for those of the installed systems.
     """
 
-    def __init__(self, *, is_live: bool = False, most: int = 200) -> None:
+    backtest = staticmethod(backtest)
+
+    def __init__(
+        self,
+        detectors: Iterable[Detector] | None = None,
+        *,
+        is_live: bool = False,
+        most: int = 200,
+    ) -> None:
         self.is_live = is_live
         self.most = most
+        self._given = None if detectors is None else tuple(detectors)
+        self._detectors: tuple[Detector, ...] = ()
         self._tracks: dict[str, Track] = {}
         self._retry_at: dict[str, float] = {}
-        self._detectors: tuple[Detector, ...] = ()
         self._looked_at = float("-inf")
-        self._renewed_at = float("-inf")
+        self._beaten_at = float("-inf")
 
     def step(self, now: datetime) -> Progress:
         """Let every detector take in what is new, once; commits on the way.
@@ -49,7 +61,7 @@ class Runner:
         A missing database is raised (OperationalError): the caller waits and steps again.
         """
         progress = Progress()
-        self._look()
+        self._look(now)
         if self.is_live:
             self._beat(now)
         for detector in self._detectors:
@@ -62,10 +74,7 @@ class Runner:
         total = Progress()
         while True:
             one = self.step(now)
-            for name in ("rows", "segments", "findings", "late", "alerts", "cases", "cleared"):
-                setattr(total, name, getattr(total, name) + getattr(one, name))
-            total.messages += one.messages
-            total.failures |= one.failures
+            total.add(one)
             if not one.segments:
                 return total
 
@@ -73,75 +82,81 @@ class Runner:
         """Notice changed zones and settings at the next step."""
         self._looked_at = float("-inf")
 
-    def release(self) -> None:
-        """Give the leases back, so that another worker need not wait for them to run out."""
-        for track in self._tracks.values():
-            Checkpoint.objects.filter(pk=track.checkpoint.pk, fence=track.checkpoint.fence).update(
-                lease_until=None, holder=""
-            )
-        self._tracks.clear()
+    def release(self, now: datetime | None = None) -> None:
+        """Commit what is left and give the leases back, so that another worker need not wait."""
+        for code in list(self._tracks):
+            self._let_go(code, now)
 
-    def _look(self) -> None:
+    def _let_go(self, code: str, now: datetime | None) -> None:
+        track = self._tracks.pop(code)
+        try:
+            track.release(now=now or track.checkpoint.updated_at)
+        except StateConflict as conflict:
+            log.warning("%s", conflict)
+
+    def _look(self, now: datetime) -> None:
         """Read settings and zones again; a detector that changed goes on with its stays."""
         moment = time.monotonic()
         if moment - self._looked_at < REFRESH.total_seconds():
             return
-        self._detectors = tuple(d for system in systems() for d in system.detectors())
-        for detector in self._detectors:
-            track = self._tracks.get(detector.code)
-            if track is None:
-                continue
-            compiled = compile_current(detector)
-            is_same = compiled.ref_version == track.compiled.ref_version
-            if detector != track.detector or not is_same:
-                del self._tracks[detector.code]
+        self._detectors = self._given if self._given is not None else _installed()
+        mark = reference_mark() if self._tracks else None
+        current = {detector.code: detector for detector in self._detectors}
+        for code, track in list(self._tracks.items()):
+            if current.get(code) != track.detector or mark != track.mark:
+                self._let_go(code, now)
         self._looked_at = moment
 
     def _step_one(self, detector: Detector, now: datetime, progress: Progress) -> None:
         try:
             track = self._tracks.get(detector.code)
             if track is None:
-                track = Track(detector, compile_current(detector), now=now)
-                self._tracks[detector.code] = track
-            if not track.read_on(now=now, most=self.most, progress=progress):
-                self._renew(track, now)
+                track = self._tracks[detector.code] = self._track(detector, now)
+            track.read_on(now=now, most=self.most, progress=progress)
         except (OperationalError, InterfaceError):
-            self._tracks.pop(detector.code, None)
+            self._tracks.clear()  # whatever was not committed is read again
             raise
         except StateConflict as conflict:
-            self._stand_still(detector, str(conflict), now, progress)
+            self._put_off(detector, str(conflict), progress)
         except Exception as error:
             log.exception("%s stands still", detector.code)
-            self._stand_still(detector, f"{type(error).__name__}: {error}", now, progress)
+            why = f"{type(error).__name__}: {error}"
+            self._put_off(detector, why, progress)
+            Checkpoint.objects.filter(pk=detector.code).update(failure=why[:300], failed_at=now)
 
-    def _renew(self, track: Track, now: datetime) -> None:
-        if time.monotonic() - self._renewed_at > RENEW.total_seconds():
-            track.renew(now=now)
-            self._renewed_at = time.monotonic()
+    def _track(self, detector: Detector, now: datetime) -> Track:
+        if self.is_live:
+            return Track(detector, now=now, settle=SETTLE, lookback=LOOKBACK)
+        return Track(detector, now=now)
 
-    def _stand_still(self, detector: Detector, why: str, now: datetime, progress: Progress) -> None:
+    def _put_off(self, detector: Detector, why: str, progress: Progress) -> None:
         """Forget what was not committed, and try again from the checkpoint a little later."""
         self._tracks.pop(detector.code, None)
         self._retry_at[detector.code] = time.monotonic() + RETRY.total_seconds()
         progress.failures[detector.code] = why
-        rows = Checkpoint.objects.filter(pk=detector.code)
-        rows.exclude(failure=why[:300]).update(failure=why[:300], failed_at=now)
         log.warning("%s: %s", detector.code, why)
 
     def _beat(self, now: datetime) -> None:
         """Move the arrival clock of a quiet journal, so that waiting rows are judged."""
         tracks = list(self._tracks.values())
-        if not tracks:
+        pause = _beat_after(tracks)
+        if not tracks or time.monotonic() - self._beaten_at < pause.total_seconds():
             return
-        read_to = min(track.checkpoint.arrival_us for track in tracks)
-        quiet = now - journal.from_us(read_to)
-        if quiet >= _beat_after(tracks):
-            passed = min(track.checkpoint.next_offset for track in tracks)
-            intake.heartbeat(now=now, passed=passed)
+        read_to = min(track.arrival_us for track in tracks)
+        if now - journal.from_us(read_to) >= pause:
+            codes = [detector.code for detector in self._detectors]
+            stands = Checkpoint.objects.filter(pk__in=codes).values_list("next_offset", flat=True)
+            intake.heartbeat(now=now, passed=min(stands, default=0))
+            self._beaten_at = time.monotonic()
 
 
-def _beat_after(tracks: Sequence[Track]) -> timedelta:
+def _installed() -> tuple[Detector, ...]:
+    return tuple(detector for system in systems() for detector in system.detectors())
+
+
+def _beat_after(tracks: Iterable[Track]) -> timedelta:
     """Return how long a quiet journal may stay silent before its clock is moved on."""
-    if any(track.stepper.waiting_rows for track in tracks):
+    steppers = [track.stepper for track in tracks]
+    if any(stepper.waiting_rows for stepper in steppers):
         return BEAT_WAITING
-    return BEAT_OPEN if any(track.stepper.open_entities for track in tracks) else BEAT_IDLE
+    return BEAT_OPEN if any(stepper.open_entities for stepper in steppers) else BEAT_IDLE

@@ -61,13 +61,27 @@ def decode(payload: bytes) -> pa.Table:
 
 
 def read(
-    streams: Sequence[str], start: int, *, most: int = 500, until: datetime | None = None
+    streams: Sequence[str],
+    start: int,
+    *,
+    most: int = 500,
+    most_rows: int = 500_000,
+    until: datetime | None = None,
 ) -> list[Segment]:
-    """Return up to ``most`` segments of ``streams``, heartbeats included, from offset ``start``."""
-    found = segments_of(streams).filter(offset__gte=start)
+    """Return segments of ``streams``, heartbeats included, from offset ``start``.
+
+    At most ``most``, and no more than ``most_rows`` rows unless the first one alone has more.
+    """
+    found = segments_of(streams).filter(offset__gte=start).order_by("offset")
     if until is not None:
         found = found.filter(arrival_at__lte=until)
-    return [_segment(row) for row in found.order_by("offset")[:most]]
+    last, rows = 0, 0
+    for offset, size in found.values_list("offset", "rows")[:most]:
+        rows += size
+        if last and rows > most_rows:
+            break
+        last = offset
+    return [_segment(row) for row in found.filter(offset__lte=last)] if last else []
 
 
 def walk(

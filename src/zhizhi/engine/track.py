@@ -1,39 +1,34 @@
 """One detector's way through the journal: where it stands, what it remembers, and each commit.
 
 Findings, alerts, cases, messages, the detector's state and the offset are one transaction: after a
-crash at any point the same segments are read again and nothing is done twice.
+crash at any point the same segments are read again and nothing is done twice. Steps that found
+nothing may wait a moment for the next commit, because they have no effect that anybody could see.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import socket
-from collections.abc import Sequence
+import itertools
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import numpy as np
 import pyarrow as pa
-from django.db import transaction
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import Count, Max
 
-from zhizhi.engine import intake, journal, reading, timeline, zoning
+from zhizhi.engine import holding, journal, setting_aside, timeline, zoning
 from zhizhi.engine.journal import Segment
-from zhizhi.engine.models import Checkpoint, QuarantinedRow, ShardState
-from zhizhi.engine.states import StateConflict
+from zhizhi.engine.models import QuarantinedRow, ShardState
 from zhizhi.engine.triage import Triage, triage
-from zhizhi.kernel.detection import Batch, Compiled, Detector, StateMismatch, params_hash
-from zhizhi.kernel.observations import Defect, to_batch
-from zhizhi.kernel.stepping import Stepper, StepResult
+from zhizhi.kernel.detection import Compiled, Detector, StateMismatch, params_hash
+from zhizhi.kernel.observations import to_batch
+from zhizhi.kernel.stepping import Stepper
 from zhizhi.trust.audit import Leaf
 
-LEASE = timedelta(seconds=10)
-NOT_JUDGED = {
-    "late": "It came after its time had been decided: send sooner, or allow more lateness.",
-    "rejected": "Its time lies in the future or it has no place: check the device's clock.",
-}
+BACKLOG = timedelta(minutes=2)  # older findings are dated now: nobody could have acted before
+TICK_US = 1_000_000  # envelopes of one second are judged together
+
+Mark = tuple[int, int]
 
 
 @dataclass(slots=True)
@@ -50,126 +45,163 @@ class Progress:
     messages: int = 0
     failures: dict[str, str] = field(default_factory=dict)
 
-    def add(self, told: Triage) -> None:
-        self.alerts += told.alerts
-        self.cases += told.cases
-        self.cleared += told.cleared
-        self.messages += told.messages
+    def add(self, other: Progress | Triage) -> None:
+        """Count what another step, or the triage of one, did."""
+        for name in self.__slots__:
+            if name != "failures" and hasattr(other, name):
+                setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.failures |= getattr(other, "failures", {})
 
 
-def holder() -> str:
-    """Return how the lease names this process."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+@dataclass(slots=True)
+class _Unsaved:
+    """What was read and judged since the last commit."""
+
+    shards: set[int] = field(default_factory=set)
+    findings: list[tuple[datetime, pa.Table]] = field(default_factory=list)
+    aside: list[QuarantinedRow] = field(default_factory=list)
+    late: int = 0
+    is_changed: bool = False
+
+    @property
+    def is_urgent(self) -> bool:
+        return bool(self.findings or self.aside)
 
 
 class Track:
-    """A detector with its stepper, restored from the checkpoint and moved on by ``read_on``."""
+    """A detector with its stepper, restored from the checkpoint and moved on by ``read_on``.
 
-    def __init__(self, detector: Detector, compiled: Compiled, *, now: datetime) -> None:
+    ``next_offset`` and ``arrival_us`` are where it stands in memory, at most ``settle`` ahead of
+    the checkpoint.
+    """
+
+    def __init__(
+        self,
+        detector: Detector,
+        *,
+        now: datetime,
+        settle: timedelta = timedelta(0),
+        lookback: timedelta | None = None,
+    ) -> None:
         self.detector = detector
-        self.compiled = compiled
-        self.checkpoint = _checkpoint(detector, compiled, now=now)
+        self.mark = reference_mark()
+        self.compiled: Compiled = compile_current(detector)
+        self.settle_s = settle.total_seconds()
+        self.checkpoint = holding.take(detector, self.compiled, now=now, lookback=lookback)
         self.stepper = self._restored(now)
+        self.next_offset = self.checkpoint.next_offset
+        self.arrival_us = self.checkpoint.arrival_us
+        self._unsaved = _Unsaved()
+        self._touched_at = time.monotonic()
 
     def read_on(self, *, now: datetime, most: int, progress: Progress) -> int:
-        """Take in up to ``most`` segments and commit; returns how many there were."""
-        start = self.checkpoint.next_offset
-        segments = journal.read(self.detector.reads, start, most=most)
-        journal.check_links(segments, start=start)
-        if not segments:
-            journal.check_tails(self.detector.reads, {}, start=start)
-            return 0
-        steps = [(segment, self._step(segment)) for segment in segments]
-        self._commit(segments, steps, now=now, progress=progress)
+        """Take in up to ``most`` segments, commit when it is time; returns how many there were."""
+        segments = journal.read(self.detector.reads, self.next_offset, most=most)
+        if segments:
+            journal.check_links(segments, start=self.next_offset)
+            for group in _ticks(segments):
+                self._step(group, now, progress)
+            self.next_offset = segments[-1].offset + 1
+            self.arrival_us = segments[-1].arrival_us
+        else:
+            journal.check_tails(self.detector.reads, {}, start=self.next_offset)
+        self.commit_if_due(now=now, progress=progress)
         progress.segments += len(segments)
         return len(segments)
 
-    def renew(self, *, now: datetime) -> None:
-        """Keep the lease while there is nothing to commit; raises StateConflict when it is lost."""
-        if not _mine(self.checkpoint).update(lease_until=Now() + LEASE, updated_at=now):
-            raise _taken(self.detector)
+    def commit_if_due(self, *, now: datetime, progress: Progress) -> None:
+        """Commit what has an effect at once, other steps after a moment; else keep the lease."""
+        age = time.monotonic() - self._touched_at
+        if self._unsaved.is_urgent or (self._unsaved.is_changed and age >= self.settle_s):
+            self.commit(now=now, progress=progress)
+        elif age >= holding.LEASE.total_seconds() / 3:
+            holding.renew(self.checkpoint, now=now)
+            self._touched_at = time.monotonic()
 
-    def _step(self, segment: Segment) -> StepResult:
-        if segment.table is not None:
-            batch = to_batch(
-                segment.stream, segment.table, offset=segment.offset, arrival_us=segment.arrival_us
-            )
-            self.stepper.push(batch)
-        return self.stepper.advance(segment.arrival_us)
-
-    def _commit(
-        self,
-        segments: Sequence[Segment],
-        steps: Sequence[tuple[Segment, StepResult]],
-        *,
-        now: datetime,
-        progress: Progress,
-    ) -> None:
-        changed = sorted({shard for _, step in steps for shard in step.changed_shards})
+    def commit(self, *, now: datetime, progress: Progress) -> None:
+        """Write everything since the last commit in one transaction, or nothing of it."""
+        unsaved = self._unsaved
+        told = Progress()
         with timeline.writing():
-            for segment, step in steps:
-                at = journal.from_us(segment.arrival_us)
-                told = triage(step.findings, detector=self.detector, compiled=self.compiled, now=at)
-                progress.add(told)
-                progress.findings += step.findings.num_rows
-                progress.late += _set_aside(step, at)
-                progress.rows += step.judged
-            self._save_shards(changed)
-            self._save_checkpoint(segments[-1], now)
+            for at, found in unsaved.findings:
+                told.add(triage(found, detector=self.detector, compiled=self.compiled, now=at))
+                told.findings += found.num_rows
+            QuarantinedRow.objects.bulk_create(setting_aside.named(unsaved.aside), batch_size=500)
+            self._save_shards(sorted(unsaved.shards))
+            holding.save(self.checkpoint, **self._standing(), failure="", updated_at=now)
+        told.late = unsaved.late
+        progress.add(told)
+        self._unsaved = _Unsaved()
+        self._touched_at = time.monotonic()
 
-    def _save_shards(self, changed: Sequence[int]) -> None:
+    def release(self, *, now: datetime) -> None:
+        """Commit what is left and let another process take over."""
+        if self._unsaved.is_changed:
+            self.commit(now=now, progress=Progress())
+        holding.release(self.checkpoint)
+
+    def _step(self, group: Sequence[Segment], now: datetime, progress: Progress) -> None:
+        _push(self.stepper, group)
+        step = self.stepper.advance(group[-1].arrival_us)
+        arrived = journal.from_us(group[-1].arrival_us)
+        unsaved = self._unsaved
+        unsaved.is_changed = True
+        unsaved.shards.update(step.changed_shards)
+        unsaved.late += len(step.late)
+        unsaved.aside += setting_aside.rows_of(step, at=arrived)
+        if step.findings.num_rows:
+            at = arrived if now - arrived <= BACKLOG else now
+            unsaved.findings.append((at, step.findings))
+        progress.rows += step.judged
+
+    def _standing(self) -> dict[str, object]:
+        return {
+            "next_offset": self.next_offset,
+            "watermark_us": self.stepper.watermark_us,
+            "arrival_us": self.arrival_us,
+            "buffer": self.stepper.dump_buffer(),
+            "version": self.detector.version,
+            "params": params_hash(self.detector),
+            "ref_version": self.compiled.ref_version,
+        }
+
+    def _save_shards(self, changed: Iterable[int]) -> None:
         code = self.detector.code
-        rows = [
-            ShardState(detector=code, shard=shard, state=self.stepper.dump_shard(shard))
-            for shard in changed
-        ]
         ShardState.objects.bulk_create(
-            rows,
+            [ShardState(detector=code, shard=n, state=self.stepper.dump_shard(n)) for n in changed],
             update_conflicts=True,
             unique_fields=["detector", "shard"],
             update_fields=["state"],
             batch_size=256,
         )
 
-    def _save_checkpoint(self, last: Segment, now: datetime) -> None:
-        written = {
-            "next_offset": last.offset + 1,
-            "watermark_us": self.stepper.watermark_us,
-            "arrival_us": last.arrival_us,
-            "buffer": self.stepper.dump_buffer(),
-            "version": self.detector.version,
-            "params": params_hash(self.detector),
-            "ref_version": self.compiled.ref_version,
-            "fence": self.checkpoint.fence + 1,
-            "failure": "",
-            "updated_at": now,
-        }
-        if not _mine(self.checkpoint).update(lease_until=Now() + LEASE, **written):
-            raise _taken(self.detector)
-        for name, value in written.items():
-            setattr(self.checkpoint, name, value)
-
     def _restored(self, now: datetime) -> Stepper:
-        """Go on from the checkpoint; stays survive a change of settings, not of the version."""
+        """Go on from the checkpoint; stays survive changed numbers, not a changed version."""
         rows = ShardState.objects.filter(detector=self.detector.code)
         shards = {row.shard: bytes(row.state) for row in rows}
-        try:
-            if self.checkpoint.params != params_hash(self.detector):
-                adopted = {n: self.detector.adopt(raw) for n, raw in shards.items()}
-                shards = {n: self.detector.dump(state) for n, state in adopted.items()}
-                self._announce("detector.adopt", now)
-        except StateMismatch:
-            shards = {}
-            self._announce("detector.restart", now)
-            ShardState.objects.filter(detector=self.detector.code).delete()
+        if self.checkpoint.params != params_hash(self.detector):
+            shards = self._adopted(shards, now)
         return Stepper.restore(
             self.detector, self.compiled, buffer=bytes(self.checkpoint.buffer), shards=shards
         )
 
-    def _announce(self, verb: str, now: datetime) -> None:
-        detail = {"was": self.checkpoint.params, "is": params_hash(self.detector)}
-        subject = f"detector:{self.detector.code}"
-        timeline.leave(Leaf("worker", verb, subject, now, detail=detail))
+    def _adopted(self, shards: dict[int, bytes], now: datetime) -> dict[int, bytes]:
+        """Carry stays over to the numbers now in force, or begin anew; the chain says which."""
+        detector = self.detector
+        try:
+            states = {n: detector.dump(detector.adopt(raw)) for n, raw in shards.items()}
+            verb = "detector.adopt"
+        except StateMismatch:
+            states, verb = {}, "detector.restart"
+        detail = {"was": self.checkpoint.params, "is": params_hash(detector), "shards": len(shards)}
+        with timeline.writing():
+            ShardState.objects.filter(detector=detector.code).delete()
+            ShardState.objects.bulk_create(
+                ShardState(detector=detector.code, shard=n, state=raw) for n, raw in states.items()
+            )
+            holding.save(self.checkpoint, params=params_hash(detector), version=detector.version)
+            timeline.leave(Leaf("worker", verb, f"detector:{detector.code}", now, detail=detail))
+        return states
 
 
 def compile_current(detector: Detector) -> Compiled:
@@ -177,103 +209,34 @@ def compile_current(detector: Detector) -> Compiled:
     return detector.compile({"zones": zoning.reference(zoning.current())})
 
 
+def reference_mark() -> Mark:
+    """Return something that changes with every change of the zones, cheaply."""
+    found = zoning.current().order_by().aggregate(count=Count("pk"), newest=Max("pk"))
+    return found["count"], found["newest"] or 0
+
+
 def backtest(
     detector: Detector, reference: pa.Table, *, since: datetime, until: datetime
 ) -> pa.Table:
-    """Return what ``detector`` would have found with these zones; writes nothing."""
-    compiled = detector.compile({"zones": reference})
-    stepper = Stepper(detector, compiled)
+    """Return what ``detector`` would have found with the zones of ``reference``; writes nothing."""
+    stepper = Stepper(detector, detector.compile({"zones": reference}))
     found = []
-    start = journal.first_since(since)
-    for segments in journal.walk(detector.reads, start, until=until):
-        for segment in segments:
-            if segment.table is not None:
-                stepper.push(
-                    to_batch(
-                        segment.stream,
-                        segment.table,
-                        offset=segment.offset,
-                        arrival_us=segment.arrival_us,
-                    )
-                )
+    for segments in journal.walk(detector.reads, journal.first_since(since), until=until):
+        _push(stepper, segments)
         found.append(stepper.advance(segments[-1].arrival_us).findings)
-    lateness_us = detector.lateness // timedelta(microseconds=1)
-    found.append(stepper.advance(journal.to_us(until) + lateness_us).findings)
+    found.append(stepper.advance(journal.to_us(until + detector.lateness)).findings)
     return pa.concat_tables(found)
 
 
-def _checkpoint(detector: Detector, compiled: Compiled, *, now: datetime) -> Checkpoint:
-    """Return the checkpoint, leased to this process; raises StateConflict when another holds it."""
-    with transaction.atomic():
-        row, _is_new = Checkpoint.objects.get_or_create(
-            detector=detector.code,
-            defaults={
-                "version": detector.version,
-                "params": params_hash(detector),
-                "ref_version": compiled.ref_version,
-                "updated_at": now,
-            },
-        )
-        free = Q(holder="") | Q(holder=holder()) | Q(lease_until__lt=Now())
-        if _is_dead(row.holder):
-            free |= Q(holder=row.holder)
-        leased = Checkpoint.objects.filter(free, pk=row.pk, fence=row.fence)
-        if not leased.update(holder=holder(), lease_until=Now() + LEASE, fence=row.fence + 1):
-            raise _taken(detector)
-        return Checkpoint.objects.get(pk=row.pk)
+def _push(stepper: Stepper, segments: Iterable[Segment]) -> None:
+    for one in segments:
+        if one.table is not None:
+            stepper.push(
+                to_batch(one.stream, one.table, offset=one.offset, arrival_us=one.arrival_us)
+            )
 
 
-def _is_dead(name: str) -> bool:
-    """Say whether ``name`` is a process of this machine that has ended."""
-    host, _colon, pid = name.rpartition(":")
-    if host != socket.gethostname() or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
-
-
-def _mine(checkpoint: Checkpoint) -> QuerySet[Checkpoint]:
-    return Checkpoint.objects.filter(pk=checkpoint.pk, holder=holder(), fence=checkpoint.fence)
-
-
-def _taken(detector: Detector) -> StateConflict:
-    row = Checkpoint.objects.filter(pk=detector.code).first()
-    who = row.holder if row else "nobody"
-    message = f"{detector.code} is run by {who}; this worker waits"
-    return StateConflict(message, code="detector-taken", record=row)
-
-
-def _set_aside(step: StepResult, at: datetime) -> int:
-    """Quarantine rows that were not judged; returns how many came late."""
-    rows = [
-        intake.quarantined(defect, "", at)
-        for reason, batch in (("late", step.late), ("rejected", step.rejected))
-        for defect in _defects(reason, batch)
-    ]
-    QuarantinedRow.objects.bulk_create(rows, batch_size=500)
-    return len(step.late)
-
-
-def _defects(reason: str, batch: Batch) -> list[Defect]:
-    times = np.datetime_as_string(batch.time_us.astype("M8[us]"), unit="s")
-    return [
-        Defect(
-            row=int(batch.row[i]),
-            field="observed_at",
-            reason=reason,
-            remedy=NOT_JUDGED[reason],
-            raw=json.dumps(
-                {
-                    "offset": int(batch.offset[i]),
-                    "entity": int(batch.entity[i]),
-                    "observed_at": f"{times[i]}Z",
-                }
-            ),
-        )
-        for i in range(min(len(batch), reading.ROWS_QUARANTINED))
-    ]
+def _ticks(segments: Sequence[Segment]) -> list[list[Segment]]:
+    """Return ``segments`` in groups of the same second of arrival."""
+    groups = itertools.groupby(segments, key=lambda segment: segment.arrival_us // TICK_US)
+    return [list(group) for _second, group in groups]

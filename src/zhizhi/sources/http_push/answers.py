@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from django.db import DatabaseError, InterfaceError
 
-from zhizhi.engine.committing import IntakeBusy, IntakeUnavailable
+from zhizhi.engine.committing import EnvelopeUnstorable, IntakeBusy, IntakeUnavailable
 from zhizhi.engine.intake import KeyReused, Receipt
 from zhizhi.sources.http_push.bodies import BodyRefused
 from zhizhi.trust.keys import KeysMissing
@@ -18,6 +18,7 @@ from zhizhi.trust.keys import KeysMissing
 REFUSALS = (
     BodyRefused,
     DatabaseError,
+    EnvelopeUnstorable,
     InterfaceError,
     IntakeBusy,
     IntakeUnavailable,
@@ -25,6 +26,7 @@ REFUSALS = (
     KeysMissing,
     TimeoutError,
 )
+_PLAIN = ((KeyReused, 409, "key-reused"), (EnvelopeUnstorable, 500, "unstorable"))
 _NO_KEYS = "This installation has no keys yet: its operator runs zhizhi doctor --make-keys."
 _NO_DATABASE = "The database is not reachable. Nothing was stored; send again."
 
@@ -74,16 +76,16 @@ def failure(error: Exception) -> Answer:
     if isinstance(error, BodyRefused):
         word = {413: "too-large", 415: "kind"}.get(error.status, "unreadable")
         return refusal(Refused(error.status, word, str(error)))
-    if isinstance(error, KeyReused):
-        return refusal(Refused(409, "key-reused", str(error)))
-    if isinstance(error, IntakeBusy):
-        return _later("busy", str(error), error.retry_after.seconds)
-    if isinstance(error, IntakeUnavailable):
-        return _later("unavailable", str(error), error.retry_after.seconds)
+    if isinstance(error, IntakeBusy | IntakeUnavailable):
+        word = "busy" if isinstance(error, IntakeBusy) else "unavailable"
+        return _later(word, str(error), error.retry_after.seconds)
     if isinstance(error, DatabaseError | InterfaceError | KeysMissing):
         log.error("observations were refused: %s", error)
         text = _NO_KEYS if isinstance(error, KeysMissing) else _NO_DATABASE
         return _later("unavailable", text, IntakeUnavailable.retry_after.seconds)
+    for kind, status, word in _PLAIN:
+        if isinstance(error, kind):
+            return refusal(Refused(status, word, str(error)))
     return refusal(Refused(408, "too-slow", "The body did not arrive in time. Send it again."))
 
 

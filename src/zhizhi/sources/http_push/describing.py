@@ -53,7 +53,7 @@ class Refusal(Schema):
 
 _ANSWERS: dict[int, type[Schema]] = {
     **dict.fromkeys((200, 202, 422), ReceiptShown),
-    **dict.fromkeys((400, 401, 403, 404, 405, 408, 409, 413, 415, 503), Refusal),
+    **dict.fromkeys((400, 401, 403, 404, 405, 408, 409, 413, 415, 500, 503), Refusal),
 }
 
 

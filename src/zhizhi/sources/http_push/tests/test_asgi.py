@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.conf import LazySettings
 from django.db import connections
 
@@ -53,7 +54,7 @@ class Talk:
 
         async def whole() -> None:
             await asgi.application(self.scope, self.receive, self.send)
-            await asyncio.get_running_loop().run_in_executor(None, connections.close_all)
+            await sync_to_async(connections.close_all)()
 
         asyncio.run(whole())
         return self.sent[0]["status"] if self.sent else 0
