@@ -16,7 +16,7 @@ from django.contrib.auth.hashers import make_password
 from PIL import Image
 
 from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, Unit
-from zhizhi.engine.models import Alert, Case, CaseAgency, Feedback, Source, Task, Zone
+from zhizhi.engine.models import Alert, Case, CaseAgency, Feedback, Message, Source, Task, Zone
 from zhizhi.systems.fishery.models import Stay, Violation, ViolationPhoto
 from zhizhi.trust import evidence
 
@@ -101,10 +101,15 @@ def _records(town: _Town) -> dict[str, Any]:
         boundary=shapely.to_wkb(shapely.box(LON - 0.1, LAT - 0.1, LON + 0.1, LAT + 0.1)),
         created_by="worker",
     )  # fmt: skip
+    message = Message.everything.create(
+        key="m" * 32, channel="inbox", recipient="role:operator", template="engine.task_cancelled",
+        payload={"code": case.code}, case=case, state="delivered", not_before=AT, queued_at=AT,
+    )  # fmt: skip
     source = Source.objects.create(code="ais", name="AIS", kind="ais", streams=[])
     return {
         "case": case, "unit_task": unit_task, "agency_task": agency_task, "alert": alert,
         "zone": zone, "unit": town.unit, "area": town.area, "source": source,
+        "message": message,
         **_violation(case, alert, unit_task),
     }  # fmt: skip
 

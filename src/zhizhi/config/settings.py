@@ -143,13 +143,16 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
         "img-src": ["'self'", "data:", "blob:"],
-        "style-src": ["'self'", "'unsafe-inline'"],  # Leaflet places its panes by style attributes
+        "style-src": ["'self'"],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
         "form-action": ["'self'"],
     }
 }
+
+# GCJ-02 and BD-09 are offset on purpose; turning them back on import needs the deployer's word.
+ALLOW_OFFSET_MAPS = environment.flag("ZHIZHI_ALLOW_OFFSET_MAPS")
 
 # Where the carrier's gateway listens, and the secret that signs requests to it.
 CARRIER_URL = environment.text("ZHIZHI_CARRIER_URL", "http://127.0.0.1:8010")

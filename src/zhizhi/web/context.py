@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -10,27 +11,34 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from zhizhi.directory.models import Account
+from zhizhi.engine.models import Message
 from zhizhi.engine.system import systems
+from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import DESK_READERS, Role
 
 THEMES = ("auto", "light", "dark")
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Return theme, demo note and the navigation of whoever is signed in."""
+    """Return theme, demo note, unread messages and the navigation of whoever is signed in."""
     theme = request.COOKIES.get("theme", "auto")
+    account = getattr(request, "user", None)
+    scope = account.scope() if isinstance(account, Account) else None
     return {
         "theme": theme if theme in THEMES else "auto",
+        "themes": (("auto", _("As the device")), ("light", _("Light")), ("dark", _("Dark"))),
         "is_demo": settings.DEMO,
-        "navigation": list(_navigation(request)),
+        "navigation": list(_navigation(request, scope)) if scope else [],
+        "unread": _unread(scope) if scope else 0,
     }
 
 
-def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    account = getattr(request, "user", None)
-    if not isinstance(account, Account):
-        return []
-    scope = account.scope()
+def _unread(scope: Scope) -> int:
+    inbox = Message.objects.visible_to(scope).filter(channel="inbox", state__in=Message.SHOWN)
+    return inbox.filter(read_at=None).count()
+
+
+def _navigation(request: HttpRequest, scope: Scope) -> Iterator[dict[str, Any]]:
     pages = [
         (_("Desk"), reverse("web:desk"), DESK_READERS),
         (_("My tasks"), reverse("web:my"), (Role.UNIT_MEMBER,)),
@@ -42,8 +50,6 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
         (_("Zones"), reverse("web:zones"), (Role.ADMINISTRATOR,)),
         (_("Health"), reverse("web:health"), (Role.ADMINISTRATOR, Role.AUDITOR)),
     ]
-    return [
-        {"label": label, "url": url, "is_here": request.path.startswith(url)}
-        for label, url, roles in pages
-        if scope.has(*roles)
-    ]
+    for label, url, roles in pages:
+        if scope.has(*roles):
+            yield {"label": label, "url": url, "is_here": request.path.startswith(url)}

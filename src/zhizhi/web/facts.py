@@ -2,46 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest
-
 from zhizhi.directory.models import RoleAssignment, Unit
 from zhizhi.engine import closing
-from zhizhi.engine.models import Alert, Case, Message, Task, TimelineEntry, Zone
+from zhizhi.engine.models import Alert, Case, Clock, Message, Task, TimelineEntry, Zone
 from zhizhi.trust.models import Evidence
 from zhizhi.trust.scoping import Scope
-from zhizhi.web.access import Role, actor_of
-from zhizhi.web.words import actor_name, outcome_name, verb_name
+from zhizhi.web.access import Role
+from zhizhi.web.words import actor_names, clock_name, outcome_name, verb_name
+
+MOST_ALERTS = 20
+WIDE = (Role.OPERATOR, Role.INSPECTOR, Role.LEADER, Role.ADMINISTRATOR)
+UNMET = (Clock.State.RUNNING, Clock.State.OVERDUE)
 
 
-def case_facts(request: HttpRequest, scope: Scope, case: Case, *, now: datetime) -> dict[str, Any]:
+def case_facts(scope: Scope, case: Case, *, actor: str, now: datetime) -> dict[str, Any]:
     """Return the context of a case's detail."""
-    actor = actor_of(request)
-    alerts = list(Alert.objects.visible_to(scope).filter(case=case).order_by("-raised_at")[:20])
+    alerts = list(
+        Alert.objects.visible_to(scope).filter(case=case).order_by("-raised_at")[:MOST_ALERTS]
+    )
     tasks = list(
         Task.objects.visible_to(scope)
         .filter(case=case)
         .select_related("unit", "agency")
-        .order_by("-offered_at")
+        .order_by("-offered_at", "-pk")
     )
+    entries = list(
+        TimelineEntry.objects.filter(case=case)
+        .select_related("task__unit", "task__agency")
+        .order_by("-seq")
+    )
+    names = actor_names(
+        [
+            *(entry.actor for entry in entries),
+            *(task.offered_by for task in tasks),
+            case.acknowledged_by,
+        ]
+    )
+    agencies = list(case.agencies.select_related("agency"))
     return {
         "case": case,
         "now": now,
         "zone_name": _zone_name(case),
         "alerts": alerts,
         "explanation": alerts[0].explanation if alerts else None,
-        "tasks": [{"task": task, "by": actor_name(task.offered_by)} for task in tasks],
-        "clocks": case.clocks.order_by("due_at"),
-        "agencies": case.agencies.select_related("agency"),
-        "timeline": _lines(case),
-        "photos": Evidence.objects.filter(case=case.pk).exclude(working_copy=""),
+        "certainty": alerts[0].get_certainty_display() if alerts else "",
+        "tasks": [{"task": task, "by": names[task.offered_by]} for task in tasks],
+        "clocks": _clocks(case, now),
+        "agencies": agencies,
+        "timeline": [_line(entry, names) for entry in entries],
+        "photos": list(Evidence.objects.filter(case=case.pk).exclude(working_copy="")),
         "sealed": Evidence.objects.filter(case=case.pk).count(),
-        "acknowledged_by": actor_name(case.acknowledged_by) if case.acknowledged_by else "",
-        "who_sees": _who_sees(case),
+        "acknowledged_by": names.get(case.acknowledged_by, ""),
+        "who_sees": [*_wide_roles(case), *(str(row.agency) for row in agencies), *_units(case)],
         "may": _may(scope, case, tasks, actor),
-        "undo": _undoable(tasks, actor, now),
+        "undo": _undoable(tasks, actor, now) if scope.has(Role.OPERATOR) else None,
     }
 
 
@@ -50,70 +68,75 @@ def _zone_name(case: Case) -> str:
     return zone.name if zone else case.zone
 
 
-def _lines(case: Case) -> list[dict[str, Any]]:
-    """Return the timeline, newest first, in words."""
-    entries = TimelineEntry.objects.filter(case=case).select_related("task__unit", "task__agency")
-    names: dict[str, str] = {}
-    lines = []
-    for entry in entries.order_by("-seq"):
-        if entry.actor not in names:
-            names[entry.actor] = actor_name(entry.actor)
-        target = entry.task and (entry.task.unit or entry.task.agency)
-        lines.append(
-            {
-                "at": entry.at,
-                "who": names[entry.actor],
-                "what": verb_name(entry.verb),
-                "target": str(target) if target else "",
-                "note": entry.note,
-                "outcome": outcome_name(entry.data.get("outcome", "")),
-            }
-        )
-    return lines
-
-
-def _who_sees(case: Case) -> list[str]:
-    """Return the roles whose scope covers the case: shown to whoever wonders."""
-    wide = (Role.OPERATOR, Role.INSPECTOR, Role.LEADER, Role.ADMINISTRATOR)
-    assigned = RoleAssignment.objects.filter(account__is_active=True)
-    seen = [
-        label
-        for value, label in RoleAssignment.Role.choices
-        if value in wide
-        and any(
-            case.area_path.startswith(path or "")
-            for path in assigned.filter(role=value).values_list("area__path", flat=True)
-        )
+def _clocks(case: Case, now: datetime) -> list[dict[str, Any]]:
+    """Return the time limits that nobody has met yet, the most pressing first."""
+    unmet = case.clocks.filter(state__in=UNMET, ended_at=None).select_related("task__unit")
+    return [
+        {
+            "name": clock_name(clock.kind),
+            "due_at": clock.due_at,
+            "is_overdue": clock.due_at < now,
+            "unit": clock.task.unit if clock.task else None,
+        }
+        for clock in unmet.order_by("due_at")
     ]
-    agencies = [str(row.agency) for row in case.agencies.select_related("agency")]
-    units = Unit.objects.filter(tasks__case=case).distinct()
-    return [str(label) for label in seen] + agencies + [str(unit) for unit in units]
 
 
-def _may(scope: Scope, case: Case, tasks: list[Task], actor: str) -> dict[str, bool]:
-    """Return what the viewer may do now; the verbs check again."""
-    operator = scope.has(Role.OPERATOR)
-    is_final = case.state in Case.FINAL
-    has_live = any(task.state in Task.LIVE and task.unit_id for task in tasks)
+def _line(entry: TimelineEntry, names: dict[str, str]) -> dict[str, Any]:
+    """Return one line of the history in words."""
+    target = entry.task and (entry.task.unit or entry.task.agency)
     return {
-        "acknowledge": operator and not case.acknowledged_at and not is_final,
-        "dispatch": operator and not is_final and not has_live and case.state != "handled",
-        "dismiss": operator and not is_final and case.state != Case.State.HANDLED,
-        "reopen": scope.has(Role.INSPECTOR) and is_final,
-        "inspect": scope.has(Role.INSPECTOR)
-        and case.state == Case.State.HANDLED
-        and not closing.took_part(case, actor),
-        "inspect_own": scope.has(Role.INSPECTOR)
-        and case.state == Case.State.HANDLED
-        and closing.took_part(case, actor),
+        "at": entry.at,
+        "who": names[entry.actor],
+        "is_person": entry.actor.startswith(("account:", "unit:")),
+        "what": verb_name(entry.verb),
+        "target": str(target) if target else "",
+        "note": entry.note,
+        "outcome": outcome_name(str(entry.data.get("outcome", ""))),
+        "limit": clock_name(entry.data["kind"]) if entry.verb == "clock.overdue" else "",
+        "photos": len(entry.data.get("evidence", ())),
     }
 
 
-def _undoable(tasks: list[Task], actor: str, now: datetime) -> Task | None:
-    """Return the viewer's dispatch whose message is still held."""
+def _wide_roles(case: Case) -> list[str]:
+    """Return the roles whose area covers the case: shown to whoever wonders."""
+    rows = RoleAssignment.objects.filter(account__is_active=True, role__in=WIDE)
+    covering = {
+        role
+        for role, path in rows.values_list("role", "area__path").distinct()
+        if case.area_path.startswith(path or "")
+    }
+    return [str(Role(role).label) for role in WIDE if role in covering]
+
+
+def _units(case: Case) -> list[str]:
+    return [str(unit) for unit in Unit.objects.filter(tasks__case=case).distinct()]
+
+
+def _may(scope: Scope, case: Case, tasks: Sequence[Task], actor: str) -> dict[str, bool]:
+    """Return what the viewer may do now; the verbs check again."""
+    is_operator, is_inspector = scope.has(Role.OPERATOR), scope.has(Role.INSPECTOR)
+    is_final = case.state in Case.FINAL
+    is_handled = case.state == Case.State.HANDLED
+    has_live = any(task.state in Task.LIVE and task.unit_id for task in tasks)
+    took_part = is_inspector and is_handled and closing.took_part(case, actor)
+    return {
+        "acknowledge": is_operator and not case.acknowledged_at and not is_final,
+        "dispatch": is_operator and not is_final and not is_handled and not has_live,
+        "withdraw": is_operator and not is_final,
+        "dismiss": is_operator and not is_final and not is_handled,
+        "reopen": is_inspector and is_final,
+        "inspect": is_inspector and is_handled and not took_part,
+        "inspect_own": took_part,
+    }
+
+
+def _undoable(tasks: Sequence[Task], actor: str, now: datetime) -> dict[str, Any] | None:
+    """Return the viewer's dispatch whose message is still held, and until when."""
     for task in tasks:
         if task.state == Task.State.OFFERED and task.offered_by == actor:
-            held = task.messages.filter(state=Message.State.HELD, not_before__gt=now)
-            if held.exists():
-                return task
+            held = task.messages.filter(state=Message.State.HELD, not_before__gt=now).first()
+            if held:
+                left = max(1, round((held.not_before - now).total_seconds()))
+                return {"task": task, "until": held.not_before, "left": left}
     return None

@@ -6,17 +6,21 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
+from zhizhi.engine.closing import WorkUndone
 from zhizhi.engine.dispatching import NoUnitFits
-from zhizhi.engine.models import Task
+from zhizhi.engine.models import Case, Task
 from zhizhi.engine.states import StateConflict
 from zhizhi.web.access import is_fragment
 from zhizhi.web.words import actor_name
 
 LOG = logging.getLogger(__name__)
+RETRY_AFTER_S = 5
 
 
 class FailureMiddleware:
@@ -34,37 +38,62 @@ class FailureMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer the failures that have a page of their own."""
         if isinstance(error, StateConflict):
-            return answer(request, "conflict", 409, {"conflict": conflict_facts(error)})
+            return answer(request, "conflict", {"conflict": conflict_facts(error)})
         if isinstance(error, NoUnitFits):
-            return answer(request, "no_unit", 409, {})
-        if isinstance(error, DatabaseError) and not isinstance(error, InterfaceError):
-            return unavailable(request, error) if isinstance(error, OperationalError) else None
+            return answer(request, "no_unit", {})
+        if isinstance(error, OperationalError | InterfaceError):
+            return unavailable(request, error)
         return None
 
 
 def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
-    """Say that nothing was saved; works without a database."""
+    """Say that nothing was saved; needs neither database nor session."""
     LOG.error("database unavailable: %s", type(error).__name__)
-    response = render(request, "web/unavailable.html", status=503, using=None)
-    response["Retry-After"] = "5"
+    response = HttpResponse(render_to_string("web/unavailable.html"), status=503)
+    response["Retry-After"] = str(RETRY_AFTER_S)
     return response
 
 
-def answer(request: HttpRequest, name: str, status: int, context: dict[str, Any]) -> HttpResponse:
-    """Render ``name`` as a fragment for htmx, else as a page."""
-    template = f"web/parts/{name}.html" if is_fragment(request) else f"web/{name}.html"
-    return render(request, template, context, status=status)
+def answer(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
+    """Answer 409 with ``name``: a note over the page for htmx, words for scripts, else a page."""
+    if is_fragment(request):
+        response = render(request, f"web/parts/{name}.html", context, status=409)
+        response["HX-Retarget"] = "#toasts"
+        response["HX-Reswap"] = "innerHTML"
+        return response
+    if wants_json(request):
+        return JsonResponse({"arrived": False, "reason": _reason(context)}, status=409)
+    context["back"] = request.headers.get("Referer", "/")
+    return render(request, f"web/{name}.html", context, status=409)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Say whether a script of ours asks, which shows words itself."""
+    return request.headers.get("Accept", "").startswith("application/json")
+
+
+def _reason(context: dict[str, Any]) -> str:
+    told = context.get("conflict")
+    if not told:
+        return _("No fit unit is available. Free one, or call a unit by phone.")
+    return _("Not taken: the task is now “{state}”.").format(state=told["state"])
 
 
 def conflict_facts(error: StateConflict) -> dict[str, Any]:
     """Return who was faster, when, and what the record is now."""
     record = error.record
-    facts: dict[str, Any] = {"code": error.code, "who": "", "at": None, "state": ""}
+    facts: dict[str, Any] = {"code": error.code, "who": "", "at": None, "state": "", "unit": None}
+    facts["is_race"] = not isinstance(error, WorkUndone)
     if isinstance(record, Task):
-        facts |= {"who": actor_name(record.offered_by), "at": record.offered_at}
-        facts["unit"] = record.unit
-    elif error.code == "already-acknowledged":
-        facts |= {"who": actor_name(record.acknowledged_by), "at": record.acknowledged_at}
-    if record is not None and hasattr(record, "get_state_display"):
+        facts |= {"unit": record.unit, "at": record.ended_at or record.offered_at}
+        facts["who"] = actor_name(record.offered_by) if facts["is_race"] else ""
+    elif isinstance(record, Case):
+        last = record.timeline.order_by("-seq").first()
+        facts |= {"who": actor_name(last.actor), "at": last.at} if last else {}
+        if error.code == "already-acknowledged":
+            facts |= {"who": actor_name(record.acknowledged_by), "at": record.acknowledged_at}
+    elif hasattr(record, "created_by"):  # a zone
+        facts |= {"who": actor_name(record.created_by), "at": record.created_at}
+    if isinstance(record, Task | Case):
         facts["state"] = record.get_state_display()
     return facts

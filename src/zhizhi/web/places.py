@@ -1,7 +1,9 @@
-"""What a map shows: area shapes, counts, zones, units, and the part of the world in view."""
+"""What a map shows: area shapes, counts, zones, and the part of the world in view."""
 
 from __future__ import annotations
 
+import gzip
+import json
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -13,50 +15,65 @@ from django.urls import reverse
 
 from zhizhi.directory.models import Area, Unit
 from zhizhi.engine import zoning
-from zhizhi.engine.models import Case
+from zhizhi.engine.models import Case, Severity
 from zhizhi.kernel.seasons import local_days, open_days
+from zhizhi.kernel.shapes import Bounds
 from zhizhi.trust.scoping import Scope
-from zhizhi.web.queue import LIVE
+from zhizhi.web.queue import LIVE, QueueFilter, cases_of
 
 GRID_STEPS = 4  # district, town, community, grid cell
-ABOUT_5_M = 0.00005  # degrees; what a screen shows of a grid's border
-SAFE_BOUNDS = [106.5, 29.3, 107.6, 30.1]  # shown while no area is imported
+ABOUT_10_M = 0.0001  # degrees; finer than a screen shows of a grid's border
+SAFE_BOUNDS: Bounds = (106.5, 29.3, 107.6, 30.1)  # shown while no area is imported
+DRAWN_KINDS = (Area.Kind.GRID_CELL, Area.Kind.TOWN)
+MOST_POINTS = 5000
+MOST_LABELS = 500
+RANKS = {severity: rank for rank, severity in enumerate(Severity.values)}
 
 
-def bounds_of(scope: Scope) -> list[float]:
+def bounds_of(scope: Scope) -> Bounds:
     """Return west, south, east, north of what the viewer answers for."""
     mine = _areas(scope).filter(kind__in=(Area.Kind.DISTRICT, Area.Kind.TOWN))
     box = mine.aggregate(w=Min("min_lon"), s=Min("min_lat"), e=Max("max_lon"), n=Max("max_lat"))
-    found = [box[side] for side in "wsen"]
-    return SAFE_BOUNDS if None in found else found
+    west, south, east, north = (box[side] for side in "wsen")
+    return SAFE_BOUNDS if west is None else (west, south, east, north)
 
 
 def areas_url() -> str:
-    """Return the address of the grid shapes; it changes when one is redrawn."""
-    return f"{reverse('web:areas')}?v={_stamp()}"
+    """Return the address of the area shapes; it changes when one is redrawn."""
+    return f"{reverse('web:areas')}?v={area_version()}"
 
 
-def _stamp() -> str:
-    grids = Area.objects.filter(kind=Area.Kind.GRID_CELL, valid_to__isnull=True)
-    newest = grids.aggregate(count=Count("pk"), newest=Max("pk"))
+def area_version() -> str:
+    """Return the version of the drawn areas."""
+    newest = _drawn().aggregate(count=Count("pk"), newest=Max("pk"))
     return f"{newest['count']}-{newest['newest'] or 0}"
 
 
 @lru_cache(maxsize=2)
-def grid_shapes(stamp: str) -> bytes:
-    """Return the grid cells as GeoJSON with five decimals; ``stamp`` is their version."""
-    grids = Area.objects.filter(kind=Area.Kind.GRID_CELL, valid_to__isnull=True)
-    features = []
-    for pk, boundary in grids.exclude(boundary=None).values_list("pk", "boundary"):
-        shape = shapely.simplify(shapely.from_wkb(bytes(boundary)), ABOUT_5_M)
-        drawn = shapely.to_geojson(shapely.set_precision(shape, 0.00001, mode="pointwise"))
-        features.append(f'{{"type":"Feature","id":{pk},"properties":{{}},"geometry":{drawn}}}')
-    return ('{"type":"FeatureCollection","features":[' + ",".join(features) + "]}").encode()
+def area_shapes(version: str) -> bytes:
+    """Return grid cells and towns as compressed GeoJSON; ``version`` is what they are kept under.
+
+    Borders are simplified as one coverage, so neighbours keep meeting.
+    """
+    features: list[str] = []
+    for kind in DRAWN_KINDS:
+        rows = _drawn().filter(kind=kind).exclude(boundary=None).order_by("pk")
+        listed = list(rows.values_list("pk", "name", "boundary"))
+        shapes = shapely.from_wkb([bytes(row[2] or b"") for row in listed])
+        if listed:
+            shapes = shapely.coverage_simplify(shapes, ABOUT_10_M)
+        drawn = shapely.to_geojson(shapely.set_precision(shapes, 0.00001, mode="pointwise"))
+        features += [
+            _feature(pk, {"kind": "town", "name": name} if kind == Area.Kind.TOWN else {}, geometry)
+            for (pk, name, _boundary), geometry in zip(listed, drawn, strict=True)
+        ]
+    text = '{"type":"FeatureCollection","features":[' + ",".join(features) + "]}"
+    return gzip.compress(text.encode(), 6, mtime=0)
 
 
-def current_stamp() -> str:
-    """Return the version of the grid shapes."""
-    return _stamp()
+def _feature(pk: int, properties: dict[str, str], geometry: str) -> str:
+    told = json.dumps(properties, ensure_ascii=False)
+    return f'{{"type":"Feature","id":{pk},"properties":{told},"geometry":{geometry}}}'
 
 
 def counts(scope: Scope) -> dict[int, int]:
@@ -66,24 +83,39 @@ def counts(scope: Scope) -> dict[int, int]:
     for path in live.values_list("area_path", flat=True):
         grid = "/".join(path.split("/")[: GRID_STEPS + 1]) + "/"
         found[grid] = found.get(grid, 0) + 1
-    grids = Area.objects.filter(
-        kind=Area.Kind.GRID_CELL, valid_to__isnull=True, path__in=list(found)
-    )
+    grids = _drawn().filter(kind=Area.Kind.GRID_CELL, path__in=list(found))
     return {pk: found[path] for pk, path in grids.values_list("pk", "path")}
+
+
+def alert_points(scope: Scope, wanted: QueueFilter) -> dict[str, Any]:
+    """Return the cases of a queue as columns of points; ``kind`` is the rank of the severity."""
+    cases = list(cases_of(scope, wanted).select_related(None)[:MOST_POINTS])
+    labels = [f"{case.code} {case.get_severity_display()}" for case in cases[:MOST_LABELS]]
+    return {
+        "id": [case.pk for case in cases],
+        "lon": [case.lon for case in cases],
+        "lat": [case.lat for case in cases],
+        "kind": [RANKS.get(case.severity, len(RANKS) - 1) for case in cases],
+        "label": labels if len(labels) == len(cases) else None,
+    }
 
 
 def zone_shapes(now: datetime) -> dict[str, Any]:
     """Return the zones in force as GeoJSON; ``open`` says whether their season is on."""
     today = day_of(now)
-    features = [
-        {
-            "type": "Feature",
-            "id": zone.key,
-            "properties": {"name": zone.name, "open": bool(open_days(zone.seasons)[today])},
-            "geometry": shapely.geometry.mapping(shapely.from_wkb(bytes(zone.boundary))),
-        }
-        for zone in zoning.current()
-    ]
+    features = []
+    for zone in zoning.current():
+        shape = shapely.from_wkb(bytes(zone.boundary))
+        properties = {"name": zone.name, "open": bool(open_days(zone.seasons)[today])}
+        features.append(
+            {
+                "type": "Feature",
+                "id": zone.key,
+                "bbox": list(shape.bounds),
+                "properties": properties,
+                "geometry": shapely.geometry.mapping(shape),
+            }
+        )
     return {"type": "FeatureCollection", "features": features}
 
 
@@ -101,6 +133,10 @@ def units_in(scope: Scope) -> QuerySet[Unit]:
         else:
             filters |= Q(area__path__startswith=grant.area_path)
     return Unit.objects.filter(filters).order_by("code")
+
+
+def _drawn() -> QuerySet[Area]:
+    return Area.objects.filter(kind__in=DRAWN_KINDS, valid_to__isnull=True)
 
 
 def _areas(scope: Scope) -> QuerySet[Area]:

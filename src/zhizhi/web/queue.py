@@ -3,94 +3,189 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Case as When
-from django.db.models import IntegerField, Min, Q, QuerySet, Value
+from django.db.models import Count, IntegerField, Min, Q, QuerySet, Value
 from django.db.models import When as Then
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-from zhizhi.engine.models import Case, Severity, Task, Zone
+from zhizhi.engine.models import Case, Clock, Severity, Task, Zone
 from zhizhi.trust.scoping import Scope
 
 WINDOW = 100  # rows a page; the rest is counted and reached by filters
-LIVE = ("open", "dispatched", "handling", "handled")
+State = Case.State
+LIVE = (State.OPEN, State.DISPATCHED, State.HANDLING, State.HANDLED)
+IN_WORK, ALL = "live", "all"
+
+# What waits for somebody stands first.
+TURNS: tuple[tuple[tuple[str, ...], str | Promise], ...] = (
+    ((State.OPEN,), _("Waits for a unit")),
+    ((State.HANDLED,), _("Waits for inspection")),
+    ((State.DISPATCHED, State.HANDLING), _("In hand")),
+    (Case.FINAL, _("Ended")),
+)
+TABS: tuple[tuple[str, tuple[str, ...], str | Promise], ...] = (
+    (IN_WORK, LIVE, _("In work")),
+    (State.OPEN, (State.OPEN,), State.OPEN.label),
+    (State.DISPATCHED, (State.DISPATCHED,), State.DISPATCHED.label),
+    (State.HANDLING, (State.HANDLING,), State.HANDLING.label),
+    (State.HANDLED, (State.HANDLED,), _("To inspect")),
+    (ALL, (), _("All")),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
     """What the operator looks for: the address of the page is the filter."""
 
-    state: str = "live"
+    state: str = IN_WORK
     severity: str = ""
     search: str = ""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> QueueFilter:
         """Read a filter from an address; unknown values mean no filter."""
-        state, severity = query.get("state", "live"), query.get("severity", "")
+        state, severity = query.get("state", IN_WORK), query.get("severity", "")
         return cls(
-            state if state in {"live", "all", *Case.State.values} else "live",
+            state if state in {IN_WORK, ALL, *State.values} else IN_WORK,
             severity if severity in Severity.values else "",
             query.get("q", "").strip()[:40],
         )
 
+    def address(self) -> str:
+        """Return the filter as the query of an address; what is usual is left out."""
+        wanted = {
+            "state": "" if self.state == IN_WORK else self.state,
+            "severity": self.severity,
+            "q": self.search,
+        }
+        return "?" + urlencode({name: value for name, value in wanted.items() if value})
+
     def apply(self, cases: QuerySet[Case]) -> QuerySet[Case]:
         """Return the cases that fit."""
-        if self.state == "live":
+        if self.state == IN_WORK:
             cases = cases.filter(state__in=LIVE)
-        elif self.state != "all":
+        elif self.state != ALL:
             cases = cases.filter(state=self.state)
+        return self.apply_beside_state(cases)
+
+    def apply_beside_state(self, cases: QuerySet[Case]) -> QuerySet[Case]:
         if self.severity:
             cases = cases.filter(severity=self.severity)
-        if self.search:
-            number = self.search.rsplit("-", 1)[-1]
-            found = Q(area__name__icontains=self.search) | Q(zone__icontains=self.search)
-            zones = Zone.objects.filter(is_current=True, name__icontains=self.search)
-            found |= Q(zone__in=zones.values("key"))
-            if number.isdigit() and len(number) < 18:
-                found |= Q(pk=int(number))
-            cases = cases.filter(found)
-        return cases
+        return cases.filter(_found(self.search)) if self.search else cases
+
+
+def _found(search: str) -> Q:
+    """Return the condition that a number, a zone or an area is meant."""
+    zones = Zone.objects.filter(is_current=True, name__icontains=search)
+    found = Q(area__name__icontains=search) | Q(zone__in=zones.values("key"))
+    number = search.rsplit("-", 1)[-1]
+    if number.isdecimal() and len(number) < 18:
+        found |= Q(pk=int(number))
+    return found
 
 
 def cases_of(scope: Scope, wanted: QueueFilter) -> QuerySet[Case]:
-    """Return the cases of a queue: what waits for somebody first, worst first, oldest first."""
+    """Return the cases of a queue: by whose turn it is, worst first, newest first."""
+    turn = When(
+        *(Then(state__in=states, then=Value(place)) for place, (states, _name) in enumerate(TURNS)),
+        output_field=IntegerField(),
+    )
     rank = When(
         *(Then(severity=value, then=Value(place)) for place, value in enumerate(Severity.values)),
-        default=Value(9),
+        default=Value(len(Severity.values)),
         output_field=IntegerField(),
     )
-    turn = When(
-        Then(state=Case.State.OPEN, then=Value(0)),
-        Then(state=Case.State.HANDLED, then=Value(1)),
-        Then(state__in=(Case.State.DISPATCHED, Case.State.HANDLING), then=Value(2)),
-        default=Value(3),
-        output_field=IntegerField(),
+    unmet = Q(clocks__state__in=(Clock.State.RUNNING, Clock.State.OVERDUE), clocks__ended_at=None)
+    return (
+        wanted.apply(Case.objects.visible_to(scope))
+        .annotate(turn=turn, rank=rank, due_at=Min("clocks__due_at", filter=unmet))
+        .order_by("turn", "rank", "-opened_at", "-pk")
     )
-    visible = wanted.apply(Case.objects.visible_to(scope))
-    due = Min("clocks__due_at", filter=Q(clocks__state="running"))
-    return visible.annotate(turn=turn, rank=rank, due_at=due).order_by("turn", "rank", "-opened_at")
 
 
-def rows(scope: Scope, wanted: QueueFilter, *, now: datetime) -> dict[str, Any]:
-    """Return the window of rows that a page shows, and how many there are."""
-    cases = cases_of(scope, wanted).select_related("area")
-    window = list(cases[: WINDOW + 1])
+def page(scope: Scope, wanted: QueueFilter, *, now: datetime) -> dict[str, Any]:
+    """Return the window of rows that a page shows in its groups, the tabs, and how many there are.
+
+    The number of queries does not depend on the number of rows.
+    """
+    counts = _counts(scope, wanted)
+    found = list(cases_of(scope, wanted).select_related("area")[:WINDOW])
     zones = dict(Zone.objects.filter(is_current=True).values_list("key", "name"))
-    sent = _sent(scope, window)
-    shown = [
+    sent = _sent(scope, found)
+    rows = [
         {
             "case": case,
+            "turn": getattr(case, "turn", 0),
             "zone": zones.get(case.zone, case.zone),
             "units": sent.get(case.pk, []),
             "is_overdue": _is_past(getattr(case, "due_at", None), now),
         }
-        for case in window[:WINDOW]
+        for case in found
     ]
-    total = len(window) if len(window) <= WINDOW else cases.count()
-    return {"rows": shown, "total": total, "is_cut": len(window) > WINDOW, "now": now}
+    total = _total(counts, wanted)
+    return {
+        "groups": [
+            {"name": TURNS[turn][1], "count": _sum(counts, TURNS[turn][0]), "rows": list(members)}
+            for turn, members in groupby(rows, key=lambda row: row["turn"])
+        ],
+        "tabs": list(_tabs(counts, wanted)),
+        "severities": list(_severities(wanted)),
+        "total": total,
+        "is_cut": total > len(rows),
+        "window": WINDOW,
+        "now": now,
+    }
+
+
+def _counts(scope: Scope, wanted: QueueFilter) -> dict[str, int]:
+    """Return how many cases there are by state; ended ones are counted only when asked for."""
+    cases = wanted.apply_beside_state(Case.objects.visible_to(scope))
+    if wanted.state not in {ALL, *Case.FINAL}:
+        cases = cases.filter(state__in=LIVE)
+    return dict(cases.order_by().values_list("state").annotate(count=Count("pk", distinct=True)))
+
+
+def _sum(counts: Mapping[str, int], states: tuple[str, ...]) -> int:
+    return sum(counts.get(state, 0) for state in states)
+
+
+def _total(counts: Mapping[str, int], wanted: QueueFilter) -> int:
+    if wanted.state == ALL:
+        return sum(counts.values())
+    return _sum(counts, LIVE if wanted.state == IN_WORK else (wanted.state,))
+
+
+def _tabs(counts: Mapping[str, int], wanted: QueueFilter) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": label,
+            "count": _sum(counts, states) if states else None,
+            "address": replace(wanted, state=value).address(),
+            "is_current": wanted.state == value,
+        }
+        for value, states, label in TABS
+    ]
+
+
+def _severities(wanted: QueueFilter) -> list[dict[str, Any]]:
+    """Return one switch for each severity; pressing the current one lets all through again."""
+    return [
+        {
+            "value": value,
+            "address": replace(
+                wanted, severity="" if wanted.severity == value else value
+            ).address(),
+            "is_current": wanted.severity == value,
+        }
+        for value in Severity.values
+    ]
 
 
 def _sent(scope: Scope, cases: list[Case]) -> dict[int, list[str]]:
@@ -99,7 +194,7 @@ def _sent(scope: Scope, cases: list[Case]) -> dict[int, list[str]]:
     tasks = Task.objects.visible_to(scope).filter(
         case__in=[case.pk for case in cases], state__in=Task.LIVE, unit__isnull=False
     )
-    for case, name in tasks.values_list("case_id", "unit__name"):
+    for case, name in tasks.order_by("pk").values_list("case_id", "unit__name"):
         found.setdefault(case, []).append(name)
     return found
 

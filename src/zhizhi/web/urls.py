@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhizhi.web.views import cases, desk, events, geo, health, my, signing, zones
+from zhizhi.web.views import cases, desk, events, geo, health, messages, my, signing, zones
 
 app_name = "web"
 urlpatterns = [
@@ -12,19 +12,18 @@ urlpatterns = [
     path("sign-out/", signing.sign_out, name="sign-out"),
     path("theme/", signing.set_theme, name="theme"),
     path("desk/", desk.desk, name="desk"),
-    path("desk/queue", desk.queue_part, name="queue"),
+    path("desk/now", desk.now, name="now"),
     path("events/", events.events, name="events"),
     path("geo/areas.geojson", geo.areas, name="areas"),
-    path("geo/counts.json", geo.counts, name="counts"),
     path("geo/zones.geojson", geo.zones, name="zone-shapes"),
-    path("geo/alerts.json", geo.alerts, name="alert-points"),
-    path("geo/units.json", geo.units, name="unit-points"),
     path("cases/<int:pk>/", cases.case_page, name="case"),
     path("cases/<int:pk>/detail", cases.detail, name="case-detail"),
     path("cases/<int:pk>/suggestions", cases.suggestions, name="suggestions"),
     path("cases/<int:pk>/acknowledge/", cases.acknowledge, name="acknowledge"),
     path("cases/<int:pk>/dispatch/", cases.dispatch, name="dispatch"),
     path("cases/<int:pk>/undo/<int:task>/", cases.undo, name="undo"),
+    path("cases/<int:pk>/withdraw/<int:task>/", cases.withdraw, name="withdraw"),
+    path("cases/<int:pk>/waive/<int:task>/", cases.waive, name="waive"),
     path("cases/<int:pk>/dismiss/", cases.dismiss, name="dismiss"),
     path("cases/<int:pk>/reopen/", cases.reopen, name="reopen"),
     path("cases/<int:pk>/inspect/", cases.inspect, name="inspect"),
@@ -34,8 +33,11 @@ urlpatterns = [
     path("my/<int:pk>/arrive/", my.step, {"verb": "arrive"}, name="arrive"),
     path("my/<int:pk>/return/", my.give_back, name="return"),
     path("my/<int:pk>/report/", my.report, name="report"),
+    path("messages/", messages.inbox, name="messages"),
+    path("messages/<int:pk>/read/", messages.mark_read, name="message-read"),
     path("zones/", zones.zones, name="zones"),
-    path("zones/import/", zones.import_zone, name="zone-import"),
+    path("zones/import/", zones.import_zones, name="zone-import"),
+    path("zones/<slug:key>/retire/", zones.retire, name="zone-retire"),
     path("health/", health.health, name="health"),
     path("healthz", health.healthz, name="healthz"),
 ]

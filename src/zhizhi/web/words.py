@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.apps import apps
@@ -43,13 +44,38 @@ OUTCOMES: dict[str, str | Promise] = {
     "violation": gettext_lazy("Violation, evidence taken"),
     "not_found": gettext_lazy("Nobody found"),
 }
-# Words that explanations and clocks store in English and pages translate.
+CLOCKS: dict[str, str | Promise] = {
+    "acknowledge": gettext_lazy("to be seen"),
+    "accept": gettext_lazy("to be accepted"),
+    "arrive": gettext_lazy("to arrive"),
+    "handle": gettext_lazy("to be finished"),
+    "inspect": gettext_lazy("to be inspected"),
+}
+REASONS: dict[str, str | Promise] = {
+    "missing": gettext_lazy("missing value"),
+    "not-a-number": gettext_lazy("not a number"),
+    "out-of-range": gettext_lazy("out of range"),
+    "swapped": gettext_lazy("longitude and latitude exchanged"),
+    "no-zone": gettext_lazy("time without zone"),
+    "bad-time": gettext_lazy("unreadable time"),
+    "future": gettext_lazy("from the future"),
+    "stale": gettext_lazy("too old"),
+    "late": gettext_lazy("too late"),
+    "no-place": gettext_lazy("no position on the globe"),
+    "bad-entity": gettext_lazy("unreadable entity"),
+    "too-long": gettext_lazy("name too long"),
+    "unknown-field": gettext_lazy("unknown field"),
+    "not-an-object": gettext_lazy("not an object"),
+}
+# Words that records store in English and pages translate.
 STORED = (
+    gettext_noop("It came after its time had been decided: send sooner, or allow more lateness."),
+    gettext_noop("Its time lies after its arrival: set the clock of the device."),
+    gettext_noop("Its position is not on the globe: send lon and lat in degrees."),
     gettext_noop("time in the zone"),
     gettext_noop("positions inside"),
     gettext_noop("zone"),
     gettext_noop("season"),
-    gettext_noop("accuracy of the position"),
     gettext_noop("all year"),
     gettext_noop("minutes"),
     gettext_noop("metres"),
@@ -60,11 +86,6 @@ STORED = (
     gettext_noop("somebody lives, works or waits there without fishing"),
     gettext_noop("a ferry, a moored vessel or a licensed boat"),
     gettext_noop("the position is off by more than it says"),
-    gettext_noop("accept"),
-    gettext_noop("arrive"),
-    gettext_noop("handle"),
-    gettext_noop("inspect"),
-    gettext_noop("acknowledge"),
 )
 ROLE_LINES: dict[str, str | Promise] = {
     "operator": gettext_lazy("Sees alerts, sends units"),
@@ -94,22 +115,45 @@ def outcome_name(outcome: str) -> str:
     return str(OUTCOMES.get(outcome, outcome))
 
 
+def reason_name(reason: str) -> str:
+    return str(REASONS.get(reason, reason))
+
+
+def clock_name(kind: str) -> str:
+    return str(CLOCKS.get(kind, kind))
+
+
 def actor_name(actor: str) -> str:
     """Return the post behind an actor: a call sign, a unit's name, or what part of the house."""
+    return actor_names([actor])[actor]
+
+
+def actor_names(actors: Iterable[str]) -> dict[str, str]:
+    """Return the posts behind actors by at most two queries."""
+    keys: dict[str, set[int]] = {"account": set(), "unit": set()}
+    known = dict.fromkeys(actor for actor in actors if actor)
+    for actor in known:
+        kind, _colon, key = actor.partition(":")
+        if kind in keys and key.isdecimal():
+            keys[kind].add(int(key))
+    accounts = Account.objects.in_bulk(keys["account"]) if keys["account"] else {}
+    units = Unit.objects.in_bulk(keys["unit"]) if keys["unit"] else {}
+    return {actor: _name(actor, accounts, units) for actor in known}
+
+
+def _name(actor: str, accounts: dict[int, Account], units: dict[int, Unit]) -> str:
     kind, _colon, key = actor.partition(":")
-    if kind == "account" and key.isdigit():
-        account = Account.objects.filter(pk=int(key)).first()
-        return str(account) if account else _("a closed account")
-    if kind == "unit" and key.isdigit():
-        unit = Unit.objects.filter(pk=int(key)).first()
-        return str(unit) if unit else actor
-    known = {
+    if kind == "account" and key.isdecimal():
+        return str(accounts.get(int(key)) or _("a closed account"))
+    if kind == "unit" and key.isdecimal():
+        return str(units.get(int(key)) or actor)
+    parts = {
         "worker": _("Automatic"),
         "gateway": _("Telecom operator"),
         "source": _("Source {name}").format(name=key),
         "demo": _("Demonstration"),
     }
-    return known.get(kind, actor)
+    return parts.get(kind, actor)
 
 
 def age(since: datetime, now: datetime) -> str:

@@ -36,8 +36,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Verify; 0 when every log is whole, 1 when one is broken, 2 when that cannot be told."""
     boot()
+    from django.utils import timezone  # noqa: PLC0415 - settings load in boot()
+
     from zhizhi.config import verification  # noqa: PLC0415 - models load after boot()
-    from zhizhi.trust import audit  # noqa: PLC0415 - models load after boot()
+    from zhizhi.trust import audit, verified  # noqa: PLC0415 - models load after boot()
     from zhizhi.trust.keys import KeysMissing  # noqa: PLC0415 - settings load in boot()
 
     try:
@@ -56,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
         "head": str(audit.head()),
         "logs": results,
     }
+    rows, broken = (sum(result[name] for result in results) for name in ("rows", "broken"))
+    verified.note(verified.Verified(timezone.now(), not broken, rows, broken))
     _print(summary, as_json=arguments.json)
     return 0 if summary["ok"] else 1
 

@@ -1,21 +1,43 @@
-// Bundle our modules and styles into static files: `npm run build`.
+// Bundle our modules and styles into static files (`npm run build`) and hold them to their budgets.
 import { build } from "esbuild";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "..", "static", "web", "build");
+const pages = ["page", "desk", "case", "zones", "phone"];
+const budgets = { page: 30, phone: 30, desk: 100, case: 100, zones: 100 }; // KB, compressed
+
 rmSync(out, { recursive: true, force: true });
-await build({
-  entryPoints: ["js/desk.js", "js/page.js", "js/phone.js", "js/zones.js", "css/app.css"].map((f) => join(here, f)),
+const { metafile } = await build({
+  entryPoints: [...pages.map((name) => join(here, "js", `${name}.js`)), join(here, "css", "app.css")],
   outdir: out,
   entryNames: "[name]",
+  chunkNames: "part-[hash]",
   bundle: true,
+  splitting: true,
   minify: true,
   format: "esm",
   target: "es2022",
   legalComments: "eof",
   loader: { ".png": "dataurl" },
   logLevel: "warning",
+  metafile: true,
 });
+
+const written = Object.fromEntries(Object.entries(metafile.outputs).map(([path, told]) => [path, told]));
+const sizeOf = (path) => gzipSync(readFileSync(path), { level: 9 }).length / 1024;
+function weigh(path, seen = new Set()) {
+  if (seen.has(path)) return 0;
+  seen.add(path);
+  const parts = written[path].imports.filter((part) => part.kind === "import-statement");
+  return sizeOf(path) + parts.reduce((sum, part) => sum + weigh(part.path, seen), 0);
+}
+for (const name of pages) {
+  const path = Object.keys(written).find((one) => one.endsWith(`/${name}.js`));
+  const size = weigh(path);
+  process.stdout.write(`${name}: ${size.toFixed(1)} KB of ${budgets[name]} KB\n`);
+  if (size > budgets[name]) process.exitCode = 1;
+}

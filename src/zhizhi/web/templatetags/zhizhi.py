@@ -1,4 +1,4 @@
-"""Parts of pages as template tags: severity shapes, ages, names of actors and outcomes."""
+"""Parts of pages as template tags: icons, severity shapes, states, ages, names, comparisons."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ from typing import Any
 
 from django import template
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from zhizhi.engine.models import Severity
+from zhizhi.engine.models import Case, Severity
 from zhizhi.web import words
+from zhizhi.web.icons import ICONS, RINGS, SHAPES
+from zhizhi.web.queue import QueueFilter
 
 register = template.Library()
 
-SHAPES = {
-    "urgent": "M8 0 16 8 8 16 0 8z",
-    "important": "M8 1 16 15 0 15z",
-    "normal": "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1z",
-}
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Draw an icon; the words beside it say what it means."""
+    drawn = mark_safe(ICONS[name])  # noqa: S308 - our own drawings
+    return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', drawn)
 
 
 @register.simple_tag
@@ -36,9 +39,67 @@ def severity(value: str) -> SafeString:
 
 
 @register.simple_tag
+def state(case: Case) -> SafeString:
+    """Draw how far a case has come, as a ring that fills and a word."""
+    ring = mark_safe(RINGS.get(case.state, RINGS["open"]))  # noqa: S308 - our own drawings
+    return format_html(
+        '<span class="state ring"><svg viewBox="0 0 16 16" aria-hidden="true">{}</svg>{}</span>',
+        ring,
+        case.get_state_display(),
+    )
+
+
+@register.simple_tag
+def bullet(value: Any, threshold: Any) -> SafeString:
+    """Draw a measured value against its threshold; nothing when they are not numbers."""
+    if not _is_number(value) or not _is_number(threshold) or threshold <= 0:
+        return SafeString("")
+    most = max(value, threshold) * 1.15
+    reach, limit = 100 * max(value, 0) / most, 100 * threshold / most
+    return format_html(
+        '<svg class="bullet" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="track" width="100" height="8"/>'
+        '<rect class="reach" y="2" width="{}" height="4"/>'
+        '<rect class="limit" x="{}" width=".7" height="8"/></svg>',
+        f"{reach:.1f}",
+        f"{limit:.1f}",
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+@register.inclusion_tag("web/parts/queue_row.html")
+def queue_row(row: dict[str, Any], chosen: int | None, now: datetime, wanted: QueueFilter) -> Any:
+    """Draw one case of the queue; its address keeps the filter."""
+    address = f"{wanted.address()}&case={row['case'].pk}".replace("?&", "?")
+    is_chosen = row["case"].pk == chosen
+    return {"row": row, "now": now, "address": address, "is_chosen": is_chosen}
+
+
+@register.inclusion_tag("web/parts/why.html", takes_context=True)
+def why_panel(context: template.Context) -> Any:
+    """Draw why there is this alert, from the facts of its case."""
+    return context.flatten()
+
+
+@register.inclusion_tag("web/parts/timeline.html")
+def timeline(lines: list[dict[str, Any]]) -> Any:
+    """Draw a case's history."""
+    return {"lines": lines}
+
+
+@register.inclusion_tag("web/parts/map.html", name="map")
+def map_of(bounds: str, areas_url: str) -> Any:
+    """Draw the map that a page's script fills."""
+    return {"bounds": bounds, "areas_url": areas_url}
+
+
+@register.simple_tag
 def age(since: datetime | None, now: datetime) -> str:
     """Say how long ago something was."""
-    return words.age(since, now) if since else ""
+    return words.age(since, now) if since else "–"
 
 
 @register.filter
@@ -54,11 +115,23 @@ def outcome(value: str) -> str:
 
 
 @register.filter
+def reason(value: str) -> str:
+    """Name why a row was refused."""
+    return words.reason_name(value)
+
+
+@register.filter
+def stored(value: Any) -> str:
+    """Write a word that a record stores in English in the reader's language."""
+    return _(value) if isinstance(value, str) and value else str(value)
+
+
+@register.filter
 def quantity(value: Any) -> str:
     """Write a number without needless decimals, and a stored word in the reader's language."""
     if isinstance(value, float):
         return f"{value:.1f}".rstrip("0").rstrip(".")
-    return _(value) if isinstance(value, str) and value else str(value)
+    return stored(value)
 
 
 @register.filter

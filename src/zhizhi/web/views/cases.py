@@ -8,11 +8,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from zhizhi.directory.models import Unit
 from zhizhi.engine import closing, dispatching
 from zhizhi.engine.models import Case, Task
 from zhizhi.trust import evidence as sealed
@@ -22,38 +20,47 @@ from zhizhi.web.access import CASE_READERS, Role, actor_of, for_roles, is_fragme
 from zhizhi.web.facts import case_facts
 from zhizhi.web.places import units_in
 
+LONGEST = 500  # characters of a reason
+
 
 def _case(scope: Scope, pk: int) -> Case:
-    return get_object_or_404(Case.objects.visible_to(scope), pk=pk)
+    return get_object_or_404(Case.objects.visible_to(scope).select_related("area"), pk=pk)
+
+
+def _show(
+    request: HttpRequest, scope: Scope, pk: int, template: str, *, said: str = "", status: int = 200
+) -> HttpResponse:
+    facts = case_facts(scope, _case(scope, pk), actor=actor_of(request), now=timezone.now())
+    return render(request, template, {**facts, "said": said}, status=status)
 
 
 def _done(request: HttpRequest, scope: Scope, case: Case, said: str) -> HttpResponse:
-    """Answer an action: the fresh detail to htmx, else back to where the form was."""
+    """Answer an action: the fresh detail to htmx, else the case's page."""
     if is_fragment(request):
-        case = _case(scope, case.pk)
-        facts = case_facts(request, scope, case, now=timezone.now())
-        return render(request, "web/parts/detail.html", {**facts, "said": said})
+        return _show(request, scope, case.pk, "web/parts/detail.html", said=said)
     messages.success(request, said)
-    back = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
-        return redirect(back)
     return redirect("web:case", pk=case.pk)
+
+
+def _refused(request: HttpRequest, scope: Scope, pk: int, said: str) -> HttpResponse:
+    """Say what was missing; nothing was done."""
+    is_part = is_fragment(request)
+    template = "web/parts/detail.html" if is_part else "web/case.html"
+    return _show(request, scope, pk, template, said=said, status=400)
 
 
 @require_GET
 @for_roles(*CASE_READERS)
 def case_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Show one case whole; prints."""
-    facts = case_facts(request, scope, _case(scope, pk), now=timezone.now())
-    return render(request, "web/case.html", facts)
+    return _show(request, scope, pk, "web/case.html")
 
 
 @require_GET
 @for_roles(*CASE_READERS)
 def detail(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Return the detail pane of the desk."""
-    facts = case_facts(request, scope, _case(scope, pk), now=timezone.now())
-    return render(request, "web/parts/detail.html", facts)
+    return _show(request, scope, pk, "web/parts/detail.html")
 
 
 @require_GET
@@ -61,8 +68,8 @@ def detail(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 def suggestions(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Return the nearest fit units; the first has the focus, so one more key sends it."""
     case, now = _case(scope, pk), timezone.now()
-    found = dispatching.nearest_fit(case, limit=5, now=now)
     visible = set(units_in(scope).values_list("pk", flat=True))
+    found = dispatching.nearest_fit(case, limit=5, now=now)
     context = {"case": case, "now": now, "found": [s for s in found if s.unit.pk in visible]}
     template = "web/parts/suggestions.html" if is_fragment(request) else "web/suggestions.html"
     return render(request, template, context)
@@ -81,12 +88,16 @@ def acknowledge(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 def dispatch(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Send the chosen unit, or the nearest fit one."""
     case, chosen, now = _case(scope, pk), request.POST.get("unit", ""), timezone.now()
-    if chosen.isdigit():
+    if chosen.isdecimal() and len(chosen) < 18:
         unit = get_object_or_404(units_in(scope), pk=int(chosen))
-        dispatching.dispatch(case, unit, by=actor_of(request), now=now)
-        return _done(request, scope, case, _("{unit} has the task.").format(unit=unit.name))
-    [task] = dispatching.dispatch_nearest(case, by=actor_of(request), now=now)
+        task = dispatching.dispatch(case, unit, by=actor_of(request), now=now)
+    else:
+        [task] = dispatching.dispatch_nearest(case, by=actor_of(request), now=now)
     return _done(request, scope, case, _("{unit} has the task.").format(unit=task.unit))
+
+
+def _task(scope: Scope, case: Case, pk: int) -> Task:
+    return get_object_or_404(Task.objects.visible_to(scope), pk=pk, case=case)
 
 
 @require_POST
@@ -94,9 +105,33 @@ def dispatch(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 def undo(request: HttpRequest, scope: Scope, pk: int, task: int) -> HttpResponse:
     """Take the dispatch back while its message is held."""
     case = _case(scope, pk)
-    mine = get_object_or_404(Task.objects.visible_to(scope), pk=task, case=case)
+    mine = _task(scope, case, task)
     dispatching.undo_dispatch(mine, by=actor_of(request), now=timezone.now())
     return _done(request, scope, case, _("Dispatch undone; nothing was sent."))
+
+
+@require_POST
+@for_roles(Role.OPERATOR)
+def withdraw(request: HttpRequest, scope: Scope, pk: int, task: int) -> HttpResponse:
+    """Withdraw a task that is no longer wanted; its unit is told."""
+    mine = _task(scope, _case(scope, pk), task)
+
+    def verb(_case: Case, *, reason: str, by: str, now: object) -> object:
+        return dispatching.cancel_task(mine, reason=reason, by=by, now=timezone.now())
+
+    return _with_reason(request, scope, pk, verb, _("Task withdrawn; the unit is told."))
+
+
+@require_POST
+@for_roles(Role.OPERATOR)
+def waive(request: HttpRequest, scope: Scope, pk: int, task: int) -> HttpResponse:
+    """Decide that a returned or expired task need not be done."""
+    mine = _task(scope, _case(scope, pk), task)
+
+    def verb(_case: Case, *, reason: str, by: str, now: object) -> object:
+        return closing.waive(mine, reason=reason, by=by, now=timezone.now())
+
+    return _with_reason(request, scope, pk, verb, _("Task waived."))
 
 
 @require_POST
@@ -114,13 +149,14 @@ def reopen(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 
 
 def _with_reason(
-    request: HttpRequest, scope: Scope, pk: int, verb: Callable[..., Case], said: str
+    request: HttpRequest, scope: Scope, pk: int, verb: Callable[..., object], said: str
 ) -> HttpResponse:
     case, reason = _case(scope, pk), request.POST.get("reason", "").strip()
     if not reason:
-        messages.error(request, _("Say why: the reason is part of the record."))
-        return redirect("web:case", pk=pk)
-    verb(case, reason=reason[:500], by=actor_of(request), now=timezone.now())
+        return _refused(
+            request, scope, pk, _("Say why: the reason is part of the record. Nothing was done.")
+        )
+    verb(case, reason=reason[:LONGEST], by=actor_of(request), now=timezone.now())
     return _done(request, scope, case, said)
 
 
@@ -128,11 +164,11 @@ def _with_reason(
 @for_roles(Role.INSPECTOR)
 def inspect(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Close a handled case, or send it back."""
-    case, note = _case(scope, pk), request.POST.get("note", "").strip()[:500]
+    case, note = _case(scope, pk), request.POST.get("note", "").strip()[:LONGEST]
     is_passed = request.POST.get("verdict") == "passed"
     if not is_passed and not note:
-        messages.error(request, _("Say what is missing: whoever handles it needs to know."))
-        return redirect("web:case", pk=pk)
+        said = _("Say what is missing: whoever handles it needs to know. Nothing was done.")
+        return _refused(request, scope, pk, said)
     closing.inspect(case, is_passed=is_passed, note=note, by=actor_of(request), now=timezone.now())
     return _done(request, scope, case, _("Closed.") if is_passed else _("Sent back."))
 
@@ -146,11 +182,3 @@ def photo(request: HttpRequest, scope: Scope, pk: int, photo: int) -> HttpRespon
     answer = HttpResponse(sealed.working_copy(row), content_type="image/jpeg")
     answer["Cache-Control"] = "private, no-store"
     return answer
-
-
-def unit_of(scope: Scope) -> Unit | None:
-    """Return the unit whose phone this is."""
-    for grant in scope.of(Role.UNIT_MEMBER):
-        if grant.unit is not None:
-            return Unit.objects.get(pk=grant.unit)
-    return None

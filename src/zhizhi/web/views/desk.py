@@ -1,51 +1,82 @@
-"""The desk: queue, map and detail on one screen."""
+"""The desk: queue, map, units and detail on one screen."""
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import orjson
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
-from zhizhi.engine.models import Case, Severity
+from zhizhi.engine.models import Case
 from zhizhi.trust.scoping import Scope
-from zhizhi.web import queue
-from zhizhi.web.access import DESK_READERS, for_roles
+from zhizhi.web import places, queue
+from zhizhi.web.access import DESK_READERS, actor_of, for_roles
+from zhizhi.web.board import board
 from zhizhi.web.facts import case_facts
-from zhizhi.web.places import areas_url, bounds_of
+from zhizhi.web.live import newest_seq
+from zhizhi.web.snapshot import Snapshots
+
+_snapshots = Snapshots()
+PARTS = {
+    "queue": "web/parts/queue.html",
+    "tabs": "web/parts/tabs.html",
+    "board-head": "web/parts/board_head.html",
+    "board-rows": "web/parts/board_rows.html",
+}
 
 
 @require_GET
 @for_roles(*DESK_READERS)
 def desk(request: HttpRequest, scope: Scope) -> HttpResponse:
-    """Show the queue that the address asks for, the map, and the chosen case."""
+    """Show the queue that the address asks for, the map, the units and the chosen case."""
     now = timezone.now()
     wanted = queue.QueueFilter.of(request.GET)
     chosen = request.GET.get("case", "")
     case = (
-        Case.objects.visible_to(scope).filter(pk=int(chosen)).first() if chosen.isdigit() else None
+        Case.objects.visible_to(scope).filter(pk=int(chosen)).first()
+        if chosen.isdecimal() and len(chosen) < 18
+        else None
     )
     context = {
-        **queue.rows(scope, wanted, now=now),
+        **queue.page(scope, wanted, now=now),
+        "board": board(scope, now=now),
         "wanted": wanted,
-        "states": [("live", None), *Case.State.choices, ("all", None)],
-        "severities": Severity.choices,
-        "bounds": json.dumps(bounds_of(scope)),
-        "areas_url": areas_url(),
+        "bounds": json.dumps(places.bounds_of(scope)),
+        "areas_url": places.areas_url(),
         "chosen": case.pk if case else None,
-        **(case_facts(request, scope, case, now=now) if case else {}),
+        **(case_facts(scope, case, actor=actor_of(request), now=now) if case else {}),
     }
     return render(request, "web/desk.html", context)
 
 
 @require_GET
 @for_roles(*DESK_READERS)
-def queue_part(request: HttpRequest, scope: Scope) -> HttpResponse:
-    """Return the rows alone, for the live page."""
+def now(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """Return what has to be drawn anew after a change: parts of the page, and the map's points."""
     wanted = queue.QueueFilter.of(request.GET)
-    context = queue.rows(scope, wanted, now=timezone.now())
-    chosen = request.GET.get("case", "")
-    context |= {"chosen": int(chosen) if chosen.isdigit() else None, "wanted": wanted}
-    return render(request, "web/parts/queue.html", context)
+    key = (scope.grants, wanted, get_language())
+    body = _snapshots.get(key, newest_seq(), lambda: orjson.dumps(_now(scope, wanted)))
+    answer = HttpResponse(body, content_type="application/json")
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _now(scope: Scope, wanted: queue.QueueFilter) -> dict[str, Any]:
+    moment = timezone.now()
+    context = {
+        **queue.page(scope, wanted, now=moment),
+        "board": board(scope, now=moment),
+        "wanted": wanted,
+    }
+    return {
+        "parts": {name: render_to_string(template, context) for name, template in PARTS.items()},
+        "counts": {str(pk): count for pk, count in places.counts(scope).items()},
+        "alerts": places.alert_points(scope, wanted),
+        "units": context["board"]["points"],
+    }

@@ -12,17 +12,20 @@ from zhizhi.web.live import stream
 
 @require_GET
 async def events(request: HttpRequest) -> HttpResponseBase:
-    """Stream the changes that the viewer may know of; resumes after Last-Event-ID."""
+    """Stream the changes that the viewer may know of; resumes after Last-Event-ID or ``?after=``.
+
+    Browsers send the header when they reconnect by themselves; a page that takes a stream over
+    from another tab can only say it in the address.
+    """
     user = await request.auser()
     if not isinstance(user, Account):
         return HttpResponse(status=401)
     scope = await sync_to_async(user.scope)()
     if not scope.grants:
         return HttpResponse(status=403)
-    last = request.headers.get("Last-Event-ID", "")
-    answer = StreamingHttpResponse(
-        stream(scope, int(last) if last.isdigit() else None), content_type="text/event-stream"
-    )
+    last = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
+    number = int(last) if last.isdecimal() and len(last) < 19 else None
+    answer = StreamingHttpResponse(stream(scope, number), content_type="text/event-stream")
     answer["Cache-Control"] = "no-cache"
     answer["X-Accel-Buffering"] = "no"
     return answer

@@ -2,54 +2,146 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from typing import Any
+
 from django.db import Error, connection
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from zhizhi.engine import journal, vitals
-from zhizhi.engine.models import (
-    Checkpoint,
-    JournalHead,
-    QuarantinedRow,
-    Source,
-    Timer,
-)
+from zhizhi.engine.delivering import channels
+from zhizhi.engine.models import Checkpoint, JournalHead, QuarantinedRow, Source, Timer
+from zhizhi.trust import verified
 from zhizhi.trust.models import ChainHead
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import Role, for_roles
+
+SILENT = timedelta(minutes=15)  # a source that sent before and says nothing for this long
+STANDS_STILL = timedelta(minutes=2)  # a detector that has not written for this long
+SLOW = timedelta(minutes=5)  # a message that has waited for this long
+UNCHECKED = timedelta(days=7)
+SHOWN = 20
+GOOD, WAIT, BAD = "good", "wait", "bad"
+Light = dict[str, Any]
 
 
 @require_GET
 @for_roles(Role.ADMINISTRATOR, Role.AUDITOR)
 def health(request: HttpRequest, scope: Scope) -> HttpResponse:
-    """Show sources, detectors, quarantine, outbox, timers and the chain's head."""
+    """Show sources, detectors, quarantine, outbox, timers and the latest check of the logs."""
     now = timezone.now()
+    sources, detectors, outbox = _sources(now), _detectors(now), _outbox(now)
     timers = Timer.objects.filter(fired_at=None, cancelled_at=None)
+    quarantine = QuarantinedRow.objects.all()
     context = {
         "now": now,
-        "sources": Source.objects.order_by("name"),
-        "detectors": [
-            {
-                "row": row,
-                "watermark_at": journal.from_us(row.watermark_us) if row.watermark_us > 0 else None,
-                "behind": max(0, journal.next_offset() - row.next_offset),
-            }
-            for row in Checkpoint.objects.order_by("detector")
+        "sources": sources,
+        "detectors": detectors,
+        "outbox": outbox,
+        "lights": [
+            _sources_light(sources),
+            _detectors_light(detectors),
+            _outbox_light(outbox),
+            _timers_light(timers.aggregate(all=Count("pk"), late=Count("pk", Q(due_at__lt=now)))),
+            _check_light(now),
         ],
-        "head": JournalHead.objects.first(),
-        "reasons": QuarantinedRow.objects.values("stream", "reason")
+        "offset": JournalHead.objects.values_list("next_offset", flat=True).first() or 1,
+        "entries": ChainHead.objects.filter(name="audit").values_list("seq", flat=True).first(),
+        "check": verified.latest(),
+        "reasons": quarantine.values("stream", "reason")
         .annotate(rows=Count("pk"))
-        .order_by("-rows")[:20],
-        "quarantine": QuarantinedRow.objects.select_related("source")[:20],
-        **vitals.outbox(),
-        "overdue": timers.filter(due_at__lt=now).count(),
-        "timers": timers.count(),
-        "chain": ChainHead.objects.first(),
+        .order_by("-rows")[:SHOWN],
+        "quarantine": quarantine.select_related("source").order_by("-pk")[:SHOWN],
     }
     return render(request, "web/health.html", context)
+
+
+def _sources(now: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "row": source,
+            "is_silent": source.last_arrival_at is None or now - source.last_arrival_at > SILENT,
+        }
+        for source in Source.objects.order_by("name")
+    ]
+
+
+def _detectors(now: datetime) -> list[dict[str, Any]]:
+    end = journal.next_offset()
+    return [
+        {
+            "row": row,
+            "watermark_at": journal.from_us(row.watermark_us) if row.watermark_us > 0 else None,
+            "behind": max(0, end - row.next_offset),
+            "is_still": now - row.updated_at > STANDS_STILL,
+        }
+        for row in Checkpoint.objects.order_by("detector")
+    ]
+
+
+def _outbox(now: datetime) -> dict[str, Any]:
+    found = vitals.outbox()
+    waiting = {row["channel"]: row for row in found["waiting"]}
+    rows = [
+        {
+            "code": code,
+            "policy": channel.policy,
+            **(waiting.get(code) or {"rows": 0, "oldest": None}),
+        }
+        for code, channel in sorted(channels().items())
+    ]
+    is_slow = any(row["oldest"] and now - row["oldest"] > SLOW for row in rows)
+    return {"rows": rows, "failed": found["failed"], "is_slow": is_slow}
+
+
+def _light(name: str, light: str, said: str) -> Light:
+    return {"name": name, "light": light, "said": said}
+
+
+def _sources_light(sources: list[dict[str, Any]]) -> Light:
+    silent = sum(source["is_silent"] for source in sources)
+    if not sources:
+        return _light(_("Sources"), WAIT, _("none yet"))
+    if silent:
+        return _light(_("Sources"), WAIT, _("{n} of {m} silent").format(n=silent, m=len(sources)))
+    return _light(_("Sources"), GOOD, _("all send"))
+
+
+def _detectors_light(detectors: list[dict[str, Any]]) -> Light:
+    if any(detector["row"].failure for detector in detectors):
+        return _light(_("Detectors"), BAD, _("failed"))
+    if not detectors or any(detector["is_still"] for detector in detectors):
+        return _light(_("Detectors"), BAD, _("no worker is running"))
+    return _light(_("Detectors"), GOOD, _("judging"))
+
+
+def _outbox_light(outbox: dict[str, Any]) -> Light:
+    if outbox["failed"]:
+        return _light(_("Outbox"), BAD, _("{n} failed").format(n=outbox["failed"]))
+    waiting = sum(row["rows"] for row in outbox["rows"])
+    light = WAIT if outbox["is_slow"] else GOOD
+    return _light(_("Outbox"), light, _("{n} waiting").format(n=waiting))
+
+
+def _timers_light(count: dict[str, int]) -> Light:
+    if count["late"]:
+        return _light(_("Timers"), WAIT, _("{n} overdue").format(n=count["late"]))
+    return _light(_("Timers"), GOOD, _("{n} waiting").format(n=count["all"]))
+
+
+def _check_light(now: datetime) -> Light:
+    check = verified.latest()
+    if check is None:
+        return _light(_("Check of the logs"), WAIT, _("never"))
+    if not check.is_whole:
+        return _light(_("Check of the logs"), BAD, _("{n} broken").format(n=check.broken))
+    light = GOOD if now - check.at < UNCHECKED else WAIT
+    return _light(_("Check of the logs"), light, _("whole"))
 
 
 @require_GET

@@ -58,7 +58,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         {"account": account, "line": _line(account)}
         for account in demo_accounts().prefetch_related("roles")
     ]
-    context = {"error": error, "demo": demo, "next": _next(request)}
+    context = {
+        "error": error,
+        "demo": demo,
+        "next": _next(request),
+        "username": request.POST.get("username", ""),
+    }
     return render(request, "web/sign_in.html", context, status=403 if error else 200)
 
 

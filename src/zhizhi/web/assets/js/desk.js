@@ -1,122 +1,172 @@
-// The desk: queue, map and detail kept in step; one key for each thing done often.
-import "./page.js";
-import { createMap, getJson } from "./map.js";
-import { start, pause } from "./live.js";
+// The desk: queue, map, units and detail kept in step; one key for each thing done often.
+import { getJson, toast } from "./page.js";
+import { get, put } from "./hypertext.js";
+import { createMap } from "./map.js";
+import { pause, start } from "./live.js";
 import * as keys from "./keys.js";
 
-const element = document.querySelector(".map");
 const desk = document.querySelector(".desk");
+const element = desk.querySelector(".map");
 const map = createMap(element);
-const rows = () => [...document.querySelectorAll(".queue a")];
-const chosen = () => document.querySelector('.queue a[aria-current="true"]');
-const press = (selector) => { const found = document.querySelector(selector); found?.click(); return Boolean(found); };
+const find = (selector) => document.querySelector(selector);
+const rows = () => [...document.querySelectorAll("#queue a[data-case]")];
+const current = () => find('#queue a[aria-current="true"]');
+const placeOf = (row) => row && { lon: Number(row.dataset.lon), lat: Number(row.dataset.lat) };
+
+function press(selector) {
+  const found = find(selector);
+  found?.click();
+  return Boolean(found);
+}
 
 function mark(id) {
   rows().forEach((row) => {
     if (row.dataset.case === String(id)) row.setAttribute("aria-current", "true");
     else row.removeAttribute("aria-current");
   });
-  const row = chosen();
-  row?.scrollIntoView({ block: "nearest" });
-  map.select(Number(id), row && { lon: Number(row.dataset.lon), lat: Number(row.dataset.lat) });
 }
+
+const detail = (id) => get(`/cases/${id}/detail`, "#detail");
+const clearSuggestions = () => find("#suggestions")?.replaceChildren();
 
 async function open(id) {
   desk.dataset.case = id;
   mark(id);
+  current()?.scrollIntoView({ block: "nearest" });
+  map.select(Number(id), placeOf(current()));
   const url = new URL(location.href);
   url.searchParams.set("case", id);
   history.replaceState(null, "", url);
-  await window.htmx.ajax("GET", `/cases/${id}/detail`, { target: "#detail", swap: "innerMorph" });
+  clearSuggestions();
+  await detail(id);
+  find(".detail-pane").scrollTop = 0;
 }
 
 function step(by) {
   const all = rows();
   if (!all.length) return;
-  const index = all.indexOf(chosen());
-  const next = all[Math.max(0, Math.min(all.length - 1, index < 0 ? 0 : index + by))];
+  const at = all.indexOf(current());
+  const next = all[Math.max(0, Math.min(all.length - 1, at < 0 ? 0 : at + by))];
   next.focus({ preventScroll: true });
   open(next.dataset.case);
 }
 
 function send() {
-  const first = document.querySelector(".suggestions button");
-  if (first) { first.click(); return; }
-  press('[data-key="d"]');
+  const first = find("#suggestions button[type=submit]");
+  if (!first) press('#detail [data-key="d"]');
+  else if (document.activeElement?.closest("#suggestions button")) document.activeElement.click();
+  else first.click();
 }
 
-let refreshing = false;
-let again = false;
+let isLoading = false;
+let isWanted = false;
 async function refresh() {
-  if (refreshing) { again = true; return; }
-  refreshing = true;
+  isWanted = true;
+  if (isLoading) return;
+  isLoading = true;
   try {
-    const query = location.search;
-    await window.htmx.ajax("GET", `/desk/queue${query}`, { target: "#queue", swap: "innerMorph" });
-    mark(desk.dataset.case);
-    const [counts, alerts, units] = await Promise.all([getJson("/geo/counts.json"), getJson(`/geo/alerts.json${query}`), getJson("/geo/units.json")]);
-    map.show("counts", counts);
-    map.show("units", units);
-    map.show("alerts", alerts);
+    while (isWanted) {
+      isWanted = false;
+      const now = await getJson(`/desk/now${location.search}`);
+      Object.entries(now.parts).forEach(([id, text]) => put(id, text));
+      mark(desk.dataset.case);
+      ["counts", "units", "alerts"].forEach((layer) => map.show(layer, now[layer]));
+    }
+  } catch {
+    toast(document.body.dataset.lost);
   } finally {
-    refreshing = false;
-    if (again) { again = false; refresh(); }
+    isLoading = false;
   }
 }
 
+// What the reader is doing in the detail stays: typed text, open folds, chosen suggestion.
+function follow(subjects) {
+  const id = desk.dataset.case;
+  const isWriting = find("#detail textarea:focus, #detail input:focus");
+  const isOurs = subjects.has(`case:${id}`) || subjects.has("*");
+  if (id && isOurs && !isWriting && !find("#suggestions")?.children.length) detail(id);
+}
+
 document.addEventListener("click", (event) => {
-  const row = event.target.closest(".queue a");
+  const row = event.target.closest("a[data-case]");
   if (!row || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   open(row.dataset.case);
 });
 map.on("alert", open);
 
-document.body.addEventListener("live", ({ detail }) => {
+document.body.addEventListener("live", ({ detail: told }) => {
   refresh();
-  const id = desk.dataset.case;
-  const isBusy = document.querySelector("#suggestions > *") || document.querySelector("#detail :focus:is(input, textarea)");
-  if (id && !isBusy && (detail.subjects.includes(`case:${id}`) || detail.subjects.includes("*"))) {
-    window.htmx.ajax("GET", `/cases/${id}/detail`, { target: "#detail", swap: "innerMorph" });
-  }
+  follow(told.subjects);
 });
-document.body.addEventListener("live-state", ({ detail }) => {
-  const line = document.querySelector("[data-held]");
-  line.textContent = detail.isPaused ? line.dataset.held.replace("0", detail.held) : "";
-  document.querySelector('[data-key="p"]').setAttribute("aria-pressed", String(detail.isPaused));
+document.body.addEventListener("live-state", ({ detail: told }) => {
+  const line = find("[data-connection]");
+  line.textContent = line.dataset[told.state] ?? line.textContent;
+  line.dataset.state = told.state;
+  const held = find("[data-held]");
+  held.hidden = !told.isPaused;
+  held.textContent = held.dataset.held.replace("0", told.held);
+  document.querySelectorAll('.status [data-key="p"]').forEach((button) => button.setAttribute("aria-pressed", String(told.isPaused)));
+});
+
+document.body.addEventListener("htmx:after:request", ({ detail: told }) => {
+  if (told.ctx.request?.method === "POST") clearSuggestions();
 });
 document.body.addEventListener("htmx:after:swap", () => {
-  document.querySelector("#detail .suggestions button")?.focus();
+  const first = find("#suggestions button[type=submit]");
+  if (first && !document.activeElement?.closest("#suggestions")) first.focus();
 });
 
+setInterval(() => {
+  const button = find("[data-until]");
+  const left = button && Math.ceil((Date.parse(button.dataset.until) - Date.now()) / 1000);
+  if (!button) return;
+  if (left > 0) button.querySelector("[data-left]").textContent = left;
+  else button.closest("form").remove();
+}, 500);
+
+const help = () => find("#keys").showModal();
+const pressed = {
+  p: pause,
+  "?": help,
+  keys: (button) => { keys.toggle(); button.setAttribute("aria-pressed", String(keys.isOn())); },
+};
 document.addEventListener("click", (event) => {
-  const key = event.target.closest("[data-key]")?.dataset.key;
-  if (key === "p") pause();
-  if (key === "?") document.getElementById("keys").showModal();
-  if (key === "keys") { keys.toggle(); event.target.closest("[data-key]").setAttribute("aria-pressed", String(keys.isOn())); }
+  const button = event.target.closest("[data-key]");
+  pressed[button?.dataset.key]?.(button);
 });
+find('[data-key="keys"]').setAttribute("aria-pressed", String(keys.isOn()));
 
+const inQueue = (event, by) => (event.target.closest("#queue") ? step(by) : false);
+const among = (event, by) => {
+  const all = [...document.querySelectorAll("#suggestions button[type=submit]")];
+  const at = all.indexOf(document.activeElement);
+  if (at < 0) return inQueue(event, by);
+  all[Math.max(0, Math.min(all.length - 1, at + by))].focus();
+  return true;
+};
 keys.bind({
   j: () => step(1),
   k: () => step(-1),
-  ArrowDown: (event) => (event.target.closest("#queue") ? step(1) : false),
-  ArrowUp: (event) => (event.target.closest("#queue") ? step(-1) : false),
-  a: () => press('[data-key="a"]'),
+  ArrowDown: (event) => among(event, 1),
+  ArrowUp: (event) => among(event, -1),
+  a: () => press('#detail [data-key="a"]'),
   d: send,
-  z: () => press('[data-key="z"]'),
-  p: () => pause(),
-  "/": () => document.querySelector('.queue-head input[type="search"]').focus(),
-  "?": () => document.getElementById("keys").showModal(),
-  Escape: () => { document.getElementById("suggestions")?.replaceChildren(); },
+  z: () => press('#detail [data-key="z"]'),
+  p: pause,
+  "/": () => find(".queue-head input[type=search]").focus(),
+  "?": help,
+  Escape: () => { clearSuggestions(); current()?.focus(); },
 });
 
 async function begin() {
   map.fit(JSON.parse(element.dataset.bounds));
-  map.show("areas", await getJson(element.dataset.areas));
-  map.show("zones", await getJson("/geo/zones.geojson"));
+  const [areas, zones] = await Promise.all([getJson(element.dataset.areas), getJson("/geo/zones.geojson")]);
+  map.show("areas", areas);
+  map.show("zones", zones);
   await refresh();
-  if (desk.dataset.case) mark(desk.dataset.case);
+  if (desk.dataset.case) map.select(Number(desk.dataset.case), placeOf(current()));
   element.dataset.ready = "true";
 }
 start("/events/");
-begin();
+begin().catch(() => toast(document.body.dataset.lost));

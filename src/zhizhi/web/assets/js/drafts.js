@@ -1,5 +1,5 @@
-// Drafts in IndexedDB: a form is kept with its own key before it is sent, so that nothing typed is
-// lost and the server can tell a second arrival from a second report.
+// Drafts in IndexedDB: what is typed is kept on the phone with a key of its own before it is sent,
+// so nothing is lost and the server can tell a second arrival from a second report.
 const NAME = "zhizhi-drafts";
 
 function store(mode) {
@@ -20,15 +20,23 @@ export const keep = async (draft) => done((await store("readwrite")).put(draft))
 export const unsent = async () => done((await store("readonly")).getAll());
 export const forget = async (key) => done((await store("readwrite")).delete(key));
 
-export function forms(selector, take) {
-  document.querySelectorAll(selector).forEach((form) => {
-    form.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      const data = new FormData(form, event.submitter);
-      if (!data.get("key")) data.set("key", crypto.randomUUID());
-      data.set("device_at", new Date().toISOString());
-      const fields = [...data.entries()].filter(([name, value]) => name !== "csrfmiddlewaretoken" && !(value instanceof File && value.size === 0));
-      await take({ key: data.get("key"), url: form.action, fields });
-    });
-  });
+// crypto.randomUUID exists only on HTTPS and localhost; a phone may be on neither.
+function freshKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export function draftOf(form, submitter) {
+  const data = new FormData(form, submitter);
+  data.set("key", freshKey());
+  data.set("device_at", new Date().toISOString());
+  const isWorthKeeping = ([name, value]) => name !== "csrfmiddlewaretoken" && !(value instanceof File && value.size === 0);
+  return {
+    key: data.get("key"),
+    url: form.action,
+    title: form.dataset.draft,
+    at: Date.now(),
+    refusal: "",
+    fields: [...data.entries()].filter(isWorthKeeping),
+  };
 }

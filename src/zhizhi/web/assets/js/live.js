@@ -1,47 +1,73 @@
-// One stream of changes per page: tells <body> "live" after changes, at most every 150 ms.
-// While paused it counts what is held back. The browser reconnects by itself with Last-Event-ID.
+// Changes as they happen. One stream serves all tabs of a browser (browsers allow six connections
+// to a host): whoever holds the lock reads, the others are told by BroadcastChannel. <body> hears
+// "live" with the subjects that changed, at most every 120 ms, and "live-state" for the status line.
+const BATCH_MS = 120;
+const RETRY_MS = 3000;
 let isPaused = false;
-let held = 0;
+let held = new Set();
 let subjects = new Set();
 let timer = 0;
+let last = "";
+let state = "connecting";
+
+const tell = (name, detail) => document.body.dispatchEvent(new CustomEvent(name, { detail }));
+const told = () => tell("live-state", { isPaused, held: held.size, state });
 
 function release() {
   timer = 0;
   if (isPaused || subjects.size === 0) return;
-  const detail = { subjects: [...subjects] };
+  const detail = { subjects };
   subjects = new Set();
-  held = 0;
-  document.body.dispatchEvent(new CustomEvent("live", { detail }));
+  tell("live", detail);
 }
 
-function told() {
-  document.body.dispatchEvent(new CustomEvent("live-state", { detail: { isPaused, held } }));
+function take(message) {
+  if (message.state) {
+    state = message.state;
+    told();
+    return;
+  }
+  last = message.id || last;
+  subjects.add(message.subject);
+  if (isPaused) {
+    held.add(message.subject);
+    told();
+  }
+  timer ||= setTimeout(release, BATCH_MS);
+}
+
+function read(url, pass) {
+  const stream = new EventSource(last ? `${url}?after=${last}` : url);
+  stream.addEventListener("open", () => pass({ state: "online" }));
+  stream.addEventListener("change", (event) => pass({ id: event.lastEventId, ...JSON.parse(event.data) }));
+  stream.addEventListener("reset", () => pass({ subject: "*" }));
+  stream.addEventListener("error", () => {
+    pass({ state: "offline" });
+    if (stream.readyState === EventSource.CLOSED) setTimeout(() => read(url, pass), RETRY_MS);
+  });
+  addEventListener("pagehide", () => stream.close());
 }
 
 export function start(url) {
-  const stream = new EventSource(url);
-  stream.addEventListener("change", (event) => {
-    const change = JSON.parse(event.data);
-    subjects.add(change.subject);
-    if (change.verb === "alert.raise") held += isPaused ? 1 : 0;
-    if (isPaused) told();
-    timer ||= setTimeout(release, 150);
+  told();
+  if (!navigator.locks || !window.BroadcastChannel) {
+    read(url, take);
+    return;
+  }
+  const channel = new BroadcastChannel(`zhizhi${url}`);
+  channel.addEventListener("message", ({ data }) => take(data));
+  channel.addEventListener("message", ({ data }) => { if (data.hello) channel.postMessage({ state }); });
+  navigator.locks.request(`zhizhi${url}`, { ifAvailable: true }, (lock) => {
+    if (!lock) take({ state: "online" });
   });
-  stream.addEventListener("reset", () => { subjects.add("*"); timer ||= setTimeout(release, 150); });
-  const line = document.querySelector("[data-connection]");
-  const show = (state) => {
-    if (!line) return;
-    line.textContent = line.dataset[state];
-    line.dataset.state = state;
-  };
-  stream.addEventListener("open", () => show("online"));
-  stream.addEventListener("error", () => show("offline"));
-  addEventListener("pagehide", () => stream.close());
+  navigator.locks.request(`zhizhi${url}`, () => new Promise(() => {
+    read(url, (message) => { take(message); channel.postMessage(message); });
+  }));
 }
 
 export function pause() {
   isPaused = !isPaused;
+  held = new Set();
   told();
   if (!isPaused) release();
-  return isPaused;
 }

@@ -1,81 +1,137 @@
 // The map behind four methods, so that another engine can take its place:
-//   show(layer, data), select(id), fit(bounds), on(event, listener)
-// Layers: areas (GeoJSON with id), counts ({id: n}), zones (GeoJSON), draft (GeoJSON),
-//         alerts and units ({id, lon, lat, kind} columns).
+//   show(layer, data), select(id, place), fit(bounds), on(event, listener)
+// Layers: areas (GeoJSON: grid cells with an id, towns with a name), counts ({id: n}),
+//         zones and draft (GeoJSON), alerts and units (columns id, lon, lat, kind, label).
 import L from "leaflet";
 import { PointLayer } from "./points.js";
 
-const SHADES = [0, 1, 3, 6];
-const shadeOf = (n) => { let s = 0; SHADES.forEach((limit) => { if (n > limit) s += 1; }); return s; };
+const SHADES = [0, 1, 3, 6]; // more cases than this: one shade darker
+const NEAR = 12;
+const shadeOf = (count) => SHADES.filter((limit) => count > limit).length;
+
+// A canvas that can fill a polygon with diagonal lines: no-fishing zones stay readable over shades.
+const Hatching = L.Canvas.extend({
+  _fillStroke(context, layer) {
+    if (!layer.options.hatch) {
+      L.Canvas.prototype._fillStroke.call(this, context, layer);
+      return;
+    }
+    context.save();
+    context.globalAlpha = 0.75;
+    context.fillStyle = this.pattern(context, layer.options.color);
+    context.fill("evenodd");
+    context.restore();
+    L.Canvas.prototype._fillStroke.call(this, context, layer);
+  },
+  pattern(context, colour) {
+    if (this.patternOf !== colour) {
+      const tile = document.createElement("canvas");
+      tile.width = tile.height = 8;
+      const c = tile.getContext("2d");
+      c.strokeStyle = colour;
+      c.lineWidth = 1.3;
+      for (const shift of [-8, 0, 8]) {
+        c.moveTo(shift, 8);
+        c.lineTo(shift + 8, 0);
+      }
+      c.stroke();
+      this.patternOf = colour;
+      this.tile = context.createPattern(tile, "repeat");
+    }
+    return this.tile;
+  },
+});
+
+function styles(colour, counts) {
+  return {
+    areas: ({ id, properties }) => properties.kind === "town"
+      ? { weight: 1.4, color: colour("--town"), fill: false }
+      : { weight: 0.6, color: colour("--grid"), fillOpacity: 1, fillColor: colour(`--shade-${shadeOf(counts()[id] ?? 0)}`) },
+    zones: ({ properties }) => ({
+      weight: 1.6, color: colour("--hatch"), fill: false, hatch: properties.open !== false,
+      dashArray: properties.open === false ? "3 6" : null,
+    }),
+    draft: () => ({ weight: 3, color: colour("--accent"), fillOpacity: 0.15, fillColor: colour("--accent") }),
+  };
+}
+
+function frame(element) {
+  const { zoomIn, zoomOut } = element.dataset;
+  const map = L.map(element, { preferCanvas: true, zoomControl: false, zoomSnap: 0.25, zoomDelta: 0.5, minZoom: 7, maxZoom: 18, zoomAnimation: false });
+  map.attributionControl.setPrefix(false);
+  map.setView([0, 0], 7);
+  L.control.zoom({ position: "topright", zoomInTitle: zoomIn, zoomOutTitle: zoomOut }).addTo(map);
+  L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
+  ["zones", "units", "alerts"].forEach((name, place) => { map.createPane(name).style.zIndex = 401 + place; });
+  map.getPane("units").style.pointerEvents = "none";
+  map.getPane("alerts").style.pointerEvents = "none";
+  const near = () => { element.dataset.near = String(map.getZoom() >= NEAR); };
+  map.on("zoomend", near);
+  near();
+  return map;
+}
 
 export function createMap(element) {
-  const words = element.dataset;
   const colour = (name) => getComputedStyle(element).getPropertyValue(name).trim();
-  const map = L.map(element, { preferCanvas: true, zoomControl: false, attributionControl: true, zoomSnap: 0.5, minZoom: 7 });
-  map.attributionControl.setPrefix(false);
-  L.control.zoom({ position: "topright", zoomInTitle: words.zoomIn, zoomOutTitle: words.zoomOut }).addTo(map);
-  L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
-  map.createPane("zones").style.zIndex = 390;
+  const map = frame(element);
   const listeners = {};
   const tell = (event, detail) => (listeners[event] ?? []).forEach((listener) => listener(detail));
   const layers = {};
   let counts = {};
-
-  const areaStyle = (feature) => ({
-    weight: 0.6, color: colour("--line"), fillOpacity: 1,
-    fillColor: colour(`--shade-${shadeOf(counts[feature.id] ?? 0)}`),
-  });
-  const zoneStyle = (feature) => ({
-    weight: 2, color: colour("--hatch"), fillColor: colour("--hatch"),
-    fillOpacity: 0.18, dashArray: feature.properties.open === false ? "3 6" : "8 4",
-  });
-  const polygons = (style, pane) => L.geoJSON(null, { style, pane, interactive: false });
-  const point = (kinds, colours, event) => {
-    const layer = new PointLayer(kinds, colours).addTo(map);
-    layer.on("pick", ({ id }) => tell(event, id));
-    return layer;
+  const style = styles(colour, () => counts);
+  const name = (feature, layer) => {
+    if (feature.properties.kind !== "town") return;
+    layer.bindTooltip(feature.properties.name, { permanent: true, direction: "center", className: "town", interactive: false });
   };
+  const hatching = new Hatching({ pane: "zones", padding: 0.1 });
   const make = {
-    areas: () => polygons(areaStyle).addTo(map),
-    zones: () => polygons(zoneStyle, "zones").addTo(map),
-    draft: () => polygons(() => ({ weight: 3, color: colour("--urgent"), fillOpacity: 0.1, fillColor: colour("--urgent") }), "zones").addTo(map),
-    units: () => point(["unit", "busy"], ["--ok", "--muted"], "unit"),
-    alerts: () => point(["urgent", "important", "normal"], ["--urgent", "--important", "--normal"], "alert"),
+    areas: () => L.geoJSON(null, { style: style.areas, interactive: false, onEachFeature: name }),
+    zones: () => L.geoJSON(null, { style: style.zones, interactive: false, pane: "zones", renderer: hatching }),
+    draft: () => L.geoJSON(null, { style: style.draft, interactive: false, pane: "zones", renderer: hatching }),
+    units: () => new PointLayer(["free", "busy", "off"], { colours: ["--ok", "--ok", "--muted"], pane: "units", hollow: ["busy"] }),
+    alerts: () => new PointLayer(["urgent", "important", "normal"], { colours: ["--urgent", "--important", "--normal"], pane: "alerts" }),
   };
-  const layer = (name) => { layers[name] ??= make[name](); return layers[name]; };
+  const layer = (key) => { layers[key] ??= make[key]().addTo(map); return layers[key]; };
 
-  const view = {
-    show(name, data) {
-      if (name === "counts") {
+  const hint = L.tooltip({ direction: "top", offset: [0, -10] });
+  const under = (event) => layers.alerts?.nearest(event.containerPoint);
+  map.on("click", (event) => { const found = under(event); if (found) tell("alert", found.id); });
+  map.on("mousemove", (event) => {
+    const alert = under(event);
+    const found = alert ?? layers.units?.nearest(event.containerPoint);
+    element.style.cursor = alert ? "pointer" : "";
+    if (found?.label) hint.setLatLng(event.latlng).setContent(document.createTextNode(found.label)).addTo(map);
+    else hint.remove();
+  });
+  map.on("mouseout", () => hint.remove());
+
+  const repaint = () => {
+    ["areas", "zones", "draft"].forEach((key) => layers[key]?.setStyle(style[key]));
+    layers.units?.redraw();
+    layers.alerts?.redraw();
+  };
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+  new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(element);
+
+  return {
+    show(key, data) {
+      if (key === "counts") {
         counts = data;
-        layers.areas?.setStyle(areaStyle);
-      } else if (name === "alerts" || name === "units") {
-        layer(name).set(data);
+        layers.areas?.setStyle(style.areas);
+      } else if (key === "alerts" || key === "units") {
+        layer(key).set(data);
       } else {
-        layer(name).clearLayers().addData(data);
+        layer(key).clearLayers().addData(data);
       }
     },
     select(id, place) {
       layer("alerts").select(id);
       if (place && !map.getBounds().pad(-0.1).contains([place.lat, place.lon])) map.panTo([place.lat, place.lon], { animate: false });
     },
-    fit(bounds) {
-      map.fitBounds([[bounds[1], bounds[0]], [bounds[3], bounds[2]]], { animate: false });
+    fit([west, south, east, north]) {
+      map.invalidateSize({ animate: false });
+      map.fitBounds([[south, west], [north, east]], { animate: false, padding: [12, 12] });
     },
     on(event, listener) { (listeners[event] ??= []).push(listener); },
   };
-  const repaint = () => {
-    layers.areas?.setStyle(areaStyle);
-    layers.zones?.setStyle(zoneStyle);
-    layers.units?.redraw();
-    layers.alerts?.redraw();
-  };
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
-  return view;
-}
-
-export async function getJson(url) {
-  const answer = await fetch(url, { headers: { Accept: "application/json" } });
-  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
-  return answer.json();
 }

@@ -1,24 +1,46 @@
-// Every page: htmx with the CSRF token, errors that tell what to do, and confirmations.
-import htmx from "htmx.org";
+// Every page: say what failed, ask before what cannot be undone, close menus.
+const words = document.body.dataset;
 
-window.htmx = htmx;
-htmx.config.includeIndicatorCSS = false;
-htmx.config.history = true;
-
-export const csrf = () => document.body.dataset.csrf ?? "";
+export const csrf = () => words.csrf ?? "";
 
 export function toast(text, kind = "error") {
   const place = document.getElementById("toasts");
   if (!place) return;
   const line = document.createElement("p");
   line.className = `notice ${kind}`;
+  line.setAttribute("role", kind === "error" ? "alert" : "status");
   line.textContent = text;
   place.replaceChildren(line);
+  if (kind !== "error") setTimeout(() => line.remove(), 6000);
 }
 
-document.body.addEventListener("htmx:error", () => toast(document.body.dataset.lost));
-addEventListener("offline", () => toast(document.body.dataset.lost));
+export async function getJson(url) {
+  const answer = await fetch(url, { headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+  return answer.json();
+}
+
+document.documentElement.classList.add("scripted");
+addEventListener("offline", () => toast(words.lost));
 document.addEventListener("submit", (event) => {
-  const button = event.submitter;
-  if (button?.dataset.confirm && !confirm(button.dataset.confirm)) event.preventDefault();
+  const question = event.submitter?.dataset.confirm;
+  if (question && !confirm(question)) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+}, true);
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) print();
+  if (event.target.closest(".notice .dismiss")) event.target.closest(".notice").remove();
+  document.querySelectorAll("details.menu[open]").forEach((menu) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  document.querySelectorAll("details.menu[open]").forEach((menu) => {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+  document.getElementById("toasts")?.replaceChildren();
 });

@@ -1,62 +1,97 @@
-// The unit's phone: reports become drafts on the device first and are sent until they arrive once.
-import { forms, keep, unsent, forget } from "./drafts.js";
+// The unit's phone: reports become drafts on the phone first and are sent until they arrive once.
+import { csrf, toast } from "./page.js";
+import { get } from "./hypertext.js";
+import { start } from "./live.js";
+import { draftOf, forget, keep, unsent } from "./drafts.js";
 
+const AGAIN_MS = 15_000;
 const words = document.body.dataset;
-const list = document.querySelector("[data-drafts]");
+const box = document.querySelector("[data-drafts]");
+const list = box.querySelector("ul");
+
+function line(draft) {
+  const item = document.createElement("li");
+  const text = draft.fields.find(([name]) => name === "note")?.[1] ?? "";
+  item.textContent = [draft.title, draft.refusal || words.waiting, text].filter(Boolean).join(" · ");
+  if (draft.refusal) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = words.discard;
+    button.addEventListener("click", async () => { await forget(draft.key); await show(); });
+    item.append(document.createElement("br"), button);
+  }
+  return item;
+}
 
 async function show() {
   const drafts = await unsent();
-  list.hidden = drafts.length === 0;
-  list.querySelector("[data-count]").textContent = String(drafts.length);
+  box.hidden = drafts.length === 0;
+  list.replaceChildren(...drafts.map(line));
 }
+
+const refresh = () => get("/my/", "#tasks");
 
 async function post(draft) {
   const body = new FormData();
   draft.fields.forEach(([name, value]) => body.append(name, value));
-  const answer = await fetch(draft.url, {
-    method: "POST", body, redirect: "follow",
-    headers: { "X-CSRFToken": words.csrf, "X-Requested-With": "draft" },
-  });
-  if (answer.status === 401 || new URL(answer.url).pathname.startsWith("/sign-in")) return "signed-out";
-  if (answer.ok || answer.status === 409 || answer.status === 410) return "arrived";
-  if (answer.status >= 400 && answer.status < 500) return "refused";
-  return "again";
+  const answer = await fetch(draft.url, { method: "POST", body, headers: { "X-CSRFToken": csrf(), Accept: "application/json" } });
+  if (answer.redirected && new URL(answer.url).pathname.startsWith("/sign-in")) return "signed-out";
+  if (answer.status >= 500) return "again";
+  const told = await answer.json().catch(() => ({}));
+  if (answer.ok && told.arrived) return "arrived";
+  await keep({ ...draft, refusal: told.reason || words.refused });
+  return "refused";
 }
 
-let sending = false;
+let isSending = false;
 async function send() {
-  if (sending) return;
-  sending = true;
+  if (isSending) return;
+  isSending = true;
   let arrived = 0;
   try {
-    for (const draft of await unsent()) {
+    for (const draft of (await unsent()).filter((one) => !one.refusal)) {
       const result = await post(draft).catch(() => "again");
       if (result === "arrived") { await forget(draft.key); arrived += 1; }
       if (result === "signed-out" || result === "again") break;
-      if (result === "refused") { list.dataset.refused = "true"; break; }
     }
   } finally {
-    sending = false;
+    isSending = false;
     await show();
   }
-  if (arrived) location.reload();
+  if (arrived) {
+    toast(words.arrived, "success");
+    refresh();
+  }
 }
 
-forms("form[data-draft]", async (draft) => { await keep(draft); await show(); await send(); });
-list.querySelector("button")?.addEventListener("click", send);
-addEventListener("online", send);
-setInterval(send, 15000);
-
-navigator.geolocation?.getCurrentPosition(({ coords }) => {
-  document.querySelectorAll('input[name="lon"]').forEach((input) => { input.value = coords.longitude.toFixed(6); });
-  document.querySelectorAll('input[name="lat"]').forEach((input) => { input.value = coords.latitude.toFixed(6); });
-}, () => {}, { maximumAge: 60000, timeout: 8000 });
-
-const stream = new EventSource("/events/");
-stream.addEventListener("change", () => {
-  const isWriting = document.querySelector("form[data-draft] textarea")?.value || document.querySelector("form[data-draft] input[type=file]")?.files.length;
-  if (!isWriting) location.reload();
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("form[data-draft]");
+  if (!form || !window.indexedDB) return;
+  event.preventDefault();
+  await keep(draftOf(form, event.submitter));
+  await show();
+  await send();
 });
-addEventListener("pagehide", () => stream.close());
+box.querySelector("[data-send]").addEventListener("click", send);
+addEventListener("online", send);
+setInterval(send, AGAIN_MS);
+
+function place() {
+  navigator.geolocation?.getCurrentPosition(({ coords }) => {
+    const found = { lon: coords.longitude.toFixed(6), lat: coords.latitude.toFixed(6) };
+    Object.entries(found).forEach(([name, value]) => {
+      document.querySelectorAll(`form[data-draft] input[name="${name}"]`).forEach((input) => { input.value = value; });
+    });
+  }, () => {}, { maximumAge: 60_000, timeout: 8000 });
+}
+
+// What somebody is writing is left alone; the next change or report brings the rest.
+document.body.addEventListener("live", () => {
+  const form = document.querySelector("form[data-draft]");
+  const isWriting = form?.querySelector("textarea")?.value || form?.querySelector("[type=file]")?.files.length || form?.querySelector(":checked");
+  if (!isWriting && !document.querySelector("#tasks :focus:is(input, textarea)")) refresh().then(place);
+});
+start("/events/");
+place();
 show();
 send();

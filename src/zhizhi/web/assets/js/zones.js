@@ -1,17 +1,25 @@
 // The zone page: the zones in force and the draft on one map.
-import "./page.js";
-import { createMap, getJson } from "./map.js";
+import { getJson } from "./page.js";
+import { createMap } from "./map.js";
 
 const element = document.querySelector(".map");
-const map = createMap(element);
 const draft = document.getElementById("draft-geometry");
+const map = createMap(element);
 
-map.fit(JSON.parse(element.dataset.bounds));
-map.show("areas", await getJson(element.dataset.areas));
-map.show("zones", await getJson("/geo/zones.geojson"));
-if (draft) {
-  const shapes = JSON.parse(draft.textContent);
-  map.show("draft", shapes);
-  if (shapes.bbox) map.fit(shapes.bbox);
+async function begin() {
+  map.fit(JSON.parse(element.dataset.bounds));
+  const [areas, zones] = await Promise.all([getJson(element.dataset.areas), getJson("/geo/zones.geojson")]);
+  map.show("areas", areas);
+  map.show("zones", zones);
+  const boxes = Object.fromEntries(zones.features.map((zone) => [zone.id, zone.bbox]));
+  document.querySelectorAll("[data-zone]").forEach((button) => {
+    button.addEventListener("click", () => map.fit(boxes[button.dataset.zone]));
+  });
+  if (draft) {
+    const shapes = JSON.parse(draft.textContent);
+    map.show("draft", shapes);
+    map.fit(shapes.bbox);
+  }
+  element.dataset.ready = "true";
 }
-element.dataset.ready = "true";
+begin();

@@ -1,0 +1,27 @@
+// The case page: where it is, on a small map; told when the case has moved on.
+import { getJson } from "./page.js";
+import { createMap } from "./map.js";
+import { start } from "./live.js";
+
+const element = document.querySelector(".case .map");
+const RANKS = ["urgent", "important", "normal"];
+const AROUND = 0.02; // degrees
+
+async function draw() {
+  const lon = Number(element.dataset.lon);
+  const lat = Number(element.dataset.lat);
+  const id = Number(element.dataset.case);
+  const map = createMap(element);
+  map.fit([lon - AROUND, lat - AROUND, lon + AROUND, lat + AROUND]);
+  map.show("zones", await getJson("/geo/zones.geojson"));
+  map.show("alerts", { id: [id], lon: [lon], lat: [lat], kind: [RANKS.indexOf(element.dataset.severity)] });
+  map.select(id);
+  element.dataset.ready = "true";
+}
+
+document.body.addEventListener("live", ({ detail }) => {
+  const note = document.querySelector("[data-moved-on]");
+  if (note && detail.subjects.has(`case:${note.dataset.movedOn}`)) note.hidden = false;
+});
+start("/events/");
+if (element) draw();

@@ -1,0 +1,70 @@
+"""The units of the desk: who is where, doing what, and how old that knowledge is."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from zhizhi.directory.models import Unit
+from zhizhi.engine import settings_in_force
+from zhizhi.engine.models import Task
+from zhizhi.trust.scoping import Scope
+from zhizhi.web.places import units_in
+from zhizhi.web.words import age
+
+SHOWN = 60  # lines; whoever is busy comes first
+Status = Unit.Status
+ORDER = (Status.ON_SCENE, Status.EN_ROUTE, Status.RESERVED, Status.AVAILABLE, Status.OFF_DUTY)
+FREE, BUSY, OFF = range(3)  # how the map draws them
+DRAWN = {Status.AVAILABLE: FREE, Status.OFF_DUTY: OFF}
+
+
+def board(scope: Scope, *, now: datetime) -> dict[str, Any]:
+    """Return counts by status, the lines of the board, and the points of the map."""
+    units = list(units_in(scope))
+    stale = timedelta(minutes=settings_in_force.value("engine.position_minutes"))
+    units.sort(key=lambda unit: (ORDER.index(Status(unit.status)), -unit.position_at.timestamp()))
+    shown = units[:SHOWN]
+    cases = _cases(scope, shown)
+    return {
+        "statuses": [
+            {"label": status.label, "count": sum(unit.status == status for unit in units)}
+            for status in ORDER
+        ],
+        "lines": [
+            {
+                "unit": unit,
+                "task": cases.get(unit.task or 0),
+                "is_stale": now - unit.position_at > stale,
+            }
+            for unit in shown
+        ],
+        "is_cut": len(units) > len(shown),
+        "now": now,
+        "points": _points(units, now),
+    }
+
+
+def _cases(scope: Scope, units: list[Unit]) -> dict[int, Task]:
+    held = [unit.task for unit in units if unit.task]
+    tasks = Task.objects.visible_to(scope).filter(pk__in=held).select_related("case")
+    return {task.pk: task for task in tasks}
+
+
+def _points(units: list[Unit], now: datetime) -> dict[str, Any]:
+    """Return the units that are on duty as columns of points."""
+    on_duty = [unit for unit in units if unit.status != Status.OFF_DUTY]
+    seen = _("position {age}")
+    labels = {status: str(Status(status).label) for status in Status.values}
+    return {
+        "id": [unit.pk for unit in on_duty],
+        "lon": [unit.lon for unit in on_duty],
+        "lat": [unit.lat for unit in on_duty],
+        "kind": [DRAWN.get(Status(unit.status), BUSY) for unit in on_duty],
+        "label": [
+            f"{unit.name}\n{labels[unit.status]} · {seen.format(age=age(unit.position_at, now))}"
+            for unit in on_duty
+        ],
+    }

@@ -1,0 +1,65 @@
+"""Our own drawings: icons on a 24-unit square, severity shapes and state rings on 16."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ICONS: Mapping[str, str] = {
+    "search": '<circle cx="10.5" cy="10.5" r="6"/><path d="m15 15 5.5 5.5"/>',
+    "bell": '<path d="M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 2h-15zM10 21h4"/>',
+    "user": '<circle cx="12" cy="8" r="4"/><path d="M4.5 20.5c.8-4 3.6-6 7.5-6s6.7 2 7.5 6"/>',
+    "globe": (
+        '<circle cx="12" cy="12" r="8.5"/>'
+        '<path d="M3.5 12h17M12 3.5c-5 5-5 12 0 17M12 3.5c5 5 5 12 0 17"/>'
+    ),
+    "leave": '<path d="M13 4H5.5v16H13M10 12h10.5M17 8.5l3.5 3.5-3.5 3.5"/>',
+    "send": '<path d="m3.5 11.5 17-8-6.5 17-3-7.5zM11 13l9.5-9.5"/>',
+    "eye": (
+        '<path d="M2.5 12C6 6.5 18 6.5 21.5 12 18 17.5 6 17.5 2.5 12z"/>'
+        '<circle cx="12" cy="12" r="2.8"/>'
+    ),
+    "undo": '<path d="M8 5 4 9l4 4M4 9h10a6 6 0 0 1 0 11h-5"/>',
+    "pause": '<path d="M8.5 5v14M15.5 5v14"/>',
+    "keyboard": (
+        '<rect x="2.5" y="6" width="19" height="12" rx="2"/>'
+        '<path d="M6 10h.01M10 10h.01M14 10h.01M18 10h.01M8 14h8"/>'
+    ),
+    "file": '<path d="M6 3.5h8l4.5 4.5v12.5H6zM13.5 3.5V8.5h5"/>',
+    "print": '<path d="M7 8V3.5h10V8M7 17H3.5V8h17v9H17M7 13.5h10v7H7z"/>',
+    "pin": (
+        '<path d="M12 21s-7-6.5-7-11.5a7 7 0 0 1 14 0C19 14.5 12 21 12 21z"/>'
+        '<circle cx="12" cy="9.5" r="2.5"/>'
+    ),
+    "camera": '<path d="M3 7.5h4l1.5-2.5h7L17 7.5h4v12H3z"/><circle cx="12" cy="13" r="3.5"/>',
+    "clock": '<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5l3.5 2.5"/>',
+    "check": '<path d="m4.5 12.5 5 5 10-11"/>',
+    "warn": '<path d="M12 3.5 2.5 20h19zM12 9.5v5M12 17.3v.2"/>',
+    "fold": '<path d="m7 10 5 5 5-5"/>',
+    "calm": (
+        '<path d="M2.5 9c3-2.5 5-2.5 7.5 0s5 2.5 7.5 0 3-1.5 4-1'
+        'M2.5 15c3-2.5 5-2.5 7.5 0s5 2.5 7.5 0 3-1.5 4-1"/>'
+    ),
+    "lost": (
+        '<path d="M3 8.5C8 4 16 4 21 8.5M6.5 12.5c3.5-3 7.5-3 11 0'
+        'M10 16.5c1.3-1 2.7-1 4 0M4 20 20 4"/>'
+    ),
+    "door": '<path d="M6 21V3.5h12V21M3.5 21h17M14.5 12v1"/>',
+    "plus": '<path d="M12 4.5v15M4.5 12h15"/>',
+}
+
+# Severity is told by shape, word and colour.
+SHAPES: Mapping[str, str] = {
+    "urgent": "M8 0 16 8 8 16 0 8z",
+    "important": "M8 1 16 15 0 15z",
+    "normal": "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1z",
+}
+
+_RING = '<circle cx="8" cy="8" r="6"/>'
+RINGS: Mapping[str, str] = {
+    "open": _RING,
+    "dispatched": _RING + '<path class="fill" d="M8 8V3.5A4.5 4.5 0 0 1 12.5 8z"/>',
+    "handling": _RING + '<path class="fill" d="M8 3.5a4.5 4.5 0 0 1 0 9z"/>',
+    "handled": _RING + '<path class="fill" d="M8 8H3.5A4.5 4.5 0 1 0 8 3.5z"/>',
+    "closed": '<path d="m3 8.5 3.5 3.5L13 4.5"/>',
+    "dismissed": '<path d="m4 4 8 8M12 4l-8 8"/>',
+}

@@ -1,0 +1,60 @@
+"""The in-app messages of whoever is signed in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from zhizhi.engine import delivering, wording
+from zhizhi.engine.models import Message
+from zhizhi.trust.scoping import Scope
+from zhizhi.web.access import CASE_READERS, EVERYBODY, for_roles
+from zhizhi.web.words import clock_name
+
+SHOWN = 50
+
+
+@require_GET
+@for_roles(*EVERYBODY)
+def inbox(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """Show the newest messages, the unread ones first."""
+    found = _inbox(scope).select_related("case").order_by("-pk")
+    unread, read = found.filter(read_at=None), found.filter(read_at__isnull=False)
+    context = {
+        "unread_rows": [_row(message) for message in unread[:SHOWN]],
+        "read_rows": [_row(message) for message in read[:SHOWN]],
+        "may_open": scope.has(*CASE_READERS),
+        "now": timezone.now(),
+    }
+    return render(request, "web/messages.html", context)
+
+
+@require_POST
+@for_roles(*EVERYBODY)
+def mark_read(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
+    """Note that somebody of the recipient's has read the message."""
+    delivering.mark_read(get_object_or_404(_inbox(scope), pk=pk), now=timezone.now())
+    return redirect("web:messages")
+
+
+def _inbox(scope: Scope) -> Any:
+    return Message.objects.visible_to(scope).filter(channel="inbox", state__in=Message.SHOWN)
+
+
+def _row(message: Message) -> dict[str, Any]:
+    return {"message": message, "text": _text(message)}
+
+
+def _text(message: Message) -> str:
+    """Return the words in the reader's language; the kind of a clock is stored as a word."""
+    if "kind" in message.payload:
+        message.payload["kind"] = clock_name(str(message.payload["kind"]))
+    try:
+        return wording.words_of(message)
+    except wording.TemplateUnfit:
+        return _("This message has no text any more.")
