@@ -54,23 +54,27 @@ def arrive(task: Task, *, by: str, now: datetime) -> Task:
     return task
 
 
-def finish(
+def finish(  # noqa: PLR0913 - all named at the call
     task: Task,
     *,
     outcome: str,
     note: str = "",
     evidence: Sequence[int] = (),
+    key: str = "",
     by: str,
     now: datetime,
 ) -> Task:
-    """Report what was found and done; the unit is free again."""
+    """Report what was found and done; the unit is free again.
+
+    ``key`` is the sender's own name for the report, by which a second arrival is recognised.
+    """
     with timeline.writing():
         case, task = locked_task(task)
         move(task, Task.State.DONE, allowed=Task.MOVES, ended_at=now, outcome=outcome, note=note)
         release(task)
         feedback = Feedback.objects.create(
             case=case, task=task, at=now, by=by, outcome=outcome, note=note,
-            evidence=list(evidence),
+            evidence=list(evidence), key=key,
         )  # fmt: skip
         timing.meet_clocks(case, now=now, task=task)
         data = {"outcome": outcome, "evidence": list(evidence)}

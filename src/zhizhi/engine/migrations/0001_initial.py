@@ -289,6 +289,7 @@ class Migration(migrations.Migration):
                 ('outcome', models.CharField(max_length=32)),
                 ('note', models.TextField(blank=True)),
                 ('evidence', models.JSONField(default=list)),
+                ('key', models.CharField(blank=True, default='', max_length=64)),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='feedback', to='engine.case')),
                 ('task', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='engine.task')),
             ],

@@ -268,6 +268,7 @@ class Feedback(models.Model):
     outcome = models.CharField(max_length=32)  # "left", "dissuaded", "violation", "not_found"
     note = models.TextField(blank=True)
     evidence = models.JSONField(default=list)  # trust.Evidence ids
+    key = models.CharField(max_length=64, blank=True, default="")  # the sender's, for a repetition
 
     class Meta:
         verbose_name = _("feedback")
