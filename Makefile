@@ -51,7 +51,9 @@ $(ASSETS): node_modules/.installed $(shell find src/zhizhi/web/assets -type f 2>
 	npm run --silent build
 	touch $@
 
-messages: $(MESSAGES)
+messages: $(DEVELOPMENT)
+	$(BIN)/python scripts/collect_messages.py src/zhizhi
+	$(MAKE) $(MESSAGES)
 $(MESSAGES): $(PRODUCT) $(shell find src/zhizhi -name '*.po')
 	$(BIN)/python scripts/compile_messages.py src/zhizhi
 	touch $@

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 import shapely
@@ -173,9 +171,3 @@ def test_another_seed_gives_another_district_on_the_same_river(district: Distric
 
     assert other.of("town")[0].geometry != district.of("town")[0].geometry
     assert other.river == district.river
-
-
-def test_a_district_takes_less_than_six_seconds_of_processor_time() -> None:
-    before = time.process_time()
-    build(11)
-    assert time.process_time() - before < 6.0
