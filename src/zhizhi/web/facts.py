@@ -94,8 +94,14 @@ def _line(entry: TimelineEntry, names: dict[str, str]) -> dict[str, Any]:
         "note": entry.note,
         "outcome": outcome_name(str(entry.data.get("outcome", ""))),
         "limit": clock_name(entry.data["kind"]) if entry.verb == "clock.overdue" else "",
-        "photos": len(entry.data.get("evidence", ())),
+        "photos": _photos(entry),
     }
+
+
+def _photos(entry: TimelineEntry) -> int:
+    """Return how many sealed photos came with a line; some lines name a single one."""
+    came = entry.data.get("evidence", ())
+    return len(came) if isinstance(came, list) else 0
 
 
 def _wide_roles(case: Case) -> list[str]:

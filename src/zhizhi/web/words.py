@@ -162,8 +162,8 @@ def age(since: datetime, now: datetime) -> str:
     if minutes < 1:
         return _("just now")
     if minutes < 60:
-        return ngettext("{n} min", "{n} min", minutes).format(n=minutes)
+        return ngettext("{n} min ago", "{n} min ago", minutes).format(n=minutes)
     hours = minutes // 60
     if hours < 48:
-        return ngettext("{n} h", "{n} h", hours).format(n=hours)
-    return ngettext("{n} day", "{n} days", hours // 24).format(n=hours // 24)
+        return ngettext("{n} h ago", "{n} h ago", hours).format(n=hours)
+    return ngettext("{n} day ago", "{n} days ago", hours // 24).format(n=hours // 24)

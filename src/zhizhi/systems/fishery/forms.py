@@ -105,11 +105,16 @@ def _checked(text: str) -> str:
         ) from invalid
 
 
+def _day() -> forms.DateInput:
+    """Return a date field as browsers want it, whatever the reader's language."""
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
 class SpanForm(forms.Form):
     """Which stays the statistics count."""
 
-    first = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
-    last = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
+    first = forms.DateField(label=_("First day"), widget=_day())
+    last = forms.DateField(label=_("Last day"), widget=_day())
     zone = forms.ChoiceField(label=_("Zone"), required=False)
 
     def __init__(self, *args: Any, zones: dict[str, str], **kwargs: Any) -> None:
