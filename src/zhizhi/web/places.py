@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from django.conf import settings
 from django.db.models import Count, Max, Min, Q, QuerySet
 from django.urls import reverse
 
@@ -27,6 +28,7 @@ SAFE_BOUNDS: Bounds = (106.5, 29.3, 107.6, 30.1)  # shown while no area is impor
 DRAWN_KINDS = (Area.Kind.GRID_CELL, Area.Kind.TOWN)
 MOST_POINTS = 5000
 MOST_LABELS = 500
+WATER = ("map", "water.geojson")  # below the data folder; a picture only, no rule reads it
 RANKS = {severity: rank for rank, severity in enumerate(Severity.values)}
 
 
@@ -44,19 +46,23 @@ def areas_url() -> str:
 
 
 def area_version() -> str:
-    """Return the version of the drawn areas."""
+    """Return the version of the drawn areas and of the waters."""
     newest = _drawn().aggregate(count=Count("pk"), newest=Max("pk"))
-    return f"{newest['count']}-{newest['newest'] or 0}"
+    file = settings.DATA.joinpath(*WATER)
+    drawn_at = file.stat().st_mtime_ns if file.is_file() else 0
+    return f"{newest['count']}-{newest['newest'] or 0}-{drawn_at}"
 
 
 @lru_cache(maxsize=2)
 def area_shapes(version: str) -> bytes:
-    """Return grid cells and towns as compressed GeoJSON; ``version`` is what they are kept under.
+    """Return grid cells, waters and towns as compressed GeoJSON, kept under ``version``.
 
     Borders are simplified as one coverage, so neighbours keep meeting.
     """
     features: list[str] = []
     for kind in DRAWN_KINDS:
+        if kind == Area.Kind.TOWN:
+            features += _waters()
         rows = _drawn().filter(kind=kind).exclude(boundary=None).order_by("pk")
         listed = list(rows.values_list("pk", "name", "boundary"))
         shapes = shapely.from_wkb([bytes(row[2] or b"") for row in listed])
@@ -74,6 +80,24 @@ def area_shapes(version: str) -> bytes:
 def _feature(pk: int, properties: dict[str, str], geometry: str) -> str:
     told = json.dumps(properties, ensure_ascii=False)
     return f'{{"type":"Feature","id":{pk},"properties":{told},"geometry":{geometry}}}'
+
+
+def draw_water(water: shapely.Geometry) -> None:
+    """Keep the outline of rivers and lakes (WGS84) for the maps."""
+    file = settings.DATA.joinpath(*WATER)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(shapely.to_geojson(water), encoding="utf-8")
+
+
+def _waters() -> list[str]:
+    """Return the waters as features; none where the deployer gave no file."""
+    file = settings.DATA.joinpath(*WATER)
+    if not file.is_file():
+        return []
+    told = shapely.from_geojson(file.read_text(encoding="utf-8"), on_invalid="ignore")
+    parts = [part for part in shapely.get_parts([told]) if not shapely.is_empty(part)]
+    drawn = shapely.to_geojson(shapely.simplify(parts, ABOUT_10_M))
+    return [_feature(0, {"kind": "water"}, geometry) for geometry in drawn]
 
 
 def counts(scope: Scope) -> dict[int, int]:

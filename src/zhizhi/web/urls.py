@@ -34,6 +34,7 @@ urlpatterns = [
     path("my/<int:pk>/return/", my.give_back, name="return"),
     path("my/<int:pk>/report/", my.report, name="report"),
     path("messages/", messages.inbox, name="messages"),
+    path("messages/read/", messages.mark_all_read, name="messages-read"),
     path("messages/<int:pk>/read/", messages.mark_read, name="message-read"),
     path("zones/", zones.zones, name="zones"),
     path("zones/import/", zones.import_zones, name="zone-import"),

@@ -88,15 +88,15 @@ STORED = (
     gettext_noop("the position is off by more than it says"),
 )
 ROLE_LINES: dict[str, str | Promise] = {
-    "operator": gettext_lazy("Sees alerts, sends units"),
-    "unit_member": gettext_lazy("Accepts and reports on the phone"),
-    "agency_officer": gettext_lazy("Handles the agency's own tasks"),
-    "inspector": gettext_lazy("Verifies and closes"),
-    "technical_reviewer": gettext_lazy("Reviews evidence first"),
-    "legal_reviewer": gettext_lazy("Reviews evidence second"),
-    "administrator": gettext_lazy("Zones, settings, sources"),
-    "auditor": gettext_lazy("Logs and health"),
-    "leader": gettext_lazy("Reads only"),
+    "operator": gettext_lazy("Watches the queue and the map, sends units, undoes a mistake"),
+    "unit_member": gettext_lazy("On the phone: accepts, arrives, takes the photo, reports"),
+    "agency_officer": gettext_lazy("Handles the agency's own tasks of a shared case"),
+    "inspector": gettext_lazy("Checks what was done, closes it or sends it back"),
+    "technical_reviewer": gettext_lazy("First review: hides bystanders, checks photo and clock"),
+    "legal_reviewer": gettext_lazy("Second review: decides whether it is a violation"),
+    "administrator": gettext_lazy("Draws zones, tries them on yesterday, minds the health page"),
+    "auditor": gettext_lazy("Sees whether logs are whole and everything runs"),
+    "leader": gettext_lazy("Reads along on the desk and in the statistics"),
 }
 
 
@@ -113,6 +113,13 @@ def verb_name(verb: str) -> str:
 
 def outcome_name(outcome: str) -> str:
     return str(OUTCOMES.get(outcome, outcome))
+
+
+def part_name(code: str) -> str:
+    """Return the part of the house behind a code such as "fishery.dwell" or "carrier_sms"."""
+    label = code.partition(".")[0]
+    found = (app.verbose_name for app in apps.get_app_configs() if app.label == label)
+    return str(next(found, code))
 
 
 def reason_name(reason: str) -> str:

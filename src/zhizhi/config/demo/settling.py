@@ -19,6 +19,7 @@ from zhizhi.engine.models import Source, Zone
 from zhizhi.engine.system import systems
 from zhizhi.kernel.district import District
 from zhizhi.systems.fishery.scenario import CAMERAS, SHORE, VESSELS
+from zhizhi.web.places import draw_water
 
 BY = "demo"
 Role = RoleAssignment.Role
@@ -82,6 +83,7 @@ def settle(district: District, *, now: datetime) -> None:
         if find_spec(f"{system.name}.seeding"):
             import_module(f"{system.name}.seeding").seed(now=now, by=BY)
     _accounts(areas, agencies, units, now)
+    draw_water(district.water)
 
 
 def as_handed(district: District) -> Handed:

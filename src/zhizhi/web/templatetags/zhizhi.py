@@ -115,6 +115,12 @@ def outcome(value: str) -> str:
 
 
 @register.filter
+def part(value: str) -> str:
+    """Name the system or channel behind a code."""
+    return words.part_name(value)
+
+
+@register.filter
 def reason(value: str) -> str:
     """Name why a row was refused."""
     return words.reason_name(value)

@@ -99,49 +99,60 @@ def _outbox(now: datetime) -> dict[str, Any]:
     return {"rows": rows, "failed": found["failed"], "is_slow": is_slow}
 
 
-def _light(name: str, light: str, said: str) -> Light:
-    return {"name": name, "light": light, "said": said}
+def _light(name: str, light: str, said: str, remedy: str = "") -> Light:
+    return {"name": name, "light": light, "said": said, "remedy": remedy}
 
 
 def _sources_light(sources: list[dict[str, Any]]) -> Light:
-    silent = sum(source["is_silent"] for source in sources)
+    silent = [source["row"].name for source in sources if source["is_silent"]]
     if not sources:
-        return _light(_("Sources"), WAIT, _("none yet"))
+        return _light(_("Sources"), WAIT, _("none yet"), _("Nobody sends yet: add a source."))
     if silent:
-        return _light(_("Sources"), WAIT, _("{n} of {m} silent").format(n=silent, m=len(sources)))
+        said = _("{n} of {m} silent").format(n=len(silent), m=len(sources))
+        remedy = _("Ask who runs it whether device and network work: {names}.")
+        return _light(_("Sources"), WAIT, said, remedy.format(names=_(", ").join(silent)))
     return _light(_("Sources"), GOOD, _("all send"))
 
 
 def _detectors_light(detectors: list[dict[str, Any]]) -> Light:
     if any(detector["row"].failure for detector in detectors):
-        return _light(_("Detectors"), BAD, _("failed"))
+        remedy = _("It goes on by itself once the cause, named below, is mended.")
+        return _light(_("Detectors"), BAD, _("failed"), remedy)
     if not detectors or any(detector["is_still"] for detector in detectors):
-        return _light(_("Detectors"), BAD, _("no worker is running"))
+        remedy = _("Nothing is lost, but nothing is judged. On the server: zhizhi worker")
+        return _light(_("Detectors"), BAD, _("no worker is running"), remedy)
     return _light(_("Detectors"), GOOD, _("judging"))
 
 
 def _outbox_light(outbox: dict[str, Any]) -> Light:
     if outbox["failed"]:
-        return _light(_("Outbox"), BAD, _("{n} failed").format(n=outbox["failed"]))
-    waiting = sum(row["rows"] for row in outbox["rows"])
-    light = WAIT if outbox["is_slow"] else GOOD
-    return _light(_("Outbox"), light, _("{n} waiting").format(n=waiting))
+        remedy = _("They are not sent again; their cases say which. Tell people another way.")
+        return _light(_("Outbox"), BAD, _("{n} failed").format(n=outbox["failed"]), remedy)
+    said = _("{n} waiting").format(n=sum(row["rows"] for row in outbox["rows"]))
+    if outbox["is_slow"]:
+        remedy = _("A channel does not take them: the oldest below has waited for over 5 minutes.")
+        return _light(_("Outbox"), WAIT, said, remedy)
+    return _light(_("Outbox"), GOOD, said)
 
 
 def _timers_light(count: dict[str, int]) -> Light:
     if count["late"]:
-        return _light(_("Timers"), WAIT, _("{n} overdue").format(n=count["late"]))
+        remedy = _("They fire late. If the number grows, the worker has stopped or is slow.")
+        return _light(_("Timers"), WAIT, _("{n} overdue").format(n=count["late"]), remedy)
     return _light(_("Timers"), GOOD, _("{n} waiting").format(n=count["all"]))
 
 
 def _check_light(now: datetime) -> Light:
     check = verified.latest()
     if check is None:
-        return _light(_("Check of the logs"), WAIT, _("never"))
+        return _light(_("Check of the logs"), WAIT, _("never"), _("Check once a week: see below."))
     if not check.is_whole:
-        return _light(_("Check of the logs"), BAD, _("{n} broken").format(n=check.broken))
-    light = GOOD if now - check.at < UNCHECKED else WAIT
-    return _light(_("Check of the logs"), light, _("whole"))
+        said = _("{n} broken").format(n=check.broken)
+        remedy = _("Records may have been changed. Touch nothing, copy it, call the auditor.")
+        return _light(_("Check of the logs"), BAD, said, remedy)
+    if now - check.at < UNCHECKED:
+        return _light(_("Check of the logs"), GOOD, _("whole"))
+    return _light(_("Check of the logs"), WAIT, _("whole"), _("Check once a week: see below."))
 
 
 @require_GET

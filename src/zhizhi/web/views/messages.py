@@ -27,6 +27,7 @@ def inbox(request: HttpRequest, scope: Scope) -> HttpResponse:
     unread, read = found.filter(read_at=None), found.filter(read_at__isnull=False)
     context = {
         "unread_rows": [_row(message) for message in unread[:SHOWN]],
+        "unread_count": unread.count(),
         "read_rows": [_row(message) for message in read[:SHOWN]],
         "may_open": scope.has(*CASE_READERS),
         "now": timezone.now(),
@@ -39,6 +40,18 @@ def inbox(request: HttpRequest, scope: Scope) -> HttpResponse:
 def mark_read(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Note that somebody of the recipient's has read the message."""
     delivering.mark_read(get_object_or_404(_inbox(scope), pk=pk), now=timezone.now())
+    return redirect("web:messages")
+
+
+@require_POST
+@for_roles(*EVERYBODY)
+def mark_all_read(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """Note that everything up to the newest message that was shown has been read."""
+    newest = request.POST.get("newest", "")
+    if newest.isdecimal() and len(newest) < 18:
+        now = timezone.now()
+        for message in _inbox(scope).filter(read_at=None, pk__lte=int(newest)):
+            delivering.mark_read(message, now=now)
     return redirect("web:messages")
 
 

@@ -55,7 +55,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             else _("Name or password is wrong.")
         )
     demo = [
-        {"account": account, "line": _line(account)}
+        {"account": account, "role": _role(account), "line": _line(account)}
         for account in demo_accounts().prefetch_related("roles")
     ]
     context = {
@@ -94,9 +94,12 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def _role(account: Account) -> str:
+    return next((role.get_role_display() for role in account.roles.all()), "")
+
+
 def _line(account: Account) -> str:
-    role = account.roles.all()[:1]
-    return str(ROLE_LINES.get(role[0].role, "")) if role else ""
+    return next((str(ROLE_LINES.get(role.role, "")) for role in account.roles.all()), "")
 
 
 def _next(request: HttpRequest) -> str:

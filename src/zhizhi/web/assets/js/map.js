@@ -1,12 +1,14 @@
 // The map behind four methods, so that another engine can take its place:
 //   show(layer, data), select(id, place), fit(bounds), on(event, listener)
-// Layers: areas (GeoJSON: grid cells with an id, towns with a name), counts ({id: n}),
+// Layers: areas (GeoJSON: grid cells with an id, waters, towns with a name), counts ({id: n}),
 //         zones and draft (GeoJSON), alerts and units (columns id, lon, lat, kind, label).
 import L from "leaflet";
 import { PointLayer } from "./points.js";
+import { declutter } from "./labels.js";
 
 const SHADES = [0, 1, 3, 6]; // more cases than this: one shade darker
 const NEAR = 12;
+const CLOSE = 13.5; // how near a chosen case is looked at
 const shadeOf = (count) => SHADES.filter((limit) => count > limit).length;
 
 // A canvas that can fill a polygon with diagonal lines: no-fishing zones stay readable over shades.
@@ -44,15 +46,34 @@ const Hatching = L.Canvas.extend({
 
 function styles(colour, counts) {
   return {
-    areas: ({ id, properties }) => properties.kind === "town"
-      ? { weight: 1.4, color: colour("--town"), fill: false }
-      : { weight: 0.6, color: colour("--grid"), fillOpacity: 1, fillColor: colour(`--shade-${shadeOf(counts()[id] ?? 0)}`) },
+    areas: ({ id, properties }) => ({
+      town: () => ({ weight: 1.4, color: colour("--town"), fill: false }),
+      water: () => ({ weight: 1, color: colour("--water-edge"), fillOpacity: 1, fillColor: colour("--water") }),
+    }[properties.kind] ?? (() => (
+      { weight: 0.6, color: colour("--grid"), fillOpacity: 1, fillColor: colour(`--shade-${shadeOf(counts()[id] ?? 0)}`) }
+    )))(),
     zones: ({ properties }) => ({
       weight: 1.6, color: colour("--hatch"), fill: false, hatch: properties.open !== false,
       dashArray: properties.open === false ? "3 6" : null,
     }),
     draft: () => ({ weight: 3, color: colour("--accent"), fillOpacity: 0.15, fillColor: colour("--accent") }),
   };
+}
+
+// Back to where the map began: one button under the two of the zoom.
+function whole(map, title, begin) {
+  const control = L.control({ position: "topright" });
+  control.onAdd = () => {
+    const box = L.DomUtil.create("div", "leaflet-bar");
+    const button = L.DomUtil.create("a", "whole", box);
+    Object.assign(button, { href: "#", title, role: "button" });
+    button.setAttribute("aria-label", title);
+    button.innerHTML = '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5"/></svg>';
+    L.DomEvent.disableClickPropagation(box);
+    L.DomEvent.on(button, "click", (event) => { L.DomEvent.preventDefault(event); begin(); });
+    return box;
+  };
+  control.addTo(map);
 }
 
 function frame(element) {
@@ -78,15 +99,16 @@ export function createMap(element) {
   const tell = (event, detail) => (listeners[event] ?? []).forEach((listener) => listener(detail));
   const layers = {};
   let counts = {};
+  let began = false;
   const style = styles(colour, () => counts);
-  const name = (feature, layer) => {
-    if (feature.properties.kind !== "town") return;
-    layer.bindTooltip(feature.properties.name, { permanent: true, direction: "center", className: "town", interactive: false });
+  const label = (className) => (feature, layer) => {
+    const { kind = className, name } = feature.properties;
+    if (kind === className && name) layer.bindTooltip(name, { permanent: true, direction: "center", className, interactive: false });
   };
   const hatching = new Hatching({ pane: "zones", padding: 0.1 });
   const make = {
-    areas: () => L.geoJSON(null, { style: style.areas, interactive: false, onEachFeature: name }),
-    zones: () => L.geoJSON(null, { style: style.zones, interactive: false, pane: "zones", renderer: hatching }),
+    areas: () => L.geoJSON(null, { style: style.areas, interactive: false, onEachFeature: label("town") }),
+    zones: () => L.geoJSON(null, { style: style.zones, interactive: false, pane: "zones", renderer: hatching, onEachFeature: label("zone") }),
     draft: () => L.geoJSON(null, { style: style.draft, interactive: false, pane: "zones", renderer: hatching }),
     units: () => new PointLayer(["free", "busy", "off"], { colours: ["--ok", "--ok", "--muted"], pane: "units", hollow: ["busy"] }),
     alerts: () => new PointLayer(["urgent", "important", "normal"], { colours: ["--urgent", "--important", "--normal"], pane: "alerts" }),
@@ -105,6 +127,8 @@ export function createMap(element) {
   });
   map.on("mouseout", () => hint.remove());
 
+  map.on("moveend zoomend resize", () => declutter(element));
+
   const repaint = () => {
     ["areas", "zones", "draft"].forEach((key) => layers[key]?.setStyle(style[key]));
     layers.units?.redraw();
@@ -122,15 +146,24 @@ export function createMap(element) {
         layer(key).set(data);
       } else {
         layer(key).clearLayers().addData(data);
+        declutter(element);
       }
     },
     select(id, place) {
       layer("alerts").select(id);
-      if (place && !map.getBounds().pad(-0.1).contains([place.lat, place.lon])) map.panTo([place.lat, place.lon], { animate: false });
+      if (!place) return;
+      const at = [place.lat, place.lon];
+      if (map.getZoom() < NEAR) map.setView(at, CLOSE, { animate: false });
+      else if (!map.getBounds().pad(-0.1).contains(at)) map.panTo(at, { animate: false });
     },
     fit([west, south, east, north]) {
-      map.invalidateSize({ animate: false });
-      map.fitBounds([[south, west], [north, east]], { animate: false, padding: [12, 12] });
+      const fitted = () => {
+        map.invalidateSize({ animate: false });
+        map.fitBounds([[south, west], [north, east]], { animate: false, padding: [12, 12] });
+      };
+      if (!began && element.dataset.whole) whole(map, element.dataset.whole, fitted);
+      began = true;
+      fitted();
     },
     on(event, listener) { (listeners[event] ??= []).push(listener); },
   };

@@ -5,11 +5,12 @@ import L from "leaflet";
 const SIZE = 7;
 const FEW = 4000; // more are drawn as pixels
 const REACH = 14; // pixels from a point that still mean it
+const FROM = 11.5; // zoom from which units that wait are drawn
 const DRAW = {
   urgent(c, x, y) { const r = SIZE + 2; c.moveTo(x, y - r); c.lineTo(x + r, y); c.lineTo(x, y + r); c.lineTo(x - r, y); c.closePath(); },
   important(c, x, y) { c.moveTo(x, y - SIZE - 1); c.lineTo(x + SIZE + 1, y + SIZE); c.lineTo(x - SIZE - 1, y + SIZE); c.closePath(); },
   normal(c, x, y) { c.moveTo(x + SIZE - 1, y); c.arc(x, y, SIZE - 1, 0, Math.PI * 2); },
-  free(c, x, y, zoom) { const r = zoom < 11 ? 1.5 : 4; c.rect(x - r, y - r, 2 * r, 2 * r); },
+  free(c, x, y, zoom) { if (zoom >= FROM) c.rect(x - 4, y - 4, 8, 8); }, // hundreds of them: noise from afar
   busy(c, x, y) { c.rect(x - 5, y - 5, 10, 10); },
   off() {},
 };
@@ -122,6 +123,7 @@ export const PointLayer = L.Layer.extend({
     let best = -1;
     let least = REACH ** 2;
     for (let i = 0; i < this.x.length; i += 1) {
+      if (this.kinds[this.kind[i]] === "free" && view.zoom < FROM) continue;
       const right = this.x[i] * view.scale - view.left - x;
       const down = this.y[i] * view.scale - view.top - y;
       const distance = right * right + down * down;
