@@ -10,8 +10,8 @@ boot()
 
 from django.core.asgi import get_asgi_application  # noqa: E402 - Django must be set up first
 
+from zhizhi.sources.door import close_door  # noqa: E402
 from zhizhi.sources.http_push import asgi as observations  # noqa: E402
-from zhizhi.sources.http_push.door import close_door  # noqa: E402
 from zhizhi.web.live import close_streams  # noqa: E402
 
 _django = get_asgi_application()

@@ -12,6 +12,8 @@ COMMANDS = (
     "demo",
     "web",
     "worker",
+    "listen",
+    "source",
     "gateway",
     "replay",
     "verify_log",

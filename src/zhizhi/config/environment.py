@@ -31,6 +31,20 @@ def flag(name: str, *, default: bool = False) -> bool:
     raise SettingInvalid(message)
 
 
+def kept(path: Path) -> str:
+    """Return what an earlier command wrote into ``path``, empty when none did."""
+    return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+
+
+def number(name: str, default: int, *, lowest: int, highest: int) -> int:
+    """Return variable ``name`` as a whole number; raises SettingInvalid outside of the range."""
+    value = text(name, str(default))
+    if value.isdecimal() and lowest <= int(value) <= highest:
+        return int(value)
+    message = f"{name} must be a whole number from {lowest} to {highest}, not {value!r}"
+    raise SettingInvalid(message)
+
+
 def database(url: str, data: Path) -> dict[str, Any]:
     """Return Django's DATABASES entry for ``url``.
 

@@ -16,9 +16,8 @@ if MODE not in {"production", "demo", "test"}:
     raise environment.SettingInvalid(message)
 DEMO = MODE == "demo"
 
-SECRET_KEY = environment.text(
-    "ZHIZHI_SECRET_KEY"
-)  # empty: made once, kept in DATA/keys (asgi, cli)
+# Made once and kept in the keys folder (boot.py) unless it is given.
+SECRET_KEY = environment.text("ZHIZHI_SECRET_KEY") or environment.kept(DATA / "keys/secret_key")
 DEBUG = False
 ALLOWED_HOSTS = environment.text("ZHIZHI_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 CIPHER_SUITE = environment.text("ZHIZHI_CIPHER_SUITE", "international")
@@ -157,6 +156,21 @@ ALLOW_OFFSET_MAPS = environment.flag("ZHIZHI_ALLOW_OFFSET_MAPS")
 # Where the carrier's gateway listens, and the secret that signs requests to it.
 CARRIER_URL = environment.text("ZHIZHI_CARRIER_URL", "http://127.0.0.1:8010")
 CARRIER_SECRET = environment.text("ZHIZHI_CARRIER_SECRET", "demo" if DEMO or MODE == "test" else "")
+
+# What `zhizhi listen` listens to; empty means not at all.
+MQTT_URL = environment.text("ZHIZHI_MQTT_URL")
+MQTT = {
+    "user": environment.text("ZHIZHI_MQTT_USER"),
+    "password": environment.text("ZHIZHI_MQTT_PASSWORD"),
+    "client": environment.text("ZHIZHI_MQTT_CLIENT", "zhizhi"),
+    "prefix": environment.text("ZHIZHI_MQTT_PREFIX", "zhizhi/observations").strip("/"),
+    "most": environment.number("ZHIZHI_MQTT_MOST", 64, lowest=1, highest=1000),
+    "authority": environment.text("ZHIZHI_MQTT_CA"),
+    "certificate": environment.text("ZHIZHI_MQTT_CERTIFICATE"),
+    "key": environment.text("ZHIZHI_MQTT_KEY"),
+}
+AIS_UDP = environment.text("ZHIZHI_AIS_UDP")
+AIS_TCP = environment.text("ZHIZHI_AIS_TCP")
 
 # Hosts, addresses and networks that web requests may reach although they are not public.
 WEBHOOK_ALLOWED = [one for one in environment.text("ZHIZHI_WEBHOOK_ALLOWED").split(",") if one]

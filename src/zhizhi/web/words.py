@@ -66,6 +66,19 @@ REASONS: dict[str, str | Promise] = {
     "too-long": gettext_lazy("name too long"),
     "unknown-field": gettext_lazy("unknown field"),
     "not-an-object": gettext_lazy("not an object"),
+    "unknown-topic": gettext_lazy("wrong topic"),
+    "unknown-source": gettext_lazy("unknown source"),
+    "unknown-stream": gettext_lazy("unknown stream"),
+    "not-allowed": gettext_lazy("stream not allowed"),
+    "bad-key": gettext_lazy("unusable key"),
+    "key-reused": gettext_lazy("key used twice"),
+    "unstorable": gettext_lazy("refused by the database"),
+    "too-large": gettext_lazy("too large"),
+    "unreadable": gettext_lazy("unreadable"),
+    "not-nmea": gettext_lazy("no AIS sentence"),
+    "bad-checksum": gettext_lazy("wrong checksum"),
+    "undecodable": gettext_lazy("unknown AIS message"),
+    "incomplete": gettext_lazy("parts missing"),
 }
 # Words that records store in English and pages translate.
 STORED = (

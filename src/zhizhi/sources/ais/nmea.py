@@ -17,6 +17,7 @@ from pyais.exceptions import AISBaseException
 from pyais.messages import AISSentence, NMEASentenceFactory
 
 from zhizhi.kernel.observations import Defect
+from zhizhi.kernel.remedies import gettext_noop
 
 STREAM = "vessel_positions.v1"
 _POSITIONS = frozenset({1, 2, 3, 18, 19, 27})
@@ -26,11 +27,17 @@ _NO_LON, _NO_LAT, _NO_SPEED, _NO_COURSE, _NO_SECOND = 181.0, 91.0, 102.3, 360.0,
 _ACCURACY_M = {True: 10.0, False: 100.0}  # ITU-R M.1371: high is better than 10 m
 
 _REMEDIES = {
-    "not-nmea": "Send lines that begin with !AIVDM, one sentence a line.",
-    "bad-checksum": "The checksum is wrong: the line was damaged on its way; check the receiver.",
-    "undecodable": "The sentence is no AIS message that the standard describes; leave it out.",
-    "incomplete": "Parts of a message are missing; send all parts, one after the other.",
-    "out-of-range": "The position is outside of the globe; check the transponder.",
+    "not-nmea": gettext_noop("Send lines that begin with !AIVDM, one sentence a line."),
+    "bad-checksum": gettext_noop(
+        "The checksum is wrong: the line was damaged on its way; check the receiver."
+    ),
+    "undecodable": gettext_noop(
+        "The sentence is no AIS message that the standard describes; leave it out."
+    ),
+    "incomplete": gettext_noop(
+        "Parts of a message are missing; send all parts, one after the other."
+    ),
+    "out-of-range": gettext_noop("The position is outside of the globe; check the transponder."),
 }
 
 

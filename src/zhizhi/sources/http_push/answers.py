@@ -12,7 +12,7 @@ from django.db import DatabaseError, InterfaceError
 
 from zhizhi.engine.committing import EnvelopeUnstorable, IntakeBusy, IntakeUnavailable
 from zhizhi.engine.intake import KeyReused, Receipt
-from zhizhi.sources.http_push.bodies import BodyRefused
+from zhizhi.sources.bodies import BodyRefused
 from zhizhi.trust.keys import KeysMissing
 
 REFUSALS = (

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Field, NinjaAPI, Schema
 
 from zhizhi.kernel.streams import STREAMS, Stream
-from zhizhi.sources.http_push import bodies
+from zhizhi.sources import bodies
 
 SUMMARY = "Send observations of one stream"
 MEANING = """

@@ -21,9 +21,10 @@ from zhizhi.engine.committing import IntakeBusy
 from zhizhi.engine.intake import Envelope, Receipt
 from zhizhi.engine.models import Source
 from zhizhi.kernel.streams import Stream, UnknownStream, stream_named
-from zhizhi.sources.http_push import answers, bodies, passes
+from zhizhi.sources import bodies
+from zhizhi.sources.door import door
+from zhizhi.sources.http_push import answers, passes
 from zhizhi.sources.http_push.answers import Answer, Refused
-from zhizhi.sources.http_push.door import door
 
 LONGEST_KEY = 255
 INLINE_BYTES = 32_768  # smaller bodies are read at once, larger ones beside the event loop

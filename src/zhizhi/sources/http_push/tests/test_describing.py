@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from zhizhi.kernel.streams import STREAMS
-from zhizhi.sources.http_push import bodies
+from zhizhi.sources import bodies
 from zhizhi.sources.http_push.describing import description
 
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from zhizhi.engine import reading
 from zhizhi.kernel.observations import Reading, Stream
-from zhizhi.sources.http_push import arrow_limits
+from zhizhi.sources import arrow_limits
 
 JSON, NDJSON, ARROW = (
     "application/json",

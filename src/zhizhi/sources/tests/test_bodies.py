@@ -12,7 +12,7 @@ import pytest
 from zhizhi.engine.reading import Reader
 from zhizhi.kernel.observations import Reading
 from zhizhi.kernel.streams import stream_named
-from zhizhi.sources.http_push import arrow_limits, bodies
+from zhizhi.sources import arrow_limits, bodies
 
 VESSELS = stream_named("vessel_positions.v1")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
