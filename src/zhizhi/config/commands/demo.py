@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 HELP = "set up the demo district and open it"
 SEED = 7
 FEED_EVERY_S = 2.0
-REFRESH_EVERY_S = 120.0
+REFRESH_EVERY_S = 30.0
 
 screen = Console(stderr=True)
 

@@ -1,4 +1,4 @@
-"""Sending live observations at the speed at which they happen."""
+"""Sending live observations at the speed at which they happen, and letting the crews work."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 
 from zhizhi.config.demo import history, observing
 from zhizhi.config.demo.observing import Feed, envelopes, from_us, to_us
+from zhizhi.config.demo.staff import Staff
 from zhizhi.engine import intake
 from zhizhi.engine.models import Source
 from zhizhi.kernel.district import District
@@ -20,6 +21,7 @@ class Feeder:
     def __init__(self, district: District, feeds: Sequence[Feed]) -> None:
         self.district = district
         self.feeds = list(feeds)
+        self.staff = Staff(until=from_us(0))
         self.sources = {source.code: source for source in Source.objects.all()}
         last = history.last_arrival()
         self.sent_us = to_us(last) if last else 0
@@ -41,8 +43,9 @@ class Feeder:
         return rows
 
     def refresh(self, now: datetime) -> None:
-        """Let the units report their positions again."""
+        """Let the units report their positions again, and the crews take their next step."""
         history.refresh_positions(now)
+        self.staff.crews(now)
 
     def _prepare(self, now: datetime) -> None:
         self.feeds = observing.sequel(self.district, since=now)

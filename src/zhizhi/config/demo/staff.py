@@ -1,6 +1,7 @@
 """Simulated staff: what operators, patrols and reviewers did in the hours before the visit.
 
-They use the same verbs as people do. Who does what when follows from the case's number, so equal
+During the visit only the crews go on, those of units that no visitor can sign in as. They use the
+same verbs as people do. Who does what when follows from the case's number, so equal
 histories are equal to the second.
 """
 
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta
 
 from PIL import Image, ImageDraw
 
-from zhizhi.directory.models import Account
+from zhizhi.directory.models import Account, RoleAssignment, Unit
 from zhizhi.directory.positions import report_position
 from zhizhi.engine import closing, dispatching, timeline
 from zhizhi.engine.dispatching import NoUnitFits
@@ -23,6 +24,7 @@ from zhizhi.systems.fishery.models import Violation, ViolationReview
 from zhizhi.trust import evidence
 
 RESTS = timedelta(minutes=30)  # the newest cases are left to the visitor
+RESERVE = 3  # so many river patrols are kept free, for the visitor as well
 NOTES = {
     "dissuaded": "现场劝导，当事人已收竿离开。",
     "left": "到场时人已离开，已提醒周边垂钓者。",
@@ -59,6 +61,16 @@ class Staff:
         if now < self.until:
             self._review(now)
 
+    def crews(self, now: datetime) -> None:
+        """Let each crew that no visitor speaks for go on with its task."""
+        spoken_for = RoleAssignment.objects.filter(unit__isnull=False).values("unit")
+        tasks = Task.everything.filter(state__in=Task.LIVE, unit__isnull=False)
+        for task in tasks.exclude(unit__in=spoken_for).select_related("case", "unit"):
+            try:
+                self.acts += self._task(task.case, task, now)
+            except StateConflict:
+                continue
+
     def _case(self, case: Case, now: datetime) -> bool:
         if case.state == Case.State.OPEN:
             return self._open(case, now)
@@ -79,7 +91,7 @@ class Staff:
             closing.dismiss(case, reason="核实为码头作业人员。", by=operator, now=now)
             return True
         is_wanted = case.severity != Severity.NORMAL or case.pk % 3 == 0
-        if is_wanted and age > _minutes(6 + case.pk % 4):
+        if is_wanted and age > _minutes(6 + case.pk % 4) and _boats_left() > RESERVE:
             dispatching.dispatch_nearest(case, by=operator, now=now)
             return True
         return False
@@ -148,6 +160,11 @@ class Staff:
             for photo in violation.photos.all():
                 masking.mask(photo, [], shows_nobody=True, by=technical, now=now)
         reviewing.review(violation, step=step, is_accepted=True, note="", by=by, now=now)
+
+
+def _boats_left() -> int:
+    """Return how many river patrols are free."""
+    return Unit.objects.filter(kind="river_patrol", status=Unit.Status.AVAILABLE).count()
 
 
 def _is_due(case: Case, task: Task, now: datetime) -> bool:

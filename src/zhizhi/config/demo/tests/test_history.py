@@ -15,8 +15,15 @@ from zhizhi.config.demo import history, observing, settling, summary
 from zhizhi.config.demo.feeding import Feeder
 from zhizhi.config.demo.staff import photograph
 from zhizhi.directory.models import Account, Area, RoleAssignment, Team, Unit
-from zhizhi.engine import journal, zoning
-from zhizhi.engine.models import Alert, Case, JournalSegment, Message, QuarantinedRow
+from zhizhi.engine import dispatching, journal, zoning
+from zhizhi.engine.models import (
+    Alert,
+    Case,
+    JournalSegment,
+    Message,
+    QuarantinedRow,
+    Task,
+)
 from zhizhi.kernel.district import District, build
 from zhizhi.trust import audit
 
@@ -133,6 +140,25 @@ def test_the_feeder_prepares_more_before_it_runs_out(settled: District, played: 
 
     assert feeder.feed(later) >= 0
     assert feeder.feed(later + timedelta(minutes=2)) > 0
+
+
+def test_crews_go_on_during_the_visit_but_not_those_that_the_visitor_speaks_for(
+    settled: District, played: Played
+) -> None:
+    feeder = Feeder(settled, played[0])
+    case, other = Case.everything.filter(state=Case.State.OPEN).order_by("pk")[:2]
+    ours, crew = Unit.objects.filter(kind="river_patrol", status=Unit.Status.AVAILABLE)[:2]
+    RoleAssignment.objects.filter(unit__code="RB001").update(unit=ours)
+    by = f"account:{Account.objects.get(username='operator').pk}"
+    mine = dispatching.dispatch(case, ours, by=by, now=NOW)
+    theirs = dispatching.dispatch(other, crew, by=by, now=NOW)
+
+    for minutes in range(0, 40, 2):
+        feeder.refresh(NOW + timedelta(minutes=minutes))
+
+    mine.refresh_from_db(from_queryset=Task.everything.all())
+    theirs.refresh_from_db(from_queryset=Task.everything.all())
+    assert (mine.state, theirs.state) == (Task.State.OFFERED, Task.State.DONE)
 
 
 def test_a_stay_passes_its_limit_every_half_minute_at_first(district: District) -> None:
