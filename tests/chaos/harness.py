@@ -151,6 +151,7 @@ def _result(
         "accepted": len(accepted),
         "offered": made.tries(),
         "late_rows": seen["late"],
+        "states": dict(Counter(state for _recipient, state in seen["messages"])),
     }
     return Result(alerts, cases, accepted, faults, dict(made.kills), figures)
 
