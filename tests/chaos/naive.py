@@ -32,7 +32,6 @@ from zhizhi.engine.triage import Triage, triage  # noqa: E402
 
 SLOW_DISK_S = 0.3
 
-
 _found: list[tuple[pa.Table, dict[str, Any]]] = []
 _commit = Track.commit
 
@@ -71,7 +70,7 @@ def _send(message: Message) -> bool:
         answer.raise_for_status()
     except httpx.HTTPError:
         return False
-    time.sleep(SLOW_DISK_S / 10)
+    time.sleep(SLOW_DISK_S)
     return bool(Message.everything.filter(pk=message.pk).update(state="sent"))
 
 

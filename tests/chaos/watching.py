@@ -12,7 +12,7 @@ from typing import Any
 
 from zhizhi.config.boot import boot
 
-QUIET = 8  # looks, half a second apart, at which nothing waits
+QUIET = 8  # looks, half a second apart, at which nothing waits: longer than the control's pauses
 
 
 def main() -> int:
