@@ -496,8 +496,8 @@ def test_the_same_message_queued_at_once_is_one_row() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_receipts_and_marks_at_the_same_moment_do_not_wait_for_each_other(pigeon: Pigeon) -> None:
-    keys = [message(n, case=case()).key for n in range(8)]
-    told = threading.Barrier(2)
+    keys = [message(n, case=case(key=str(n))).key for n in range(8)]
+    told = threading.Barrier(2, timeout=60)
 
     def carry(row: Message) -> Receipt:
         told.wait()  # the gateway calls back while the worker marks
