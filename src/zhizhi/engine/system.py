@@ -47,6 +47,8 @@ class SystemConfig(AppConfig):
     has_pages: ClassVar[bool] = False
     readers: ClassVar[tuple[str, ...]] = ()  # roles that find its pages in the navigation
     verb_names: ClassVar[Mapping[str, Any]] = {}  # its timeline verbs in words (lazy texts)
+    outcome_names: ClassVar[Mapping[str, Any]] = {}  # results of its agencies' tasks, likewise
+    task_names: ClassVar[Mapping[str, Any]] = {}  # kinds of its agencies' tasks, likewise
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

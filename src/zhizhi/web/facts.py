@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from zhizhi.directory.models import RoleAssignment, Unit
 from zhizhi.engine import closing
 from zhizhi.engine.models import Alert, Case, Clock, Message, Task, TimelineEntry, Zone
@@ -70,13 +72,14 @@ def _zone_name(case: Case) -> str:
 
 def _clocks(case: Case, now: datetime) -> list[dict[str, Any]]:
     """Return the time limits that nobody has met yet, the most pressing first."""
-    unmet = case.clocks.filter(state__in=UNMET, ended_at=None).select_related("task__unit")
+    unmet = case.clocks.filter(state__in=UNMET, ended_at=None)
+    unmet = unmet.select_related("task__unit", "task__agency")
     return [
         {
             "name": clock_name(clock.kind),
             "due_at": clock.due_at,
             "is_overdue": clock.due_at < now,
-            "unit": clock.task.unit if clock.task else None,
+            "who": (clock.task.unit or clock.task.agency) if clock.task else None,
         }
         for clock in unmet.order_by("due_at")
     ]
@@ -89,13 +92,20 @@ def _line(entry: TimelineEntry, names: dict[str, str]) -> dict[str, Any]:
         "at": entry.at,
         "who": names[entry.actor],
         "is_person": entry.actor.startswith(("account:", "unit:")),
-        "what": verb_name(entry.verb),
+        "what": _what(entry),
         "target": str(target) if target else "",
         "note": entry.note,
         "outcome": outcome_name(str(entry.data.get("outcome", ""))),
         "limit": clock_name(entry.data["kind"]) if entry.verb == "clock.overdue" else "",
         "photos": _photos(entry),
     }
+
+
+def _what(entry: TimelineEntry) -> str:
+    """Return what was done; an agency's officer does not report from the spot."""
+    if entry.verb == "task.finish" and entry.task and entry.task.agency_id:
+        return _("Agency's task done")
+    return verb_name(entry.verb)
 
 
 def _photos(entry: TimelineEntry) -> int:

@@ -55,14 +55,12 @@ def area_version() -> str:
 
 @lru_cache(maxsize=2)
 def area_shapes(version: str) -> bytes:
-    """Return grid cells, waters and towns as compressed GeoJSON, kept under ``version``.
+    """Return grid cells, towns and waters as compressed GeoJSON, kept under ``version``.
 
     Borders are simplified as one coverage, so neighbours keep meeting.
     """
     features: list[str] = []
     for kind in DRAWN_KINDS:
-        if kind == Area.Kind.TOWN:
-            features += _waters()
         rows = _drawn().filter(kind=kind).exclude(boundary=None).order_by("pk")
         listed = list(rows.values_list("pk", "name", "boundary"))
         shapes = shapely.from_wkb([bytes(row[2] or b"") for row in listed])
@@ -73,6 +71,7 @@ def area_shapes(version: str) -> bytes:
             _feature(pk, {"kind": "town", "name": name} if kind == Area.Kind.TOWN else {}, geometry)
             for (pk, name, _boundary), geometry in zip(listed, drawn, strict=True)
         ]
+    features += _waters()  # above the borders, which often follow a river
     text = '{"type":"FeatureCollection","features":[' + ",".join(features) + "]}"
     return gzip.compress(text.encode(), 6, mtime=0)
 

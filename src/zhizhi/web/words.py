@@ -115,17 +115,23 @@ ROLE_LINES: dict[str, str | Promise] = {
 
 def verb_name(verb: str) -> str:
     """Return a timeline's verb in words; a system may declare its own in its manifest."""
-    if verb in VERBS:
-        return str(VERBS[verb])
-    for app in apps.get_app_configs():
-        names = getattr(app, "verb_names", {})
-        if verb in names:
-            return str(names[verb])
-    return verb
+    return str(VERBS.get(verb) or _declared("verb_names", verb))
 
 
 def outcome_name(outcome: str) -> str:
-    return str(OUTCOMES.get(outcome, outcome))
+    """Return a result in words; a system may declare its own in its manifest."""
+    return str(OUTCOMES.get(outcome) or _declared("outcome_names", outcome))
+
+
+def task_name(kind: str) -> str:
+    """Return what an agency's task is about, as its system calls it."""
+    return str(_declared("task_names", kind))
+
+
+def _declared(names: str, word: str) -> str | Promise:
+    """Return what the first system that knows ``word`` calls it, else the word itself."""
+    found = (getattr(app, names, {}).get(word) for app in apps.get_app_configs())
+    return next((name for name in found if name), word)
 
 
 def part_name(code: str) -> str:

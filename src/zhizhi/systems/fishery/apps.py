@@ -51,6 +51,21 @@ class FisheryConfig(SystemConfig):
         "violation.legal-rejected": _("Legal review: rejected"),
         "violation.transferred": _("Transferred to the agencies"),
     }
+    outcome_names = {
+        "transferred": _("Transferred to the agencies"),
+        "rejected": _("The record did not pass"),
+        "penalised": _("Administrative penalty imposed"),
+        "filed": _("Case filed"),
+        "not_filed": _("No case filed"),
+        "supervised": _("Legal supervision completed"),
+        "no_action": _("No action needed"),
+    }
+    task_names = {
+        "review": _("Review of the violation record"),
+        "penalise": _("Administrative penalty"),
+        "investigate": _("Decide on a criminal case"),
+        "supervise": _("Legal supervision"),
+    }
     settings = (
         DeclaredSetting(
             "fishery.limit_minutes",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhizhi.engine.models import Zone
 from zhizhi.systems.fishery import wording
+from zhizhi.systems.fishery.apps import FisheryConfig
 from zhizhi.systems.fishery.masking import MAXIMUM_REGIONS
 from zhizhi.systems.fishery.models import ViolationReview
 from zhizhi.trust.pictures import Region
@@ -138,12 +139,9 @@ class SpanForm(forms.Form):
 class AgencyResultForm(forms.Form):
     """What an agency's officer reports at the end of the agency's task."""
 
-    OUTCOMES = (
-        ("penalised", _("Administrative penalty imposed")),
-        ("filed", _("Case filed")),
-        ("not_filed", _("No case filed")),
-        ("supervised", _("Legal supervision completed")),
-        ("no_action", _("No action needed")),
+    OUTCOMES = tuple(
+        (name, FisheryConfig.outcome_names[name])
+        for name in ("penalised", "filed", "not_filed", "supervised", "no_action")
     )
 
     outcome = forms.ChoiceField(label=_("Result"), choices=OUTCOMES)

@@ -10,8 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from zhizhi.engine.models import Case, Severity
-from zhizhi.web import words
+from zhizhi.engine.models import Case, Severity, Task
+from zhizhi.web import places, words
 from zhizhi.web.icons import ICONS, RINGS, SHAPES
 from zhizhi.web.queue import QueueFilter
 
@@ -97,6 +97,12 @@ def map_of(bounds: str, areas_url: str) -> Any:
 
 
 @register.simple_tag
+def areas_url() -> str:
+    """Return the address of the area shapes."""
+    return places.areas_url()
+
+
+@register.simple_tag
 def age(since: datetime | None, now: datetime) -> str:
     """Say how long ago something was."""
     return words.age(since, now) if since else "–"
@@ -106,6 +112,12 @@ def age(since: datetime | None, now: datetime) -> str:
 def actor(value: str) -> str:
     """Name the post behind an actor."""
     return words.actor_name(value)
+
+
+@register.filter
+def work(task: Task) -> str:
+    """Say what an agency's task is about; a unit's task is the case itself."""
+    return words.task_name(task.kind) if task.agency_id else ""
 
 
 @register.filter

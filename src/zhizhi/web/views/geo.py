@@ -10,11 +10,11 @@ from django.views.decorators.http import require_GET
 
 from zhizhi.trust.scoping import Scope
 from zhizhi.web import places
-from zhizhi.web.access import CASE_READERS, DESK_READERS, for_roles
+from zhizhi.web.access import CASE_READERS, for_roles
 
 
 @require_GET
-@for_roles(*DESK_READERS)
+@for_roles(*CASE_READERS)
 def areas(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Return grid cells and towns; unchanged ones are answered with 304."""
     version = places.area_version()

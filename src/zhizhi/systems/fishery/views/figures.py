@@ -29,6 +29,7 @@ def statistics_page(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
         "total": found.total,
+        "totals": list(zip(counting.HEADINGS, found.total.values(), strict=True)),
         "headings": counting.HEADINGS,
         "definitions": [
             (heading, counting.DEFINITIONS[key])

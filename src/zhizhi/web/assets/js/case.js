@@ -13,7 +13,9 @@ async function draw() {
   const id = Number(element.dataset.case);
   const map = createMap(element);
   map.fit([lon - AROUND, lat - AROUND, lon + AROUND, lat + AROUND]);
-  map.show("zones", await getJson("/geo/zones.geojson"));
+  const [areas, zones] = await Promise.all([getJson(element.dataset.areas), getJson("/geo/zones.geojson")]);
+  map.show("areas", areas);
+  map.show("zones", zones);
   map.show("alerts", { id: [id], lon: [lon], lat: [lat], kind: [RANKS.indexOf(element.dataset.severity)] });
   map.select(id);
   element.dataset.ready = "true";

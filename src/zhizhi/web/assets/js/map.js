@@ -92,6 +92,12 @@ function frame(element) {
   return map;
 }
 
+// How much of the map's foot lies under the legend.
+function covered(element) {
+  const legend = element.parentElement.querySelector(".legend");
+  return legend && getComputedStyle(legend).position === "absolute" ? legend.offsetHeight : 0;
+}
+
 export function createMap(element) {
   const colour = (name) => getComputedStyle(element).getPropertyValue(name).trim();
   const map = frame(element);
@@ -159,7 +165,7 @@ export function createMap(element) {
     fit([west, south, east, north]) {
       const fitted = () => {
         map.invalidateSize({ animate: false });
-        map.fitBounds([[south, west], [north, east]], { animate: false, padding: [12, 12] });
+        map.fitBounds([[south, west], [north, east]], { animate: false, paddingTopLeft: [12, 12], paddingBottomRight: [12, covered(element) + 12] });
       };
       if (!began && element.dataset.whole) whole(map, element.dataset.whole, fitted);
       began = true;
