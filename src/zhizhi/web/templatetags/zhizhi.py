@@ -39,6 +39,14 @@ def severity(value: str) -> SafeString:
 
 
 @register.simple_tag
+def mark(value: str) -> SafeString:
+    """Draw the shape of a severity alone, for a map's key."""
+    return format_html(
+        '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/></svg>', SHAPES[value]
+    )
+
+
+@register.simple_tag
 def state(case: Case) -> SafeString:
     """Draw how far a case has come, as a ring that fills and a word."""
     ring = mark_safe(RINGS.get(case.state, RINGS["open"]))  # noqa: S308 - our own drawings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import shapely
@@ -18,17 +18,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from zhizhi.engine import zoning
 from zhizhi.engine.models import Zone
-from zhizhi.engine.system import systems
-from zhizhi.engine.track import backtest
 from zhizhi.engine.zoning import ZoneDraft
 from zhizhi.trust.scoping import Scope
 from zhizhi.web import forms
 from zhizhi.web.access import Role, actor_of, for_roles
 from zhizhi.web.forms import ZoneForm
 from zhizhi.web.places import areas_url, bounds_of
-
-DAY = timedelta(days=1)
-FOUND = "dwell"  # a finding that somebody should know of; "cleared" ends one
+from zhizhi.web.trial import dry_run
 
 
 @require_GET
@@ -66,36 +62,6 @@ def retire(request: HttpRequest, scope: Scope, key: str) -> HttpResponse:
     zoning.retire(zone, by=actor_of(request), now=timezone.now())
     messages.success(request, _("{name} is out of force.").format(name=zone.name))
     return redirect("web:zones")
-
-
-def dry_run(drafts: Sequence[ZoneDraft], *, now: datetime) -> list[dict[str, Any]]:
-    """Return, for each rule and each changed zone, what yesterday gives before and after."""
-    before, after = zoning.reference(zoning.current()), zoning.with_drafts(drafts)
-    rows = []
-    for detector in (detector for system in systems() for detector in system.detectors()):
-        found = [
-            _told(backtest(detector, reference, since=now - DAY, until=now))
-            for reference in (before, after)
-        ]
-        lines = [(_("all zones"), [len(told) for told in found])]
-        lines += [(draft.name, [told.count(draft.key) for told in found]) for draft in drafts]
-        rows += [
-            {
-                "rule": detector.code,
-                "zone": zone,
-                "before": was,
-                "after": will,
-                "change": will - was,
-            }
-            for zone, (was, will) in lines
-        ]
-    return rows
-
-
-def _told(findings: Any) -> list[str]:
-    """Return the zone of each finding that would have become an alert."""
-    kinds, zones = (findings.column(name).to_pylist() for name in ("kind", "zone"))
-    return [zone for kind, zone in zip(kinds, zones, strict=True) if kind == FOUND]
 
 
 def _preview(form: ZoneForm, drafts: Sequence[ZoneDraft], *, now: datetime) -> dict[str, Any]:

@@ -40,6 +40,7 @@ async function open(id) {
   clearSuggestions();
   await detail(id);
   find(".detail-pane").scrollTop = 0;
+  if (matchMedia("(max-width: 48rem)").matches) find(".detail-pane").scrollIntoView();
 }
 
 function step(by) {

@@ -4,6 +4,7 @@ import { createMap } from "./map.js";
 
 const element = document.querySelector(".map");
 const draft = document.getElementById("draft-geometry");
+const tried = document.getElementById("tried-points");
 const map = createMap(element);
 
 async function begin() {
@@ -15,6 +16,13 @@ async function begin() {
   document.querySelectorAll("[data-zone]").forEach((button) => {
     button.addEventListener("click", () => map.fit(boxes[button.dataset.zone]));
   });
+  const edited = boxes[document.querySelector("[data-edited]")?.dataset.edited];
+  if (edited) map.fit(edited);
+  if (tried) {
+    const { found, gone } = JSON.parse(tried.textContent);
+    map.show("alerts", found);
+    map.show("units", gone);
+  }
   if (draft) {
     const shapes = JSON.parse(draft.textContent);
     map.show("draft", shapes);

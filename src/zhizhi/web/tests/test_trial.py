@@ -1,0 +1,47 @@
+"""A dry run tells new, gone and unchanged stays apart."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from zhizhi.web.trial import compared
+
+EIGHT = datetime(2026, 3, 1, 8, tzinfo=UTC)
+
+
+def stay(*, entity: int = 1, zone: str = "z", start: int = 0, length: int = 31) -> dict[str, Any]:
+    started_at = EIGHT + timedelta(minutes=start)
+    found_at = started_at + timedelta(minutes=length)
+    return {"entity": entity, "zone": zone, "started_at": started_at, "found_at": found_at}
+
+
+def changes(was: list[dict[str, Any]], will: list[dict[str, Any]]) -> list[str]:
+    return [told["change"] for told in compared(was, will)]
+
+
+def test_a_stay_that_only_the_draft_finds_is_new() -> None:
+    assert changes([], [stay()]) == ["new"]
+
+
+def test_a_stay_that_the_draft_no_longer_finds_is_gone() -> None:
+    assert changes([stay()], []) == ["gone"]
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"), [(30, ["same"]), (31, ["same"]), (32, ["new", "gone"])]
+)
+def test_a_stay_that_begins_later_is_the_same_while_the_two_overlap(
+    start: int, expected: list[str]
+) -> None:
+    assert changes([stay()], [stay(start=start)]) == expected
+
+
+def test_the_same_time_of_somebody_else_or_elsewhere_is_another_stay() -> None:
+    assert changes([stay()], [stay(entity=2), stay(zone="y")]) == ["new", "new", "gone"]
+
+
+def test_one_stay_is_not_the_same_as_two() -> None:
+    assert changes([stay(length=60)], [stay(), stay(start=32, length=28)]) == ["same", "new"]
