@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,7 +41,7 @@ def dry_run(drafts: Sequence[ZoneDraft], *, now: datetime) -> dict[str, Any]:
         "rows": rows,
         "stays": shown[:SHOWN],
         "is_cut": len(shown) > SHOWN,
-        "points": _points(shown[:SHOWN]),
+        "points": points(shown[:SHOWN]),
     }
 
 
@@ -72,7 +73,8 @@ def _is_same(one: Stay, other: Stay) -> bool:
 def _stays(findings: pa.Table) -> list[Stay]:
     """Return the findings that would have become alerts."""
     columns = ["kind", "entity", "zone", "started_at", "found_at", "lon", "lat"]
-    return [row for row in findings.select(columns).to_pylist() if row["kind"] == FOUND]
+    found = [row for row in findings.select(columns).to_pylist() if row["kind"] == FOUND]
+    return [{**stay, "is_placed": math.isfinite(stay["lon"])} for stay in found]
 
 
 def _rows(
@@ -90,10 +92,14 @@ def _row(rule: str, zone: str, before: int, after: int) -> dict[str, Any]:
     return {"rule": rule, "zone": zone, "before": before, "after": after, "change": change}
 
 
-def _points(stays: Sequence[Stay]) -> dict[str, Any]:
-    """Return the stays as columns for the map: those that would be found, and those that not."""
-    found = [stay for stay in stays if stay["change"] != GONE]
-    gone = [stay for stay in stays if stay["change"] == GONE]
+def points(stays: Sequence[Stay]) -> dict[str, Any]:
+    """Return the stays as columns for the map: those that would be found, and those that not.
+
+    A camera that counts says that somebody is in a zone, not where: such a stay is only listed.
+    """
+    placed = [stay for stay in stays if stay["is_placed"]]
+    found = [stay for stay in placed if stay["change"] != GONE]
+    gone = [stay for stay in placed if stay["change"] == GONE]
     return {
         "found": {**_places(found), "kind": [RANKS[stay["change"]] for stay in found]},
         "gone": {**_places(gone), "kind": [1 for _stay in gone]},

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from zhizhi.web.trial import compared
+from zhizhi.web.trial import compared, points
 
 EIGHT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
@@ -45,3 +46,13 @@ def test_the_same_time_of_somebody_else_or_elsewhere_is_another_stay() -> None:
 
 def test_one_stay_is_not_the_same_as_two() -> None:
     assert changes([stay(length=60)], [stay(), stay(start=32, length=28)]) == ["same", "new"]
+
+
+def test_the_map_leaves_out_a_stay_that_a_camera_counted_without_a_position() -> None:
+    seen = {"change": "new", "lon": 107.0, "lat": 29.6, "is_placed": True}
+    counted = {"change": "gone", "lon": math.nan, "lat": math.nan, "is_placed": False}
+
+    drawn = points([seen, counted])
+
+    assert drawn["found"] == {"id": [0], "lon": [107.0], "lat": [29.6], "kind": [1]}
+    assert drawn["gone"] == {"id": [], "lon": [], "lat": [], "kind": []}
