@@ -7,25 +7,22 @@ of the crowd stands still. Run with: python -m bench.dwelling --json
 
 from __future__ import annotations
 
-import argparse
-import gc
-import json
-import time
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache, partial
 from statistics import median
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import shapely
+from bench.measuring import figure, show, timed
+from bench.places import HEIGHT, SOUTH, WEST, WIDTH, blots
 from bytewax import operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.testing import TestingSink, TestingSource, run_main
 from numpy.typing import NDArray
+from shapely import to_wkb
 
 from zhizhi.kernel.detection import INSIDE, Batch
 from zhizhi.kernel.dwell import NOTHING_FOUND, Dwell, WatchedZones
@@ -35,11 +32,8 @@ from zhizhi.kernel.tests.dwell_oracle import Event, Oracle, Told
 S = 1_000_000
 START = 1_700_000_000 * S
 HALF_MINUTE = 30 * S
-WEST, SOUTH, WIDTH, HEIGHT = 107.0, 29.4, 0.79, 0.67
 NO_ZONES: dict[str, str] = {}
 MICROSECOND = timedelta(microseconds=1)
-
-Result = TypeVar("Result")
 
 
 def run() -> list[dict[str, Any]]:
@@ -90,17 +84,8 @@ class Crowd:
 @cache
 def zones(count: int = 1_000) -> WatchedZones:
     """Return zones of 64 vertices that cover 17 % of the box."""
-    rng = np.random.default_rng(1)
-    radius = np.sqrt(0.17 * WIDTH * HEIGHT / count / np.pi)
-    angle = np.linspace(0, 2 * np.pi, 64, endpoint=False)
-    shapes = []
-    for _ in range(count):
-        x, y = WEST + rng.random() * WIDTH, SOUTH + rng.random() * HEIGHT
-        r = radius * rng.uniform(0.8, 1.2, 64)
-        ring = np.c_[x + r * np.cos(angle), y + r * np.sin(angle)]
-        shapes.append(shapely.to_wkb(shapely.Polygon(ring)))
     keys = [f"Z{number:04d}" for number in range(count)]
-    return Dwell().compile({"zones": pa.table({"key": keys, "boundary": shapes})})
+    return Dwell().compile({"zones": pa.table({"key": keys, "boundary": to_wkb(blots(count))})})
 
 
 def events_of(batch: Batch, sample: NDArray[np.int64]) -> list[Event]:
@@ -157,16 +142,6 @@ def compared(people: int = 200_000, share: float = 0.04, minutes: int = 45) -> C
     return result
 
 
-def timed(work: Callable[[], Result]) -> tuple[Result, float]:
-    """Return what ``work`` returns, and the CPU seconds it took."""
-    gc.disable()
-    begin = time.process_time()
-    result = work()
-    spent = time.process_time() - begin
-    gc.enable()
-    return result, spent
-
-
 def against_python() -> dict[str, Any]:
     """Compare the judge with the plain-Python oracle: one dictionary entry after the other."""
     crowd, peers = compared(), list[float]()
@@ -178,7 +153,7 @@ def against_python() -> dict[str, Any]:
         peers.append((spent + end) / len(crowd.events) * 1e9)
     demand_equal(crowd.judged, theirs)
     ours, peer = median(crowd.judge_ns), median(peers)
-    return _figure("dwell judge", "ns/position", ours, ("plain Python", peer), least=20)
+    return figure("dwell judge", "ns/position", ours, ("plain Python", peer), least=20)
 
 
 def demand_equal(ours: list[Told], theirs: list[Told]) -> None:
@@ -221,8 +196,8 @@ def whole_step() -> list[dict[str, Any]]:
     eighths, _ = step_through(200_000, 24, partitions=8)
     name = "whole step, 200,000 entities, 1,000 zones"
     return [
-        _figure(name, "M positions/s", 1e3 / cost, least=4),
-        _figure(f"{name}, in 8 partitions", "M positions/s", 1e3 / eighths),
+        figure(name, "M positions/s", 1e3 / cost, least=4),
+        figure(f"{name}, in 8 partitions", "M positions/s", 1e3 / eighths),
     ]
 
 
@@ -232,7 +207,7 @@ def memory() -> dict[str, Any]:
     dumps = [stepper.dump_shard(shard) for shard in range(256)]
     stays = sum(len(rule.load(raw, rule.version)) for raw in dumps)
     used = sum(len(raw) for raw in dumps) / stays
-    return _figure("checkpoint of an open stay", "bytes", used, most=80)
+    return figure("checkpoint of an open stay", "bytes", used, most=80)
 
 
 def against_bytewax() -> dict[str, Any]:
@@ -241,7 +216,7 @@ def against_bytewax() -> dict[str, Any]:
     theirs, spent = timed(partial(through_bytewax, crowd.events))
     demand_equal([row for row in crowd.stepped if row[0] == "dwell"], theirs)
     ours, peer = median(crowd.step_ns), spent / len(crowd.events) * 1e9
-    return _figure("whole step", "ns/position", ours, ("Bytewax stateful_map", peer), least=20)
+    return figure("whole step", "ns/position", ours, ("Bytewax stateful_map", peer), least=20)
 
 
 def through_bytewax(events: list[Event]) -> list[Told]:
@@ -267,50 +242,8 @@ def growth() -> dict[str, Any]:
     few, _ = step_through(20_000, 60)
     many, _ = step_through(2_000_000, 14)
     name = "position among 2,000,000 entities over 20,000"
-    return _figure(name, "times the cost", many / few, most=5)
-
-
-def _figure(
-    name: str,
-    unit: str,
-    ours: float,
-    peer: tuple[str, float] | None = None,
-    *,
-    least: float | None = None,
-    most: float | None = None,
-) -> dict[str, Any]:
-    """Return one figure; with a peer, ``least`` is how many times dearer the peer has to be."""
-    ratio = None if peer is None else peer[1] / ours
-    judged = ours if ratio is None else ratio
-    bound = least if least is not None else most
-    target = "" if bound is None else f"{'>=' if least is not None else '<='} {bound:g}"
-    is_met = (least is None or judged >= least) and (most is None or judged <= most)
-    return {
-        "name": name,
-        "unit": unit,
-        "ours": ours,
-        "peer": peer[0] if peer else None,
-        "peer_value": peer[1] if peer else None,
-        "ratio": ratio,
-        "target": target,
-        "met": is_met,
-    }
-
-
-def main() -> None:
-    """Print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-    figures = run()
-    if arguments.json:
-        print(json.dumps(figures, indent=1))
-        return
-    for f in figures:
-        peer = f", {f['peer']} {f['peer_value']:.4g}, ratio {f['ratio']:.3g}" if f["peer"] else ""
-        verdict = f" ({f['target']}: {'met' if f['met'] else 'missed'})" if f["target"] else ""
-        print(f"{f['name']}: {f['ours']:.4g} {f['unit']}{peer}{verdict}")
+    return figure(name, "times the cost", many / few, most=5)
 
 
 if __name__ == "__main__":
-    main()
+    show(run, __doc__)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhizhi.kernel.metres import Segment, metres_per_degree, squared_distance
-from zhizhi.kernel.native import lean
+from zhizhi.kernel.native import lean, woven
 from zhizhi.kernel.sides import ERROR, is_on_edge, nudged_side, side
 
 Floats = NDArray[np.float64]
@@ -26,10 +26,17 @@ Point = tuple[float, float]
 FINE = 8  # fine cells along one side of a coarse cell
 FINE_SHIFT = 3
 BLOCK = FINE * FINE
+BLOCK_SHIFT = 2 * FINE_SHIFT
+PLACES = BLOCK // 4  # words of a block that hold a byte for each of its cells
 
-# Columns of ``Grid.records``: one zone in one fine cell. Distances to the boundary in millimetres.
-ZONE, KIND, NEAREST, FARTHEST, CROSSING, NEAR, END, SLOT = range(8)
-WIDTH = 8
+# Columns of ``Cells.records``: one zone in one fine cell, in one cache line. Distances to the
+# boundary are in millimetres. From EDGE on, in columns of ``Cells.numbers``, stands the first edge
+# that enters the cell; the runs CROSSING to NEAR hold the others, NEAR to END those near by.
+# DEEP of a cell's first record is where ``Cells.deep`` lists more zones that it lies deep inside.
+ZONE, KIND, NEAREST, FARTHEST, CROSSING, NEAR, END, DEEP = range(8)
+SLOT = DEEP  # while the cover is built
+EDGE = 4
+WIDTH = 16
 # Kinds; LAST is added to the last record of a cell.
 WITHIN, OUTSIDE, EDGE_IN, EDGE_OUT = range(4)
 LAST = 4
@@ -62,20 +69,25 @@ class Cells(NamedTuple):
     """What is known about each zone in each fine cell; see the columns above."""
 
     records: Ints  # (k, WIDTH)
+    numbers: Floats  # the same memory, (k, WIDTH / 2)
     runs: Ints  # (r, 2): first edge and number of consecutive edges
     edges: Floats
+    deep: Ints  # lists of zones in ascending order, each ended by -1
 
 
 class Grid(NamedTuple):
     """The finished cover.
 
     A code is 0 (no zone), > 0 (deep inside zone ``code - 1``) or < 0: with ``v = -code - 1`` it
-    points to block ``v >> 1`` of fine cells when ``v`` is odd, else to record ``v >> 1``.
+    points to word ``v >> 1`` of ``blocks`` when ``v`` is odd, else to record ``v >> 1``.
+
+    At that word begins what is known of the BLOCK fine cells of a coarse cell: one byte for each,
+    in PLACES words, and behind them a list of codes. A byte is 0 (no zone) or counts in that list.
     """
 
     raster: Raster
     coarse: Ints
-    fine: Ints
+    blocks: Ints
     cells: Cells
 
 
@@ -85,7 +97,7 @@ def segment(edges: Floats, k: int) -> Segment:
     return edges[k, 0], edges[k, 1], edges[k, 2], edges[k, 3]
 
 
-@lean
+@woven
 def crossings(edge: Segment, x: float, y: float, cx: float, cy: float) -> int:
     """Follow the path from (x, y) along its row to ``cx`` and then to the centre (cx, cy).
 
@@ -122,30 +134,38 @@ def _exact_crossings(edge: Segment, x: float, y: float, cx: float, cy: float) ->
     return odd & 1
 
 
-@lean
+@woven
 def is_within(cells: Cells, record: int, x: float, y: float, centre: Point) -> bool:
     """Tell whether the point is inside the record's zone; a point on the boundary is not.
 
     ``centre`` is that of the record's cell.
     """
-    records, runs, edges = cells
+    records, numbers, runs, edges, _ = cells
     kind = records[record, KIND] & (LAST - 1)
     if kind <= OUTSIDE:
         return bool(kind == WITHIN)
-    odd = 0
+    first = (
+        numbers[record, EDGE],
+        numbers[record, EDGE + 1],
+        numbers[record, EDGE + 2],
+        numbers[record, EDGE + 3],
+    )
+    odd = crossings(first, x, y, centre[0], centre[1])
+    if odd == 2:
+        return False
     for r in range(records[record, CROSSING], records[record, NEAR]):
         for k in range(runs[r, 0], runs[r, 0] + runs[r, 1]):
             found = crossings(segment(edges, k), x, y, centre[0], centre[1])
             if found == 2:
                 return False
             odd ^= found
-    return (odd == 1) != (kind == EDGE_IN)
+    return bool((odd == 1) != (kind == EDGE_IN))
 
 
 @lean
 def is_closer(cells: Cells, record: int, x: float, y: float, limit_m: float) -> bool:
     """Tell whether the boundary of the record's zone is closer to its point than ``limit_m``."""
-    records, runs, edges = cells
+    records, _, runs, edges, _ = cells
     if records[record, NEAREST] * MILLIMETRE >= limit_m:
         return False
     if records[record, FARTHEST] * MILLIMETRE < limit_m:
@@ -159,47 +179,42 @@ def is_closer(cells: Cells, record: int, x: float, y: float, limit_m: float) -> 
 
 
 @lean
-def cell_of(raster: Raster, x: float, y: float) -> tuple[int, int]:
-    """Return column and row of the fine cell of (x, y).
+def cell_of(raster: Raster, x: float, y: float) -> np.uint32:
+    """Return the number of the fine cell of (x, y): its coarse cell times BLOCK, and its place.
 
     The outermost coarse cells are empty: they stand for all that is outside, and for NaN. So no
     branch is needed that half of the points would take by surprise.
     """
     fx = (x - raster.west) * raster.per_degree_east
     fy = (y - raster.south) * raster.per_degree_north
-    fx = max(0.0, fx)
-    fy = max(0.0, fy)
-    fx = min(fx, raster.columns * FINE - 1.0)
-    fy = min(fy, raster.rows * FINE - 1.0)
-    return int(fx), int(fy)
+    fx = min(max(0.0, fx), raster.columns * FINE - 1.0)
+    fy = min(max(0.0, fy), raster.rows * FINE - 1.0)
+    column, row = np.int32(fx), np.int32(fy)
+    coarse = (row >> FINE_SHIFT) * np.int32(raster.columns) + (column >> FINE_SHIFT)
+    place = ((row & (FINE - 1)) << FINE_SHIFT) | (column & (FINE - 1))
+    return np.uint32((coarse << BLOCK_SHIFT) | place)
 
 
 @lean
-def coarse_slot(raster: Raster, column: int, row: int) -> int:
-    """Return where ``Grid.coarse`` holds the code of the fine cell's coarse cell."""
-    return (row >> FINE_SHIFT) * raster.columns + (column >> FINE_SHIFT)
-
-
-@lean
-def is_block(code: int) -> bool:
-    """Tell whether the code of a coarse cell points to a block of fine cells."""
-    return code < 0 and code & 1 == 0
-
-
-@lean
-def fine_slot(code: int, column: int, row: int) -> int:
-    """Return where ``Grid.fine`` holds the code of a fine cell of the block."""
-    return ((-code - 1) >> 1) * BLOCK + (row & 7) * FINE + (column & 7)
-
-
-@lean
-def centre_of(raster: Raster, column: int, row: int) -> tuple[float, float]:
-    """Return the centre of a fine cell."""
+def centre_around(raster: Raster, x: float, y: float) -> Point:
+    """Return the centre of the fine cell of (x, y), a point within the raster."""
+    column = int((x - raster.west) * raster.per_degree_east)
+    row = int((y - raster.south) * raster.per_degree_north)
     return raster.west + (column + 0.5) * raster.width, raster.south + (row + 0.5) * raster.height
 
 
 @lean
-def code_at(grid: Grid, column: int, row: int) -> int:
-    """Return the code of a fine cell of the grid; the loops over many rows do this in place."""
-    code = np.int64(grid.coarse[coarse_slot(grid.raster, column, row)])
-    return np.int64(grid.fine[fine_slot(code, column, row)]) if is_block(code) else code
+def code_at(grid: Grid, cell: int) -> int:
+    """Return the code of a fine cell of the grid."""
+    return refined(grid, grid.coarse[cell >> BLOCK_SHIFT], cell)
+
+
+@lean
+def refined(grid: Grid, code: int, cell: int) -> int:
+    """Return the code of a fine cell, given that of its coarse cell; divided or not, no branch."""
+    is_divided = (code >> 31) & ~code & 1
+    word, place = ((-code - 1) >> 1) & -is_divided, np.int64(cell) & (BLOCK - 1)
+    place = (grid.blocks[word + (place >> 2)] >> ((place & 3) << 3)) & 255
+    is_told = (place + 255) >> 8
+    inner = grid.blocks[word + PLACES + place - 1] & -is_told
+    return (code & (is_divided - 1)) | (inner & -is_divided)

@@ -19,8 +19,7 @@ from zhizhi.kernel.metres import Segment, metres_per_degree, squared_distance
 from zhizhi.kernel.native import lean
 from zhizhi.kernel.sides import crosses_right
 
-CELLS_PER_ROOT_EDGE = 5.0  # coarse cells along a side, times the root of the number of edges
-FEWEST_CELLS, MOST_CELLS = 64, 1024
+FEWEST_CELLS, MOST_CELLS = 32, 1024  # coarse cells along a side
 RIM = 1.000_001  # cells are taken a hair larger than they are, so rounding cannot lose an edge
 
 
@@ -55,7 +54,7 @@ def raster_around(outline: Outline) -> Raster:
     east_m = max(metres_per_degree(max(abs(south), abs(north)))[0], 1.0)
     pad_x, pad_y = 1.01 * reach / east_m + 1e-9, 1.01 * reach / north_m + 1e-9
     width, height = float(east - west + 2 * pad_x), float(north - south + 2 * pad_y)
-    wanted = np.clip(CELLS_PER_ROOT_EDGE * math.sqrt(len(edges)), FEWEST_CELLS, MOST_CELLS)
+    wanted = np.clip(18.0 * len(edges) ** 0.26, FEWEST_CELLS, MOST_CELLS)  # measured
     smallest = max(max(width * east_m, height * north_m) / wanted, 2.0 * reach, 0.5)
     columns = max(1, math.ceil(width * east_m / smallest))
     rows = max(1, math.ceil(height * north_m / smallest))

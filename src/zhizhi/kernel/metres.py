@@ -35,8 +35,9 @@ def squared_distance(edge: Segment, x: float, y: float, east_m: float, north_m: 
     ay = (edge[1] - y) * north_m
     dx = (edge[2] - edge[0]) * east_m
     dy = (edge[3] - edge[1]) * north_m
-    share = -(ax * dx + ay * dy) / (dx * dx + dy * dy)
-    share = min(max(share, 0.0), 1.0)
+    length = dx * dx + dy * dy
+    share = -(ax * dx + ay * dy) / length if length > 0.0 else 0.0
+    share = min(max(0.0, share), 1.0)
     ax += share * dx
     ay += share * dy
     return ax * ax + ay * ay

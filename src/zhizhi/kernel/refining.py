@@ -10,6 +10,7 @@ import numpy as np
 from zhizhi.kernel.cover import (
     BLOCK,
     CROSSING,
+    EDGE,
     EDGE_IN,
     EDGE_OUT,
     END,
@@ -40,6 +41,7 @@ class Found(NamedTuple):
     """Room for records and runs, and how much of it is used."""
 
     records: Ints
+    numbers: Floats  # the memory of ``records``
     runs: Ints
     used: Ints  # records, runs
 
@@ -99,14 +101,24 @@ def _measure(outline: Outline, group: Group, cell: Cell) -> float:
 
 
 @native
-def _add_crossing(outline: Outline, group: Group, cell: Cell, found: Found) -> int:
-    """Append the runs of the edges that enter the cell; return how many runs there are now."""
+def _add_crossing(outline: Outline, group: Group, cell: Cell, found: Found) -> tuple[bool, int]:
+    """Write the first edge that enters the cell and append the runs of the others.
+
+    Return whether there is any, and how many runs there are now.
+    """
     start = used = found.used[1]
+    any_enters = False
     for k in range(len(group.edge)):
         is_close = group.distance_m[k] * (1.0 - cell.slack) <= cell.half_diagonal_m
-        if is_close and touches(segment(outline.edges, group.edge[k]), cell):
+        if not is_close or not touches(segment(outline.edges, group.edge[k]), cell):
+            continue
+        if any_enters:
             used = _add_run(found.runs, used, start, group.edge[k])
-    return int(used)
+        else:
+            any_enters = True
+            for j in range(4):
+                found.numbers[found.used[0], EDGE + j] = outline.edges[group.edge[k], j]
+    return any_enters, int(used)
 
 
 @native
@@ -132,8 +144,10 @@ def _describe(outline: Outline, group: Group, cell: Cell, found: Found, slot: in
     nearest, farthest = shortest * (1.0 - cell.slack) - h, shortest * (1.0 + cell.slack) + h
     inside = _is_inside(outline, group, cell.x, cell.y)
     first = found.used[1]
-    near = _add_crossing(outline, group, cell, found)
-    if near > first:
+    any_enters, near = _add_crossing(outline, group, cell, found)
+    if reach == 0.0:
+        nearest = np.inf  # nobody asks how near
+    if any_enters:
         kind = EDGE_IN if inside else EDGE_OUT
         nearest = 0.0
     elif inside:
@@ -144,7 +158,7 @@ def _describe(outline: Outline, group: Group, cell: Cell, found: Found, slot: in
         kind = OUTSIDE
     end = near
     if kind == WITHIN and nearest >= reach:
-        nearest, farthest = 0.001 * FAR_MM, 0.001 * FAR_MM
+        nearest = farthest = np.inf
     else:
         most_m = min(farthest, reach) + h * (1.0 + cell.slack)
         end = _add_near(group, cell, most_m, found.runs, near)
@@ -181,15 +195,19 @@ def fine_records(outline: Outline, raster: Raster, touched: Touched) -> tuple[In
     """Return the records of all touched cells, in the order of their slots, and their runs."""
     groups = len(touched.zone)
     widest = int(np.diff(touched.first).max(initial=1))
-    found = Found(
+    found = _room(
         np.empty((groups * BLOCK // 2 + BLOCK, WIDTH), np.int32),
         np.empty((groups * BLOCK + 2 * BLOCK * widest, 2), np.int32),
         np.zeros(2, np.int32),
     )
     done = 0
     while (done := _refine(outline, raster, touched, done, found)) < groups:
-        found = Found(_doubled(found.records), _doubled(found.runs), found.used)
+        found = _room(_doubled(found.records), _doubled(found.runs), found.used)
     return found.records[: found.used[0]], found.runs[: found.used[1]].copy()
+
+
+def _room(records: Ints, runs: Ints, used: Ints) -> Found:
+    return Found(records, records.view(np.float64), runs, used)
 
 
 def _doubled(array: Ints) -> Ints:

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhizhi.kernel.cover import (
+    BLOCK_SHIFT,
+    DEEP,
     KIND,
     LAST,
     ZONE,
@@ -20,18 +22,17 @@ from zhizhi.kernel.cover import (
     Grid,
     Ints,
     Longs,
+    Point,
     cell_of,
-    centre_of,
-    coarse_slot,
+    centre_around,
     code_at,
-    fine_slot,
-    is_block,
     is_closer,
     is_within,
+    refined,
     segment,
 )
 from zhizhi.kernel.metres import Segment, metres_per_degree, squared_distance
-from zhizhi.kernel.native import lean
+from zhizhi.kernel.native import lean, woven
 
 INSIDE, RING, APART = 2, 1, 0
 CHUNK = 16  # consecutive edges under one box
@@ -75,84 +76,149 @@ class Hits(NamedTuple):
     cls: NDArray[np.uint8]
 
 
+class Lookup(NamedTuple):
+    """Scratch memory for the rows that are looked up together."""
+
+    cell: NDArray[np.uint32]  # of each row
+    wide: NDArray[np.bool_]  # of each row: its accuracy is beyond the reach of the cover
+    hot: Ints  # the rows that need more than a look, and behind it their codes
+    codes: Ints
+
+
 @lean
-def locate_rows(index: Index, rows: Rows, first: int, hits: Hits) -> int:
-    """Fill in the zones whose polygon contains each row; return where room may run out."""
-    raster, coarse, fine, cells = index.grid
-    lon, lat, _ = rows
+def _look_up(grid: Grid, rows: Rows, first: int, size: int, work: Lookup) -> int:
+    """List in ``work`` those of the next rows that touch anything; return how many they are.
+
+    The steps are separate loops with next to no branches: so the processor computes several rows
+    in one instruction, and waits for many cells at once instead of for one after the other.
+    """
+    raster, coarse, records = grid.raster, grid.coarse, grid.cells.records
+    lon, lat = rows.lon[first : first + size], rows.lat[first : first + size]
+    cell, wide, hot, codes = work
+    for j in range(size):
+        cell[j] = cell_of(raster, lon[j], lat[j])
+    found = kept = 0
+    for j in range(size):
+        code = coarse[cell[j] >> BLOCK_SHIFT]
+        hot[found], codes[found] = j, code
+        found += (code != 0) | wide[j]
+    for k in range(found):
+        j = hot[k]
+        code = refined(grid, codes[k], cell[j])
+        hot[kept], codes[kept] = j, code
+        kept += (code != 0) | wide[j]
+    for k in range(kept):  # touching a record brings it near
+        codes[k] -= records[max(-codes[k] - 1, 0) >> 1, ZONE] < 0
+    return kept
+
+
+@lean
+def _locate_some(index: Index, rows: Rows, first: int, hits: Hits, work: Lookup) -> int:
+    """Locate the next rows; return how far that went."""
+    raster, cells = index.grid.raster, index.grid.cells
     start, zone, cls = hits
+    end = min(first + len(work.cell), len(rows.lon))
     used, room = start[first], len(zone) - len(index.margins)
-    for i in range(first, len(lon)):
-        start[i] = used
-        column, row = cell_of(raster, lon[i], lat[i])
-        code = coarse[coarse_slot(raster, column, row)]
-        if is_block(code):
-            code = fine[fine_slot(code, column, row)]
-        if code == 0:
-            continue
+    start[first + 1 : end + 1] = 0
+    for k in range(_look_up(index.grid, rows, first, end - first, work)):
+        i, code = first + work.hot[k], work.codes[k]
         if used > room:
-            return i
+            end = i
+            break
         if code > 0:
             zone[used], cls[used] = code - 1, INSIDE
             used += 1
         else:
-            cx, cy = centre_of(raster, column, row)
-            point = (lon[i], lat[i], cx, cy, 0.0)
-            used = _locate_in_cell(cells, (-code - 1) >> 1, point, (zone, cls), used)
-    start[len(lon)] = used
-    return len(lon)
+            x, y = rows.lon[i], rows.lat[i]
+            centre = centre_around(raster, x, y)
+            used = _locate_in_cell(cells, (-code - 1) >> 1, (x, y), centre, (zone, cls), used)
+        start[i + 1] = used
+    _fill_gaps(start, first, end)
+    return end
 
 
 @lean
-def screen_rows(index: Index, rows: Rows, first: int, hits: Hits) -> int:
-    """Fill in the zones of each row with both rings; return where room may run out."""
-    raster, coarse, fine, cells = index.grid
-    margins, answered_accuracy_m = index.margins, index.answered_accuracy_m
-    lon, lat, accuracy_m = rows
-    start, zone, cls = hits
-    used, room = start[first], len(zone) - len(margins)
-    for i in range(first, len(lon)):
+def _fill_gaps(start: Ints, first: int, end: int) -> None:
+    """Let rows without a hit, whose entries are 0, end where the row before them ends."""
+    used = start[first]
+    for i in range(first + 1, end + 1):
+        used = max(used, start[i])
         start[i] = used
-        is_wide = accuracy_m[i] > answered_accuracy_m
-        column, row = cell_of(raster, lon[i], lat[i])
-        code = coarse[coarse_slot(raster, column, row)]
-        if is_block(code):
-            code = fine[fine_slot(code, column, row)]
-        if code == 0 and not is_wide:
-            continue
+
+
+@lean
+def _screen_some(index: Index, rows: Rows, first: int, hits: Hits, work: Lookup) -> int:
+    """Screen the next rows; return how far that went."""
+    raster, cells = index.grid.raster, index.grid.cells
+    start, zone, cls = hits
+    end = min(first + len(work.cell), len(rows.lon))
+    used, room = start[first], len(zone) - len(index.margins)
+    start[first + 1 : end + 1] = 0
+    for j in range(end - first):
+        work.wide[j] = rows.accuracy_m[first + j] > index.answered_accuracy_m
+    for k in range(_look_up(index.grid, rows, first, end - first, work)):
+        i, code = first + work.hot[k], work.codes[k]
         if used > room:
-            return i
-        if is_wide:
+            end = i
+            break
+        if work.wide[i - first]:
             used = _screen_wide(index, rows, i, hits, used)
         elif code > 0:
             zone[used], cls[used] = code - 1, INSIDE
             used += 1
         else:
-            cx, cy = centre_of(raster, column, row)
-            point = (lon[i], lat[i], cx, cy, float(accuracy_m[i]))
-            used = _screen_cell(cells, margins, (-code - 1) >> 1, point, (zone, cls), used)
-    start[len(lon)] = used
-    return len(lon)
+            x, y = rows.lon[i], rows.lat[i]
+            cx, cy = centre_around(raster, x, y)
+            fix = (x, y, rows.accuracy_m[i], cx, cy)
+            r = (-code - 1) >> 1
+            used = _screen_cell(cells, index.margins, r, fix, (zone, cls), used)
+        start[i + 1] = used
+    _fill_gaps(start, first, end)
+    return end
 
 
 @lean
+def locate_rows(index: Index, rows: Rows, first: int, hits: Hits, work: Lookup) -> int:
+    """Fill in the zones whose polygon contains each row; return where room may run out."""
+    while first < len(rows.lon):
+        end = min(first + len(work.cell), len(rows.lon))
+        done = _locate_some(index, rows, first, hits, work)
+        if done < end:
+            return done
+        first = end
+    return first
+
+
+@lean
+def screen_rows(index: Index, rows: Rows, first: int, hits: Hits, work: Lookup) -> int:
+    """Fill in the zones of each row with both rings; return where room may run out."""
+    while first < len(rows.lon):
+        end = min(first + len(work.cell), len(rows.lon))
+        done = _screen_some(index, rows, first, hits, work)
+        if done < end:
+            return done
+        first = end
+    return first
+
+
+@woven
 def _locate_in_cell(
     cells: Cells,
     r: int,
-    point: tuple[float, float, float, float, float],
+    point: Point,
+    centre: Point,
     out: tuple[Ints, NDArray[np.uint8]],
     used: int,
 ) -> int:
     """Write the zones that contain one point of the cell whose records begin at ``r``."""
-    x, y, cx, cy, _ = point
+    begin, deep = used, cells.records[r, DEEP]
     is_last = False
     while not is_last:
-        if is_within(cells, r, x, y, (cx, cy)):
-            out[0][used], out[1][used] = cells.records[r, ZONE], INSIDE
-            used += 1
+        out[0][used], out[1][used] = cells.records[r, ZONE], INSIDE
+        used += is_within(cells, r, point[0], point[1], centre)
         is_last = cells.records[r, KIND] >= LAST
         r += 1
-    return used
+    return _add_deep(cells.deep, deep, out, begin, used) if deep >= 0 else used
 
 
 @lean
@@ -161,21 +227,22 @@ def _margin(metres: float, times: float, accuracy_m: float) -> float:
     return max(metres, times * accuracy_m)
 
 
-@lean
+@woven
 def _screen_cell(
     cells: Cells,
     margins: Floats,
     r: int,
-    point: tuple[float, float, float, float, float],
+    fix: tuple[float, float, float, float, float],
     out: tuple[Ints, NDArray[np.uint8]],
     used: int,
 ) -> int:
     """Write the hits of one point in the cell whose records begin at ``r``."""
-    x, y, cx, cy, accuracy_m = point
+    x, y, accuracy_m, centre = fix[0], fix[1], fix[2], (fix[3], fix[4])
+    begin, deep = used, cells.records[r, DEEP]
     is_last = False
     while not is_last:
         zone = cells.records[r, ZONE]
-        if is_within(cells, r, x, y, (cx, cy)):
+        if is_within(cells, r, x, y, centre):
             enter = _margin(margins[zone, 0], 1.0, accuracy_m)
             cls = RING if is_closer(cells, r, x, y, enter) else INSIDE
         else:
@@ -186,6 +253,18 @@ def _screen_cell(
             used += 1
         is_last = cells.records[r, KIND] >= LAST
         r += 1
+    return _add_deep(cells.deep, deep, out, begin, used) if deep >= 0 else used
+
+
+@lean
+def _add_deep(
+    zones: Ints, deep: int, out: tuple[Ints, NDArray[np.uint8]], begin: int, used: int
+) -> int:
+    """Write the zones of the list at ``deep`` among the hits since ``begin``."""
+    while zones[deep] >= 0:
+        _insert(out, begin, used, zones[deep], INSIDE)
+        used += 1
+        deep += 1
     return used
 
 
@@ -205,7 +284,7 @@ def _screen_wide(index: Index, rows: Rows, i: int, hits: Hits, used: int) -> int
             zone = boxes.order[k]
             cls = _class_by_boxes(index, zone, metric, rows.accuracy_m[i])
             if cls != APART:
-                _insert(hits, start, used, zone, cls)
+                _insert((hits.zone, hits.cls), start, used, zone, cls)
                 used += 1
     return used
 
@@ -226,17 +305,29 @@ def _class_by_boxes(
 @lean
 def _contains(grid: Grid, zone: int, x: float, y: float) -> bool:
     """Tell whether the zone's polygon contains the point."""
-    column, row = cell_of(grid.raster, x, y)
-    code = code_at(grid, column, row)
+    cell = int(cell_of(grid.raster, x, y))
+    code = code_at(grid, cell)
     if code >= 0:
-        return bool(code - 1 == zone)
-    r, (cx, cy) = (-code - 1) >> 1, centre_of(grid.raster, column, row)
+        return code - 1 == zone
+    r, centre = (-code - 1) >> 1, centre_around(grid.raster, x, y)
+    if _is_listed(grid.cells.deep, grid.cells.records[r, DEEP], zone):
+        return True
     while True:
         if grid.cells.records[r, ZONE] == zone:
-            return is_within(grid.cells, r, x, y, (cx, cy))
+            return is_within(grid.cells, r, x, y, centre)
         if grid.cells.records[r, KIND] >= LAST:
             return False
         r += 1
+
+
+@lean
+def _is_listed(zones: Ints, deep: int, zone: int) -> bool:
+    """Tell whether the list at ``deep``, if there is one, holds ``zone``."""
+    while deep >= 0 and zones[deep] >= 0:
+        if zones[deep] == zone:
+            return True
+        deep += 1
+    return False
 
 
 @lean
@@ -264,13 +355,16 @@ def _has_closer_edge(
 
 
 @lean
-def _insert(hits: Hits, start: int, used: int, zone: int, cls: int) -> None:
+def _insert(
+    out: tuple[Ints, NDArray[np.uint8]], begin: int, used: int, zone: int, cls: int
+) -> None:
     """Write a hit behind those of lower zones."""
+    zones, classes = out
     k = used
-    while k > start and hits.zone[k - 1] > zone:
-        hits.zone[k], hits.cls[k] = hits.zone[k - 1], hits.cls[k - 1]
+    while k > begin and zones[k - 1] > zone:
+        zones[k], classes[k] = zones[k - 1], classes[k - 1]
         k -= 1
-    hits.zone[k], hits.cls[k] = zone, cls
+    zones[k], classes[k] = zone, cls
 
 
 @lean

@@ -168,7 +168,7 @@ def _ring(ring: Any, problems: list[Problem]) -> Any:
     if not pairs:
         problems.append(_problem("empty"))
     elif len(known) < len(pairs):
-        problems.append(_problem("not-a-number", *(known[-1:] or [(None, None)])[0]))
+        problems.append(_problem("not-a-number", *(known[-1] if known else ())))
     elif known[0] != known[-1]:
         problems.append(_problem("unclosed", *known[0]))
     elif len(set(known)) < 3:

@@ -2,7 +2,8 @@
 
 A difference of two rounded products decides almost always; where it is smaller than its own
 rounding error the sign is found without rounding (J. R. Shewchuk, "Adaptive Precision Floating-
-Point Arithmetic and Fast Robust Geometric Predicates", 1997). GEOS decides the same way.
+Point Arithmetic and Fast Robust Geometric Predicates", 1997). GEOS decides the same way. Only
+coordinates below 1e-150 degrees would be too small for that.
 """
 
 from __future__ import annotations

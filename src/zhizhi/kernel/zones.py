@@ -33,7 +33,7 @@ from zhizhi.kernel.boxing import build_boxes
 from zhizhi.kernel.columns import frozen
 from zhizhi.kernel.cover import Outline
 from zhizhi.kernel.detection import INSIDE, RING, Batch, Candidates
-from zhizhi.kernel.screening import Hits, Index, Rows
+from zhizhi.kernel.screening import Hits, Index, Lookup, Rows
 from zhizhi.kernel.seasons import DAYS, BadSeason, local_days, open_days
 from zhizhi.kernel.shapes import (
     Problem,
@@ -63,6 +63,8 @@ __all__ = [
 ENTER_MARGIN_M = 15.0
 EXIT_MARGIN_M = 50.0
 REACH_M = 60.0  # the cover answers for accuracies up to half of it; worse fixes take longer
+
+ROWS_AT_ONCE = 256  # looked up together
 
 _POLYGON, _MULTIPOLYGON = 3, 6  # of shapely.get_type_id
 
@@ -181,8 +183,14 @@ def _collect(loop: Callable[..., int], compiled: CompiledZones, rows: Rows) -> H
     """Run a screening loop, with more room as often as it asks for it."""
     size, zones = len(rows.lon), len(compiled.zone_keys)
     hits = _room(np.zeros(size + 1, np.int32), size // 2 + zones + 1024)
+    work = Lookup(
+        cell=np.empty(ROWS_AT_ONCE, np.uint32),
+        wide=np.zeros(ROWS_AT_ONCE, np.bool_),
+        hot=np.empty(ROWS_AT_ONCE + 1, np.int32),
+        codes=np.empty(ROWS_AT_ONCE + 1, np.int32),
+    )
     done = 0
-    while (done := loop(compiled.index, rows, done, hits)) < size:
+    while (done := loop(compiled.index, rows, done, hits, work)) < size:
         larger = _room(hits.start, 2 * len(hits.zone) + zones)
         used = int(hits.start[done])
         larger.zone[:used], larger.cls[:used] = hits.zone[:used], hits.cls[:used]
