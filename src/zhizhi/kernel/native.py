@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, ParamSpec, TypeVar
 
 from numba import njit
@@ -50,8 +51,25 @@ def _compiled(function: Callable[P, R], options: dict[str, Any]) -> Callable[P, 
     if dispatcher is not function:  # NUMBA_DISABLE_JIT leaves it as it is
         stored = dispatcher._cache._cache_file  # noqa: SLF001 - there is no public way to say it
         stored._source_stamp = (stored._source_stamp, stamp(function.__module__))  # noqa: SLF001
+        stored._load_index = _or_nothing(stored._load_index)  # noqa: SLF001
     compiled: Callable[P, R] = dispatcher
     return compiled
+
+
+def _or_nothing(load: Callable[[], dict[Any, Any]]) -> Callable[[], dict[Any, Any]]:
+    """Return ``load``, but nothing where it stumbles.
+
+    What is cached names the classes of the arguments. After one of them was renamed it cannot be
+    read any more, and the stamp that tells that it is outdated lies behind them.
+    """
+
+    def loaded() -> dict[Any, Any]:
+        try:
+            return load()
+        except (AttributeError, ImportError, EOFError, ValueError, UnpicklingError):
+            return {}
+
+    return loaded
 
 
 @cache

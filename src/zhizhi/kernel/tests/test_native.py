@@ -21,6 +21,12 @@ CALLER = (
     "@native\ndef ask() -> int:\n    return answer()\n\n\nprint(ask())\n"
 )
 
+WITH_A_CLASS = (
+    "from typing import NamedTuple\n\nfrom zhizhi.kernel.native import native\n\n\n"
+    "class {0}(NamedTuple):\n    content: int\n\n\n"
+    "@native\ndef ask(box: {0}) -> int:\n    return box.content\n\n\nprint(ask({0}(41)))\n"
+)
+
 
 def ask(folder: Path, answer: int) -> int:
     """Return what a process says that compiles ``caller`` with ``callee`` in it."""
@@ -43,6 +49,15 @@ START = "import sys; sys.path[:0] = sys.argv[1:]; import zhizhi.kernel.caller"
 
 def test_a_change_in_a_compiled_in_module_is_noticed(tmp_path: Path) -> None:
     assert [ask(tmp_path, 41), ask(tmp_path, 42)] == [41, 42]
+
+
+def test_a_class_that_was_renamed_does_not_spoil_the_cache(tmp_path: Path) -> None:
+    for name in ("Box", "Crate"):
+        caller = tmp_path / "zhizhi" / "kernel" / "caller.py"
+        caller.parent.mkdir(parents=True, exist_ok=True)
+        caller.write_text(WITH_A_CLASS.format(name))
+
+        assert ask(tmp_path, 41) == 41
 
 
 def test_a_stamp_covers_the_modules_imported_from() -> None:
