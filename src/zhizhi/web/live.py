@@ -8,24 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+import time
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from django.db import Error, close_old_connections, connection
 
+from zhizhi.directory.models import Account
 from zhizhi.engine.models import Case
 from zhizhi.trust.models import AuditEntry, ChainHead
 from zhizhi.trust.scoping import Grant, Scope
+from zhizhi.web.access import CASE_READERS, DESK_READERS, Role
 
 Answer = TypeVar("Answer")
 
 TICK_S = 0.1
-BEAT_S = 15.0
+BEAT_S = 15.0  # also how long a withdrawn role may go on hearing
 MOST_MISSED = 1000  # a page that missed more loads itself again
 QUEUE = 500
 TOLD = ("case:", "message:", "unit:", "zone:")  # what pages show; looks at people are not announced
+BY_AREA = (*DESK_READERS, Role.TECHNICAL_REVIEWER, Role.LEGAL_REVIEWER)
+BY_CASE = (Role.AGENCY_OFFICER, Role.UNIT_MEMBER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +43,42 @@ class Change:
     area_path: str
     recipient: str = ""  # of an in-app message
 
+    @property
+    def kind(self) -> str:
+        return self.subject.partition(":")[0]
+
     def as_event(self) -> bytes:
         data = json.dumps({"verb": self.verb, "subject": self.subject})
         return f"id: {self.seq}\nevent: change\ndata: {data}\n\n".encode()
 
 
-Known = Mapping[Grant, Collection[str]]  # the cases of a batch that a narrowed grant may see
-
-
-def is_narrowed(grant: Grant) -> bool:
-    """Say whether the grant reaches single cases instead of everything in its area."""
-    return grant.unit is not None or grant.agency is not None
+Known = Mapping[Grant, Collection[str]]  # the cases of a batch that a grant may see one by one
 
 
 def may_know(grant: Grant, change: Change, known: Known) -> bool:
-    """Say whether the change lies in the grant's area, its cases, or its inbox."""
-    if change.recipient:
+    """Say whether the grant may see the record that has changed, as the pages would show it."""
+    if change.kind == "message":
         return _is_addressed(grant, change)
-    if is_narrowed(grant):
-        return change.subject in known.get(grant, ())
-    return change.area_path.startswith(grant.area_path)
+    if change.kind == "zone":
+        return grant.role in CASE_READERS
+    is_inside = change.area_path.startswith(grant.area_path)
+    if change.kind == "unit":
+        return _is_own(grant, change) or (grant.role in DESK_READERS and is_inside)
+    if grant.role in BY_AREA:
+        return is_inside
+    return change.subject in known.get(grant, ())
+
+
+def _is_own(grant: Grant, change: Change) -> bool:
+    return grant.role == Role.UNIT_MEMBER and change.subject == f"unit:{grant.unit}"
 
 
 def _is_addressed(grant: Grant, change: Change) -> bool:
-    if change.recipient == f"unit:{grant.unit}":
+    if grant.role == Role.UNIT_MEMBER and change.recipient == f"unit:{grant.unit}":
         return True
     to_us = change.recipient in {f"role:{grant.role}", f"agency:{grant.agency}"}
-    return to_us and change.area_path.startswith(grant.area_path)
+    is_inside = not change.area_path or change.area_path.startswith(grant.area_path)
+    return to_us and is_inside
 
 
 @dataclass(eq=False)
@@ -78,6 +92,10 @@ class Listener:
 
     def may_know(self, change: Change, known: Known) -> bool:
         return any(may_know(grant, change, known) for grant in self.scope.grants)
+
+    def by_case(self) -> set[Grant]:
+        """Return the grants for which somebody has to look which cases they see."""
+        return set(self.scope.of(*BY_CASE))
 
     def offer(self, change: Change | None) -> None:
         """Queue a change; a page that does not read any more is let go and reconnects."""
@@ -94,14 +112,14 @@ class Broadcast:
 
     def __init__(self) -> None:
         self.listeners: set[Listener] = set()
-        self._seq = 0
+        self.seq = 0  # everything up to here has been passed on
         self._reader: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live")
 
     async def run(self, query: Callable[..., Answer], *arguments: Any) -> Answer:
         """Run a database query in the one thread that has a connection for it."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, query, *arguments)
+        return await loop.run_in_executor(self._thread, _ask, query, *arguments)
 
     async def join(self, listener: Listener) -> int:
         """Let ``listener`` hear what comes; everything up to the returned number has happened.
@@ -111,7 +129,7 @@ class Broadcast:
         self.listeners.add(listener)
         seq = await self.run(newest_seq)
         if self._reader is None or self._reader.done():
-            self._seq = seq
+            self.seq = seq
             self.revive()
         return seq
 
@@ -130,45 +148,42 @@ class Broadcast:
     async def _read(self) -> None:
         while self.listeners:
             await asyncio.sleep(TICK_S)
-            grants = {
-                grant
-                for listener in self.listeners
-                for grant in listener.scope.grants
-                if is_narrowed(grant)
-            }
-            self._seq, changes, known = await self.run(changes_after, self._seq, grants)
+            grants = {grant for listener in self.listeners for grant in listener.by_case()}
+            try:
+                self.seq, changes, known = await self.run(changes_after, self.seq, grants)
+            except Error:
+                continue  # the next round asks again from the same entry
             for change in changes:
                 for listener in list(self.listeners):
                     if listener.may_know(change, known):
                         listener.offer(change)
 
 
-def newest_seq() -> int:
-    """Return the number of the newest audit entry; 0 when the database cannot tell."""
+def _ask(query: Callable[..., Answer], *arguments: Any) -> Answer:
+    close_old_connections()
     try:
-        head = ChainHead.objects.filter(name="audit").values_list("seq", flat=True).first()
+        return query(*arguments)
     except Error:
         connection.close()
-        return 0
-    return head or 0
+        raise
+
+
+def newest_seq() -> int:
+    """Return the number of the newest audit entry."""
+    return ChainHead.objects.filter(name="audit").values_list("seq", flat=True).first() or 0
 
 
 def changes_after(
     seq: int, grants: Collection[Grant], most: int = QUEUE
 ) -> tuple[int, Sequence[Change], Known]:
     """Return how far was read, what pages are told of it, and which cases ``grants`` may see."""
-    close_old_connections()
-    try:
-        rows = list(
-            AuditEntry.objects.filter(seq__gt=seq)
-            .order_by("seq")[:most]
-            .values_list("seq", "verb", "subject", "area_path", "detail")
-        )
-        changes = [_change(*row) for row in rows if row[2].startswith(TOLD)]
-        return rows[-1][0] if rows else seq, changes, _cases_of(grants, changes)
-    except Error:
-        connection.close()
-        return seq, [], {}
+    rows = list(
+        AuditEntry.objects.filter(seq__gt=seq)
+        .order_by("seq")[:most]
+        .values_list("seq", "verb", "subject", "area_path", "detail")
+    )
+    changes = [_change(*row) for row in rows if row[2].startswith(TOLD)]
+    return rows[-1][0] if rows else seq, changes, _cases_of(grants, changes)
 
 
 def _change(seq: int, verb: str, subject: str, path: str, detail: Mapping[str, Any]) -> Change:
@@ -177,7 +192,7 @@ def _change(seq: int, verb: str, subject: str, path: str, detail: Mapping[str, A
 
 
 def _cases_of(grants: Collection[Grant], changes: Sequence[Change]) -> Known:
-    """Return for each narrowed grant the changed cases that it reaches, as subjects."""
+    """Return for each grant the changed cases that it reaches, as subjects."""
     cases = {change.subject for change in changes if change.subject.startswith("case:")}
     numbers = [int(case[5:]) for case in cases if case[5:].isdecimal()]
     if not numbers:
@@ -196,41 +211,68 @@ def _cases_of(grants: Collection[Grant], changes: Sequence[Change]) -> Known:
 _broadcast = Broadcast()
 
 
-async def stream(scope: Scope, last: int | None) -> AsyncIterator[bytes]:
-    """Yield the viewer's events, first those missed since ``last``."""
+async def stream(scope: Scope, last: int | None) -> AsyncGenerator[bytes, None]:
+    """Yield the viewer's events, first those missed since ``last``.
+
+    Ends when the viewer's rights change or the database is gone; the browser then comes back.
+    """
     listener = Listener(scope)
-    told = 0
+    yield b"retry: 2000\n\n"
     try:
         seq = await _broadcast.join(listener)
-        yield b"retry: 2000\n\n"
         if last is not None:
             async for event in _missed(listener, last, seq):
                 yield event
-            told = seq
-        while True:
-            try:
-                change = await asyncio.wait_for(listener.changes.get(), BEAT_S)
-            except TimeoutError:
-                _broadcast.revive()
-                yield b": still here\n\n"
-                continue
-            if change is None:
-                return
-            if change.seq > told:
-                yield change.as_event()
+        async for event in _heard(listener, 0 if last is None else seq):
+            yield event
+    except Error:
+        return
     finally:
         _broadcast.listeners.discard(listener)
 
 
-async def _missed(listener: Listener, last: int, until: int) -> AsyncIterator[bytes]:
+async def _heard(listener: Listener, told: int) -> AsyncGenerator[bytes, None]:
+    """Yield what comes after entry ``told``, and a sign of life when nothing comes."""
+    looked_at = time.monotonic()
+    while True:
+        if time.monotonic() - looked_at >= BEAT_S:
+            if await _broadcast.run(scope_now, listener.scope.account) != listener.scope:
+                return
+            looked_at = time.monotonic()
+        try:
+            change = await asyncio.wait_for(listener.changes.get(), BEAT_S)
+        except TimeoutError:
+            _broadcast.revive()
+            yield _beat(listener)
+            continue
+        if change is None:
+            return
+        if change.seq > told:
+            yield change.as_event()
+
+
+def scope_now(account: int | None) -> Scope:
+    """Return what the account may see by now."""
+    found = Account.objects.filter(pk=account or 0).first()
+    return found.scope() if found else Scope(account)
+
+
+def _beat(listener: Listener) -> bytes:
+    """Return a sign of life; its id saves a page that hears little from asking far back."""
+    if not listener.changes.empty():
+        return b": still here\n\n"
+    return f"id: {_broadcast.seq}\n: still here\n\n".encode()
+
+
+async def _missed(listener: Listener, last: int, until: int) -> AsyncGenerator[bytes, None]:
     """Yield what happened after ``last`` up to ``until``; what came later is queued already."""
     if last >= until:
         return
     if until - last > MOST_MISSED:
         yield f"id: {until}\nevent: reset\ndata: {{}}\n\n".encode()
         return
-    grants = {grant for grant in listener.scope.grants if is_narrowed(grant)}
-    _seq, changes, known = await _broadcast.run(changes_after, last, grants, MOST_MISSED)
+    asked = (changes_after, last, listener.by_case(), MOST_MISSED)
+    _seq, changes, known = await _broadcast.run(*asked)
     for change in changes:
         if change.seq <= until and listener.may_know(change, known):
             yield change.as_event()

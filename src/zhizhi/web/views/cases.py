@@ -18,6 +18,7 @@ from zhizhi.trust.models import Evidence
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import CASE_READERS, Role, actor_of, for_roles, is_fragment
 from zhizhi.web.facts import case_facts
+from zhizhi.web.live import newest_seq
 from zhizhi.web.places import units_in
 
 LONGEST = 500  # characters of a reason
@@ -30,8 +31,9 @@ def _case(scope: Scope, pk: int) -> Case:
 def _show(
     request: HttpRequest, scope: Scope, pk: int, template: str, *, said: str = "", status: int = 200
 ) -> HttpResponse:
+    after = newest_seq()
     facts = case_facts(scope, _case(scope, pk), actor=actor_of(request), now=timezone.now())
-    return render(request, template, {**facts, "said": said}, status=status)
+    return render(request, template, {**facts, "said": said, "after": after}, status=status)
 
 
 def _done(request: HttpRequest, scope: Scope, case: Case, said: str) -> HttpResponse:

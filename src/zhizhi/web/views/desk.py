@@ -35,7 +35,7 @@ PARTS = {
 @for_roles(*DESK_READERS)
 def desk(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Show the queue that the address asks for, the map, the units and the chosen case."""
-    now = timezone.now()
+    after, now = newest_seq(), timezone.now()
     wanted = queue.QueueFilter.of(request.GET)
     chosen = request.GET.get("case", "")
     case = (
@@ -47,6 +47,7 @@ def desk(request: HttpRequest, scope: Scope) -> HttpResponse:
         **queue.page(scope, wanted, now=now),
         "board": board(scope, now=now),
         "wanted": wanted,
+        "after": after,
         "bounds": json.dumps(places.bounds_of(scope)),
         "areas_url": places.areas_url(),
         "chosen": case.pk if case else None,

@@ -23,6 +23,7 @@ from zhizhi.trust import evidence, pictures
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import Role, actor_of, for_roles, is_fragment
 from zhizhi.web.failures import wants_json
+from zhizhi.web.live import newest_seq
 from zhizhi.web.words import OUTCOMES
 
 STEPS = {"accept": dispatching.accept, "arrive": dispatching.arrive}
@@ -153,6 +154,7 @@ def _seal(data: dict[str, Any], task: Task, *, by: str, now: datetime) -> int:
         device_now=data["device_at"],
         lon=data["lon"],
         lat=data["lat"],
+        area_path=task.case.area_path,
         leave=timeline.leave,
     )
     return row.pk
@@ -179,7 +181,7 @@ def _page(
     reported: Task | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    now = timezone.now()
+    after, now = newest_seq(), timezone.now()
     tasks = Task.objects.visible_to(scope).select_related("case", "case__area", "unit")
     mine = [grant.unit for grant in scope.grants if grant.unit is not None]
     zones = dict(Zone.objects.filter(is_current=True).values_list("key", "name"))
@@ -193,6 +195,7 @@ def _page(
         "form": form,
         "hidden_fields": HIDDEN,
         "reported": reported,
+        "after": after,
         "now": now,
     }
     template = "web/parts/my_tasks.html" if is_fragment(request) else "web/my.html"

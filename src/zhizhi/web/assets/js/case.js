@@ -23,7 +23,7 @@ async function draw() {
 
 document.body.addEventListener("live", ({ detail }) => {
   const note = document.querySelector("[data-moved-on]");
-  if (note && detail.subjects.has(`case:${note.dataset.movedOn}`)) note.hidden = false;
+  if (note && (detail.subjects.has(`case:${note.dataset.movedOn}`) || detail.subjects.has("*"))) note.hidden = false;
 });
 start("/events/");
 if (element) draw();

@@ -1,13 +1,15 @@
 // Changes as they happen. One stream serves all tabs of a browser (browsers allow six connections
 // to a host): whoever holds the lock reads, the others are told by BroadcastChannel. <body> hears
 // "live" with the subjects that changed, at most every 120 ms, and "live-state" for the status line.
+// Each page says up to which change it was drawn and is told of what came after, however late it joins.
 const BATCH_MS = 120;
 const RETRY_MS = 3000;
+const KEPT = 200; // changes that a tab which opens later may still ask for
 let isPaused = false;
 let held = new Set();
 let subjects = new Set();
 let timer = 0;
-let last = "";
+let last = document.body.dataset.after ?? "";
 let state = "connecting";
 
 const tell = (name, detail) => document.body.dispatchEvent(new CustomEvent(name, { detail }));
@@ -48,6 +50,22 @@ function read(url, pass) {
   addEventListener("pagehide", () => stream.close());
 }
 
+// The tab that reads answers the others: how the stream is, and what came since they were drawn.
+function lead(url, channel) {
+  const recent = [];
+  const pass = (message) => {
+    if (message.id) recent.push(message);
+    if (recent.length > KEPT) recent.shift();
+    take(message);
+    channel.postMessage(message);
+  };
+  channel.addEventListener("message", ({ data }) => {
+    if (!data.asks) return;
+    [{ state }, ...recent.filter(({ id }) => Number(id) > Number(data.after))].forEach((one) => channel.postMessage(one));
+  });
+  read(url, pass);
+}
+
 export function start(url) {
   told();
   if (!navigator.locks || !window.BroadcastChannel) {
@@ -55,14 +73,9 @@ export function start(url) {
     return;
   }
   const channel = new BroadcastChannel(`zhizhi${url}`);
-  channel.addEventListener("message", ({ data }) => take(data));
-  channel.addEventListener("message", ({ data }) => { if (data.hello) channel.postMessage({ state }); });
-  navigator.locks.request(`zhizhi${url}`, { ifAvailable: true }, (lock) => {
-    if (!lock) take({ state: "online" });
-  });
-  navigator.locks.request(`zhizhi${url}`, () => new Promise(() => {
-    read(url, (message) => { take(message); channel.postMessage(message); });
-  }));
+  channel.addEventListener("message", ({ data }) => { if (!data.asks) take(data); });
+  channel.postMessage({ asks: true, after: last });
+  navigator.locks.request(`zhizhi${url}`, () => new Promise(() => lead(url, channel)));
 }
 
 export function pause() {

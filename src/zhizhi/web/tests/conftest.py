@@ -1,0 +1,35 @@
+"""The smallest district, and browsers in which somebody of it is signed in, reading English."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from django.test import Client
+    from tests.district_world import World
+
+Browse = Callable[..., "Client"]
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    from tests.district_world import build  # noqa: PLC0415 - models load after Django
+
+    return build()
+
+
+@pytest.fixture
+def browse(world: World) -> Browse:
+    """Give a browser: ``browse("operator")``, of another town with ``elsewhere=True``."""
+    from django.test import Client  # noqa: PLC0415 - as above
+
+    def opened(role: str, *, elsewhere: bool = False) -> Client:
+        browser = Client(headers={"accept-language": "en"})
+        account = (world.elsewhere if elsewhere else world.here)[role]
+        browser.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+        return browser
+
+    return opened
