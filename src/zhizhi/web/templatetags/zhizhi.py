@@ -156,7 +156,7 @@ def stored(value: Any) -> str:
 def quantity(value: Any) -> str:
     """Write a number without needless decimals, and a stored word in the reader's language."""
     if isinstance(value, float):
-        return f"{value:.1f}".rstrip("0").rstrip(".")
+        return f"{value:.2f}".rstrip("0").rstrip(".")
     return stored(value)
 
 

@@ -52,6 +52,14 @@ function step(by) {
   open(next.dataset.case);
 }
 
+// The case with the highest number came last, wherever its severity has put it.
+function newest() {
+  const all = rows().sort((one, other) => other.dataset.case - one.dataset.case);
+  if (!all.length) return;
+  all[0].focus({ preventScroll: true });
+  open(all[0].dataset.case);
+}
+
 function send() {
   const first = find("#suggestions button[type=submit]");
   if (!first) press('#detail [data-key="d"]');
@@ -151,6 +159,7 @@ keys.bind({
   k: () => step(-1),
   ArrowDown: (event) => among(event, 1),
   ArrowUp: (event) => among(event, -1),
+  n: newest,
   a: () => press('#detail [data-key="a"]'),
   d: send,
   z: () => press('#detail [data-key="z"]'),
