@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.browser.pages import Look
 from tests.browser.server import Server, serve
 
 Opener = Callable[..., Page]
-PATIENCE_MS = 20_000
+PATIENCE_MS = 30_000
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +49,7 @@ def sign_ins(server: Server, browser: Browser) -> Callable[[str], Any]:
     def cookies(username: str) -> Any:
         if username not in known:
             context = browser.new_context(base_url=server.url)
+            context.set_default_timeout(PATIENCE_MS)
             page = context.new_page()
             page.goto("/sign-in/")
             page.click(f'button[name="username"][value="{username}"]')
@@ -64,17 +67,14 @@ def open_as(server: Server, browser: Browser, sign_ins: Callable[[str], Any]) ->
     contexts: list[BrowserContext] = []
 
     def opened(
-        username: str, path: str, *, theme: str = "light", language: str = "en", **options: Any
+        username: str, path: str, *, theme: str = "light", language: str = "zh-hans", **options: Any
     ) -> Page:
         context = browser.new_context(
             base_url=server.url, storage_state=sign_ins(username), **options
         )
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
-        wanted = {"theme": theme, "django_language": language}
-        context.add_cookies(
-            [{"name": name, "value": value, "url": server.url} for name, value in wanted.items()]
-        )
+        choose(context, server.url, theme=theme, language=language)
         page = context.new_page()
         page.goto(path)
         return page
@@ -82,3 +82,44 @@ def open_as(server: Server, browser: Browser, sign_ins: Callable[[str], Any]) ->
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def readers(
+    server: Server, browser: Browser, sign_ins: Callable[[str], Any]
+) -> Iterator[Callable[[str], Page]]:
+    """Give the one page in which somebody reads page after page; nothing is done there."""
+    known: dict[str, Page] = {}
+
+    def reader(username: str) -> Page:
+        if username not in known:
+            context = browser.new_context(
+                base_url=server.url, storage_state=sign_ins(username), reduced_motion="reduce"
+            )
+            context.set_default_timeout(PATIENCE_MS)
+            known[username] = context.new_page()
+        return known[username]
+
+    yield reader
+    for page in known.values():
+        page.context.close()
+
+
+def choose(context: BrowserContext, url: str, *, language: str, theme: str = "light") -> None:
+    """Set the look that somebody prefers."""
+    wanted = {"theme": theme, "django_language": language}
+    context.add_cookies(
+        [{"name": name, "value": value, "url": url} for name, value in wanted.items()]
+    )
+
+
+def visit(page: Page, look: Look, server: Server, *, language: str) -> None:
+    """Open a page of the list and wait until its scripts have drawn it."""
+    choose(page.context, server.url, language=language)
+    answer = page.goto(look.address(server))
+    assert answer is not None
+    assert answer.status == look.status
+    assert page.url == f"{server.url}{look.address(server)}"
+    assert (page.locator("html").get_attribute("lang") or "").lower() == language
+    if page.locator(".map").count():
+        page.wait_for_selector('.map[data-ready="true"]')

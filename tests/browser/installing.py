@@ -1,7 +1,7 @@
 """Make a small installation: ``python -m tests.browser.installing``; prints one line of JSON.
 
-The invented district, the last hours of its past with everything that followed, and for each test a
-place of its own beside the first river boat where a stay of three seconds is too long.
+The invented district, the last hours of its past with everything that followed, and for each story
+a place of its own on the river, where a stay of three seconds is too long, with a boat beside it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import shapely
 from django.core.management import call_command
@@ -17,11 +18,11 @@ from django.core.management import call_command
 from zhizhi.config.boot import boot
 
 TOKEN = "browser-source-token"
-PLACES = ("first-place", "second-place", "third-place", "fourth-place")
-SIDE = 0.004
+PLACES = ("loop", "race", "plain", "away", "quiet")  # a story's place and its boat's account
+SIDE = 0.004  # degrees
 LIMIT_MINUTES = 0.05
 PAST = timedelta(minutes=100)
-LATENESS_S = 5  # of a stay that is posted when it is over
+LATENESS_S = 8  # a stay is posted whole when it is over: its first row is four seconds old
 
 
 def main() -> int:
@@ -32,9 +33,8 @@ def main() -> int:
     from django.utils import timezone
 
     from zhizhi.config.demo import history, observing, settling
-    from zhizhi.directory.models import Unit
-    from zhizhi.engine import settings_in_force, zoning
-    from zhizhi.engine.models import Case, Source
+    from zhizhi.engine import dispatching, settings_in_force
+    from zhizhi.engine.models import Case, Source, Task
     from zhizhi.kernel.district import build
     from zhizhi.systems.fishery.models import Violation
 
@@ -43,33 +43,56 @@ def main() -> int:
     settling.settle(district, now=now - PAST)
     feeds = observing.opening(district, observing.Plan(now - PAST, now))
     history.replay(feeds, since=now - PAST, until=now, tell=lambda _done: None)
+    for task in Task.everything.filter(state=Task.State.OFFERED, unit__isnull=False):
+        # An offer that expires goes to the next boat, which may be one of the stories'.
+        dispatching.cancel_task(task, reason="退场", by="worker", now=now)
     settings_in_force.change("fishery.lateness_seconds", LATENESS_S, by="worker", now=now)
-    boat = Unit.objects.get(code="RB001")
-    drafts, places = [], {}
-    for number, key in enumerate(PLACES):
-        west, south = boat.lon + SIDE * 2 * number, boat.lat
-        box = shapely.box(west, south, west + SIDE, south + SIDE)
-        places[key] = [west + SIDE / 2, south + SIDE / 2]
-        drafts.append(
-            zoning.ZoneDraft(
-                key=key, kind="no_fishing", name=key, boundary=shapely.to_wkb(box),
-                area_path=f"/{district.of('district')[0].code}/",
-                parameters={"limit_minutes": LIMIT_MINUTES},
-            )
-        )  # fmt: skip
-    zoning.save(drafts, by="worker", now=now)
     Source.objects.create(
-        code="browser", name="browser", kind="http_push", streams=["shore_positions.v1"],
+        code="browser", name="浏览器试验", kind="http_push", streams=["shore_positions.v1"],
         token_digest=hashlib.sha256(TOKEN.encode()).hexdigest(),
     )  # fmt: skip
+    violation = Violation.everything.filter(photos__masked_at=None).latest("pk")
     found = {
-        "places": places,
-        "boat": str(boat),
+        "places": _places(now),
         "case": Case.everything.latest("pk").pk,
-        "violation": Violation.everything.latest("pk").pk,
+        "violation": violation.pk,
+        "photo": violation.photos.get().pk,
     }
     print(json.dumps(found))
     return 0
+
+
+def _places(now: datetime) -> dict[str, Any]:
+    """Mark a square of water for each story and give it a boat that nobody else needs."""
+    from zhizhi.directory import accounts
+    from zhizhi.directory.models import Unit
+    from zhizhi.engine import zoning
+
+    first = Unit.objects.select_related("area").get(code="RB001")
+    root = f"/{first.area.path.split('/')[1]}/"
+    drafts, places = [], {}
+    for number, key in enumerate(PLACES, 1):
+        west, south = first.lon + SIDE * 2 * number, first.lat
+        lon, lat = west + SIDE / 2, south + SIDE / 2
+        box = shapely.to_wkb(shapely.box(west, south, west + SIDE, south + SIDE))
+        drafts.append(
+            zoning.ZoneDraft(
+                key=key, kind="no_fishing", name=f"试验水域{number}", boundary=box,
+                area_path=root, parameters={"limit_minutes": LIMIT_MINUTES},
+            )
+        )  # fmt: skip
+        boat = Unit.objects.create(
+            code=f"T-{key}", name=f"试验艇{number}", kind=first.kind, area=first.area,
+            agency=first.agency, capabilities=first.capabilities, lon=lon, lat=lat,
+            speed_kmh=first.speed_kmh, position_at=now,
+        )  # fmt: skip
+        account = accounts.create_account(
+            key, None, call_sign=boat.name, is_demo=True, by="worker", now=now
+        )
+        accounts.grant(account, "unit_member", area=first.area, unit=boat, by="worker", now=now)
+        places[key] = {"lon": lon, "lat": lat, "zone": f"试验水域{number}", "boat": boat.name}
+    zoning.save(drafts, by="worker", now=now)
+    return places
 
 
 if __name__ == "__main__":

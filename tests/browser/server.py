@@ -9,9 +9,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,41 +21,101 @@ import httpx
 from tests.browser.installing import TOKEN
 
 ROOT = Path(__file__).resolve().parents[2]
-FIXES = 5  # one a second
-STARTS_WITHIN_S = 60
+ZHIZHI = (sys.executable, "-m", "zhizhi.config.cli")
+FIXES = 5  # one a second: four seconds of stay
+STARTS_WITHIN_S = 120
+_TOKENS = count(7_000_001)
 
 
 @dataclass(frozen=True)
+class Place:
+    """A square of water where nobody may linger, and the boat beside it; its key signs in."""
+
+    key: str
+    lon: float
+    lat: float
+    zone: str
+    boat: str
+
+
+@dataclass
+class Process:
+    """One command of the product, which a test may stop and start again."""
+
+    arguments: list[str]
+    environment: Mapping[str, str]
+    log: Path
+    _running: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self._running = subprocess.Popen(
+                [*ZHIZHI, *self.arguments], env=dict(self.environment), cwd=ROOT, stdout=log,
+                stderr=log,
+            )  # fmt: skip
+
+    def stop(self) -> None:
+        if self._running is None:
+            return
+        self._running.terminate()
+        try:
+            self._running.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._running.kill()
+            self._running.wait()
+        self._running = None
+
+
+@dataclass
 class Server:
-    """Where the product answers, and what lies in its installation."""
+    """Where the product answers, what lies in its installation, and its processes."""
 
     url: str
-    places: dict[str, tuple[float, float]]
-    boat: str
+    places: dict[str, Place]
     case: int
     violation: int
+    photo: int
+    processes: dict[str, Process] = field(default_factory=dict)
 
-    def linger(self, place: str, token: int) -> None:
-        """Tell the product of somebody who has just been too long in a place."""
-        lon, lat = self.places[place]
-        now = datetime.now(UTC)
-        rows = [
-            {
-                "entity": token,
-                "observed_at": (now - timedelta(seconds=FIXES - fix)).isoformat(),
-                "lon": lon,
-                "lat": lat,
-                "accuracy_m": 5.0,
-            }
-            for fix in range(FIXES)
-        ]
+    def linger(self, place: str) -> int:
+        """Tell the product of somebody who has just been too long in a place; returns the token."""
+        token, now = next(_TOKENS), datetime.now(UTC)
+        where = self.places[place]
+        self.post(
+            [
+                _fix(where, token, now - timedelta(seconds=FIXES - 1 - number))
+                for number in range(FIXES)
+            ]
+        )
+        return token
+
+    def post(self, rows: list[dict[str, Any]]) -> None:
+        """Send rows; returns when the product has said that it keeps them."""
         answer = httpx.post(
             f"{self.url}/api/v1/observations/shore_positions.v1",
             json=rows,
-            headers={"Authorization": f"Bearer {TOKEN}", "Idempotency-Key": f"{place}-{token}"},
+            headers={
+                "Authorization": f"Bearer {TOKEN}",
+                "Idempotency-Key": f"{os.getpid()}-{next(_TOKENS)}",
+            },
             trust_env=False,
+            timeout=30,
         )
         assert answer.status_code == 200, answer.text
+        assert answer.json()["quarantined"] == 0, answer.text
+
+    def wait_until_it_answers(self) -> None:
+        _wait_for(f"{self.url}/healthz")
+
+
+def _fix(where: Place, token: int, at: datetime) -> dict[str, Any]:
+    return {
+        "entity": token,
+        "observed_at": at.isoformat(),
+        "lon": where.lon,
+        "lat": where.lat,
+        "accuracy_m": 5.0,
+    }
 
 
 def free_port() -> int:
@@ -77,22 +138,23 @@ def serve(home: Path) -> Iterator[Server]:
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
     }
     made = _installed(environment)
-    zhizhi = [sys.executable, "-m", "zhizhi.config.cli"]
+    places = {key: Place(key, **facts) for key, facts in made.pop("places").items()}
     commands = {
         "gateway": ["gateway", "--port", str(gateway), "--ledger", str(home / "gateway.sqlite3"),
                     "--receipts", f"{url}/api/v1/carrier/receipts"],
         "web": ["web", "--port", str(port)],
         "worker": ["worker"],
     }  # fmt: skip
+    processes = {
+        name: Process(arguments, environment, home / f"{name}.log")
+        for name, arguments in commands.items()
+    }
     with contextlib.ExitStack() as running:
-        for name, arguments in commands.items():
-            log = running.enter_context((home / f"{name}.log").open("ab"))
-            process = subprocess.Popen(
-                [*zhizhi, *arguments], env=environment, cwd=ROOT, stdout=log, stderr=log
-            )
-            running.callback(_end, process)
+        for process in processes.values():
+            process.start()
+            running.callback(process.stop)
         _wait_for(f"{url}/healthz")
-        yield Server(url=url, **made)
+        yield Server(url=url, places=places, processes=processes, **made)
 
 
 def _installed(environment: dict[str, str]) -> dict[str, Any]:
@@ -105,24 +167,14 @@ def _installed(environment: dict[str, str]) -> dict[str, Any]:
     return made
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
 def _wait_for(url: str) -> None:
-    """Ask until something answers."""
+    """Ask until it answers well."""
     end = time.monotonic() + STARTS_WITHIN_S
     while True:
         try:
-            httpx.get(url, timeout=5, trust_env=False)
+            if httpx.get(url, timeout=5, trust_env=False).status_code == 200:
+                return
         except httpx.HTTPError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.1)
-        else:
-            return
+            pass
+        assert time.monotonic() < end, f"{url} does not answer"
+        time.sleep(0.1)

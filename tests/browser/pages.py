@@ -1,0 +1,51 @@
+"""Every page of the product, who opens it, and where.
+
+tests/test_page_lists.py asks every address as everybody and fails when a page is not in this list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.browser.server import Server
+
+
+@dataclass(frozen=True)
+class Look:
+    """Somebody in front of a page; ``status`` is what the server answers."""
+
+    username: str
+    path: str
+    status: int = 200
+
+    def address(self, server: Server) -> str:
+        return self.path.format(case=server.case, violation=server.violation, photo=server.photo)
+
+
+# The name of the address, and behind a slash who looks if several see it differently.
+PAGES: dict[str, Look] = {
+    "web:sign-in": Look("", "/sign-in/"),
+    "web:desk": Look("operator", "/desk/?state=all&case={case}"),
+    "web:desk/empty": Look("leader", "/desk/?q=nothing-is-called-so"),
+    "web:case": Look("operator", "/cases/{case}/"),
+    "web:case/inspector": Look("inspector", "/cases/{case}/"),
+    "web:suggestions": Look("operator", "/cases/{case}/suggestions"),
+    "web:my": Look("boat", "/my/"),
+    "web:messages": Look("operator", "/messages/"),
+    "web:zones": Look("administrator", "/zones/"),
+    "web:zones/edit": Look("administrator", "/zones/?edit=loop"),
+    "web:health": Look("auditor", "/health/"),
+    "fishery:overview": Look("leader", "/fishery/"),
+    "fishery:violations": Look("technical", "/fishery/violations/"),
+    "fishery:violation": Look("technical", "/fishery/violations/{violation}/"),
+    "fishery:mask": Look("technical", "/fishery/violations/{violation}/photos/{photo}/mask/"),
+    "fishery:words": Look("legal", "/fishery/words/"),
+    "fishery:word": Look("administrator", "/fishery/words/fishery.reminder/"),
+    "fishery:statistics": Look("leader", "/fishery/statistics/"),
+    "fishery:agency": Look("fishery", "/fishery/agency/"),
+    "404": Look("operator", "/cases/999999/", 404),
+    "403": Look("operator", "/zones/", 403),
+}
+
+# Addresses that answer with parts of a page for a script; they look like the page they go into.
+PARTS = {"web:case-detail"}
