@@ -12,14 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.chaos.plan import LATENESS_S, Plan, plan
+from tests.chaos.plan import Plan, plan
 from tests.chaos.playing import Acknowledged, Player
 from tests.chaos.processes import PARTS, Installation, installation
 from tests.postgres import cluster
 
 Pair = tuple[int, str]
-REST_S = LATENESS_S + 120.0
-SECONDS_A_KILL = 2.0
+REST_S = 180.0
+SECONDS_A_KILL = 2.0  # or a tenth of the lateness: on a busy machine a start takes longer
 SHORTEST_PACE_S = 1.0
 
 
@@ -55,13 +55,14 @@ def run(
         installation(database=url, is_naive=is_naive, seed=seed) as made,
     ):
         started = time.monotonic()
-        play_s = max(kills * SECONDS_A_KILL - LATENESS_S, waves * SHORTEST_PACE_S)
+        pace_s = max(SECONDS_A_KILL, made.lateness_s / 10)
+        play_s = max(kills * pace_s - made.lateness_s, waves * SHORTEST_PACE_S)
         killer = _Killer(made, kills=kills, play_s=play_s, progress=progress)
         killer.start()
         player = Player(made.url, seed=seed, pace_s=play_s / waves)
         acknowledged = player.play(wanted)
         killer.join()
-        seen = made.outcome(acknowledged.newest, seconds=REST_S)
+        seen = made.outcome(acknowledged.newest, seconds=made.lateness_s + REST_S)
         result = _result(made, seen, acknowledged, wanted)
         result.figures["seconds"] = round(time.monotonic() - started, 1)
         if result.faults:
@@ -83,6 +84,11 @@ class Trial:
         pairs = ((one.alerts, one.cases, one.accepted) for one in (self.calm, self.killed))
         return next(pairs) == next(pairs)
 
+    @property
+    def has_power(self) -> bool:
+        """Say whether the naive worker failed by its mistakes, not because rows came late."""
+        return bool(self.naive.faults) and not self.naive.figures["late_rows"]
+
 
 def trial(kind: str, *, kills: int, waves: int, seed: int, progress: Any = None) -> Trial:
     """Play the plan on three installations at once; the naive one gets fewer kills."""
@@ -97,9 +103,10 @@ def trial(kind: str, *, kills: int, waves: int, seed: int, progress: Any = None)
 class _Killer(threading.Thread):
     """Kills one of the processes every now and then, and the worker at its worst moments.
 
-    Rows are judged ``LATENESS_S`` after they came: first mostly the web is killed, which takes
+    Rows are judged when their lateness has passed: first mostly the web is killed, which takes
     them in, then mostly the worker. Every other time the worker is killed just after the gateway
-    accepted a message, before the worker can have marked it.
+    accepted a message, before the worker can have marked it. Each of the three is killed at least
+    once.
     """
 
     def __init__(self, made: Installation, *, kills: int, play_s: float, progress: Any) -> None:
@@ -113,7 +120,7 @@ class _Killer(threading.Thread):
         for number, (moment, part) in enumerate(sorted(map(self._kill, range(self._kills)))):
             time.sleep(max(0.0, started + moment - time.monotonic()))
             if part == "worker" and number % 2:
-                self._made.wait_for_acceptance(seconds=5)
+                self._made.wait_for_acceptance(seconds=10)
             self._made.kill(part)
             if self._progress:
                 self._progress(number + 1, part)
@@ -121,9 +128,10 @@ class _Killer(threading.Thread):
     def _kill(self, number: int) -> tuple[float, str]:
         """Return when to kill which: one of three while rows come in, two while they are judged."""
         moment = self._chance.uniform(0, self._play_s)
-        if number % 3 == 0:
-            return moment, self._chance.choices(PARTS, (3, 1, 1))[0]
-        return LATENESS_S + moment, self._chance.choices(PARTS, (1, 4, 1))[0]
+        is_early = number % len(PARTS) == 0
+        weights = (3, 1, 1) if is_early else (1, 4, 1)
+        part = self._chance.choices(PARTS, weights)[0] if number >= len(PARTS) else PARTS[number]
+        return moment + (0 if is_early else self._made.lateness_s), part
 
 
 def _result(
@@ -141,6 +149,8 @@ def _result(
         *(f"contradictory answers: {text}" for text in acknowledged.contradictions),
         *(f"chain broken: {text}" for text in seen["breaks"]),
     ]
+    if seen["late"]:
+        faults.append(f"{seen['late']} rows came late: the machine was too slow for this plan")
     if not seen["is_at_rest"]:
         faults.append("the installation did not come to rest")
     figures = {
@@ -151,6 +161,8 @@ def _result(
         "accepted": len(accepted),
         "offered": made.tries(),
         "late_rows": seen["late"],
+        "lateness_s": made.lateness_s,
+        "states": dict(Counter(state for _recipient, state in seen["messages"])),
     }
     return Result(alerts, cases, accepted, faults, dict(made.kills), figures)
 

@@ -10,7 +10,6 @@ TOKEN = "chaos-source-token"
 ZONES = ("reach-1", "reach-2")
 WEST, SOUTH, SIDE = 107.30, 29.60, 0.05  # the first zone; the second lies 0.2 degrees further east
 LIMIT_MINUTES = 0.05  # so that a stay takes seconds
-LATENESS_S = 30  # more than restarts take, so that nothing comes late
 FIXES = 5  # one a second: the stay lasts four seconds
 
 

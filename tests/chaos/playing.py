@@ -62,7 +62,7 @@ class Player:
             "Idempotency-Key": key,
             "Content-Type": "application/json",
         }
-        end = time.monotonic() + 120
+        end = time.monotonic() + 600
         while time.monotonic() < end:
             self.acknowledged.tries += 1
             try:

@@ -38,6 +38,7 @@ class Installation:
         self.ports = {"web": free_port(), "gateway": free_port()}
         self.ledger = home / "gateway.sqlite3"
         self.kills = dict.fromkeys(PARTS, 0)
+        self.lateness_s = 0
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._starts = 0
         self._lock = threading.Lock()
@@ -139,7 +140,7 @@ class Installation:
         return "\n".join(texts)
 
 
-def wait_for_port(port: int, *, seconds: float = 60) -> None:
+def wait_for_port(port: int, *, seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while True:
         with socket.socket() as trying:
@@ -158,7 +159,7 @@ def installation(*, database: str, is_naive: bool, seed: int) -> Iterator[Instal
     home = Path(tempfile.mkdtemp(prefix="zhizhi-chaos-"))
     made = Installation(home, database=database, is_naive=is_naive, seed=seed)
     try:
-        made.run("installing")
+        made.lateness_s = int(made.run("installing").split()[-1])
         made.start_all()
         yield made
     finally:

@@ -1,10 +1,17 @@
-"""The worker's loop: each part is tried in turn, and a broken one does not hold up the others."""
+"""The worker: detectors, timers and each channel in a loop of their own, so none waits for another.
+
+A receiver that never answers holds up its channel for seconds; the alert of the next stay must not
+wait for that.
+"""
 
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
@@ -17,44 +24,59 @@ LONGEST_PAUSE_S = 5.0
 
 log = logging.getLogger(__name__)
 
+IsOver = Callable[[], bool]
+Part = Callable[[], bool]  # does what is due; says whether more is likely to wait already
 
-def work(*, is_over: Callable[[], bool]) -> None:
-    """Detect, fire timers and send messages until ``is_over``.
 
-    After a database failure it waits, longer each time up to five seconds, and goes on by itself.
-    """
-    runner = Runner(is_live=True)
-    pause = PAUSE_S
+def work(*, is_over: IsOver) -> None:
+    """Detect, fire timers and send messages until ``is_over``."""
+    runner, ending = Runner(is_live=True), threading.Event()
+    beside = [
+        threading.Thread(target=repeat, args=(part,), kwargs={"is_over": ending.is_set}, name=name)
+        for name, part in _parts().items()
+    ]
+    for thread in beside:
+        thread.start()
     try:
-        while not is_over():
-            try:
-                is_busy = once(runner)
-                pause = PAUSE_S
-            except (OperationalError, InterfaceError) as error:
-                log.warning("database not reachable, waiting %.1f s: %s", pause, error)
-                connection.close()
-                is_busy, pause = False, min(LONGEST_PAUSE_S, pause * 2)
-            if not is_busy:
-                time.sleep(pause)
+        repeat(lambda: bool(runner.step(timezone.now()).segments), is_over=is_over)
     finally:
+        ending.set()
+        for thread in beside:
+            thread.join()
         runner.release()
         connection.close()
 
 
-def once(runner: Runner) -> bool:
-    """Do one round of everything; says whether more is likely to wait already."""
-    close_old_connections()
-    parts: tuple[Callable[[], bool], ...] = (
-        lambda: bool(runner.step(timezone.now()).segments),
-        lambda: bool(timing.fire_due(timezone.now())),
-        lambda: bool(delivering.relay(timezone.now())),
-    )
-    is_busy = False
-    for part in parts:
+def _parts() -> dict[str, Part]:
+    """Return what runs beside the detectors, by name."""
+    channels = delivering.channels().items()
+    relays = {f"channel {code}": delivering.Relay(channel).send_due for code, channel in channels}
+    doing = {"timers": timing.fire_due, **relays}
+    return {name: partial(_now, verb) for name, verb in doing.items()}
+
+
+def _now(verb: Callable[[datetime], int]) -> bool:
+    return bool(verb(timezone.now()))
+
+
+def repeat(part: Part, *, is_over: IsOver) -> None:
+    """Do ``part`` again and again until ``is_over``, with a pause when nothing waits.
+
+    After a database failure it waits, longer each time up to five seconds, and goes on by itself.
+    """
+    pause = PAUSE_S
+    while not is_over():
+        is_busy = False
+        close_old_connections()
         try:
-            is_busy |= part()
-        except (OperationalError, InterfaceError):
-            raise
+            is_busy = part()
+            pause = PAUSE_S
+        except (OperationalError, InterfaceError) as error:
+            log.warning("database not reachable, waiting %.1f s: %s", pause, error)
+            connection.close()
+            pause = min(LONGEST_PAUSE_S, pause * 2)
         except Exception:
             log.exception("a part of the worker failed and will be tried again")
-    return is_busy
+        if not is_busy:
+            time.sleep(pause)
+    connection.close()

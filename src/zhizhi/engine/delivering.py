@@ -6,7 +6,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Protocol
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 State = Message.State
 WAITING = (State.HELD, State.QUEUED)
+LONGEST_REST_S = 30.0  # after which a receiver that failed again and again is asked once more
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,18 +131,50 @@ def cancel_waiting(task: Task) -> int:
 
 
 def relay(now: datetime, limit: int = 50) -> int:
-    """Send what is due through every channel; returns how many messages went out."""
-    return sum(_relay_channel(channel, now, limit) for channel in channels().values())
+    """Send what is due through every channel once; returns how many messages went out."""
+    return sum(Relay(channel).send_due(now, limit) for channel in channels().values())
 
 
-def _relay_channel(channel: Channel, now: datetime, limit: int) -> int:
-    due = Message.everything.filter(
-        channel=channel.code, state__in=WAITING, not_before__lte=now
-    ).order_by("-is_urgent", "pk")
-    messages = claim(due, limit=limit, lease=channel.lease, state=State.QUEUED)
-    if channel.is_local:
-        return _mark_local(messages, now)
-    return _Sending(channel, now).send_all(messages)
+@dataclass(slots=True)
+class Relay:
+    """One channel's way out in one process.
+
+    It remembers which receivers failed lately and leaves them in peace for a while, longer each
+    time, so that one that never answers costs no time in which others could be told. Receivers are
+    all one ("") where a gateway is shared.
+    """
+
+    channel: Channel
+    _failures: dict[str, int] = field(default_factory=dict)  # in a row
+    _resting: dict[str, datetime] = field(default_factory=dict)  # until when
+
+    def send_due(self, now: datetime, limit: int = 50) -> int:
+        """Send up to ``limit`` messages that are due; returns how many went out."""
+        resting = [scope for scope, until in self._resting.items() if until > now]
+        if "" in resting:
+            return 0
+        due = Message.everything.filter(
+            channel=self.channel.code, state__in=WAITING, not_before__lte=now
+        ).exclude(recipient__in=resting)
+        messages = claim(
+            due.order_by("-is_urgent", "pk"),
+            limit=limit, lease=self.channel.lease, state=State.QUEUED,
+        )  # fmt: skip
+        if self.channel.is_local:
+            return _mark_local(messages, now)
+        sending = _Sending(self.channel, now)
+        sent = sending.send_all(messages)
+        self._learn(sending, now)
+        return sent
+
+    def _learn(self, sending: _Sending, now: datetime) -> None:
+        """Forget the failures of whoever answered; the second in a row begins a rest."""
+        for scope in sending.reached:
+            self._failures.pop(scope, None)
+        for scope in sending.failing:
+            count = self._failures[scope] = self._failures.get(scope, 0) + 1
+            if count > 1:
+                self._resting[scope] = now + backoff(count - 1, longest=LONGEST_REST_S)
 
 
 def _mark_local(messages: Sequence[Message], now: datetime) -> int:
@@ -190,20 +223,20 @@ class _Sending:
     channel: Channel
     now: datetime
     leased_at: float = 0.0
+    reached: set[str] = field(default_factory=set)
+    failing: set[str] = field(default_factory=set)
 
     def send_all(self, messages: Sequence[Message]) -> int:
         self.leased_at = time.monotonic()
-        failing: set[str] = set()
         sent = 0
         for message in messages:
             scope = "" if self.channel.is_shared else message.recipient
-            if scope in failing:
+            if scope in self.failing:
                 _release(message)
             elif self._still_mine(message):
                 is_sent, may_go_on = self._send(message)
                 sent += is_sent
-                if not may_go_on:
-                    failing.add(scope)
+                (self.reached if may_go_on else self.failing).add(scope)
         return sent
 
     def _still_mine(self, message: Message) -> bool:
@@ -232,8 +265,7 @@ def _mark_sent(message: Message, receipt: Receipt, *, now: datetime) -> None:
     """Mark right after the send, unless another worker has taken the row over meanwhile."""
     state = State.DELIVERED if receipt.is_delivered else State.SENT
     with timeline.writing():
-        if message.case_id:
-            Case.everything.select_for_update().filter(pk=message.case_id).exists()
+        _hold_case(message)
         mine = Message.everything.filter(pk=message.pk, fence=message.fence, state=State.QUEUED)
         changed = mine.update(
             state=state, sent_at=now, receipt=receipt.reference, failure="", lease_until=None
@@ -251,11 +283,18 @@ def _mark_sent(message: Message, receipt: Receipt, *, now: datetime) -> None:
         log.warning("message %s was finished by another worker", message.pk)
 
 
+def _hold_case(message: Message) -> None:
+    """Hold the message's case until commit: every verb takes the case first, then its messages."""
+    if message.case_id:
+        Case.everything.select_for_update().filter(pk=message.case_id).first()
+
+
 def _fail(message: Message, failure: DeliveryFailed, *, channel: Channel, now: datetime) -> None:
     """Plan the next try, or give up and say so."""
     is_over = failure.permanent or message.attempts >= channel.attempts
     also: dict[str, Any] = {"state": State.FAILED} if is_over else {}
     with timeline.writing():
+        _hold_case(message)
         mine = Message.everything.filter(pk=message.pk, fence=message.fence, state=State.QUEUED)
         changed = mine.update(
             failure=str(failure)[:200],
@@ -290,6 +329,7 @@ def confirm(key: str, *, is_delivered: bool, reason: str, now: datetime) -> bool
         message = Message.everything.select_related("case", "task").filter(key=key).first()
         if message is None:
             return False
+        _hold_case(message)
         open_rows = Message.everything.filter(key=key, state__in=(State.QUEUED, State.SENT))
         changed = open_rows.update(state=state, failure=reason[:200], lease_until=None)
         if changed and message.case:

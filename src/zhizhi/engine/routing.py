@@ -11,18 +11,9 @@ import shapely
 from django.db.models import Count, Max, Sum
 
 from zhizhi.directory.models import Area
+from zhizhi.directory.models.area_query import PRECEDENCE
 
 Kind = Area.Kind
-# Smallest first; where two hold the point at one rank, the one with the smaller area wins.
-PRECEDENCE = (
-    Kind.BUILDING,
-    Kind.EXCLUSIVE_AREA,
-    Kind.ROAD_SECTION,
-    Kind.GRID_CELL,
-    Kind.COMMUNITY,
-    Kind.TOWN,
-    Kind.DISTRICT,
-)
 RULE = "smallest-responsible-unit@1"
 
 
@@ -99,7 +90,7 @@ class _Index:
         """Return the area of the smallest rank, then size, that holds the point or touches it."""
         hits = self.tree.query(shapely.Point(lon, lat), predicate="intersects")
         ordered = sorted(
-            (PRECEDENCE.index(Kind(self.areas[i].kind)), self.sizes[i], self.areas[i].pk, i)
+            (PRECEDENCE.index(self.areas[i].kind), self.sizes[i], self.areas[i].pk, i)
             for i in map(int, hits)
         )
         found = [self.areas[row[-1]] for row in ordered]

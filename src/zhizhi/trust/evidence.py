@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from zhizhi.trust import audit, canonical, ciphers, keys, pictures
 from zhizhi.trust.audit import Break, Leaf
-from zhizhi.trust.models import ChainHead, Evidence
+from zhizhi.trust.models import AuditEntry, ChainHead, Evidence
 
 TABLE = "trust_evidence"
 CHAIN = "evidence"
@@ -123,22 +123,41 @@ def working_copy(evidence: Evidence) -> bytes:
 
 
 def verify_evidence(*, progress: Callable[[int], None] = lambda rows: None) -> Iterator[Break]:
-    """Check every row and its file; yields breaks that name the row and the file."""
+    """Check every row and its file; yields breaks that name the row and the file.
+
+    A row counts only if the audit chain has its digest, so a table that was set back together with
+    its own old head shows as well; verify that chain first.
+    """
     end = ChainHead.objects.filter(name=CHAIN).first() or ChainHead(name=CHAIN)
     previous, count, is_headed = audit.GENESIS, 0, end.seq == 0
+    found: dict[int, str] = {}
     for row in Evidence.objects.order_by("id").iterator(chunk_size=500):
         count += 1
         reason = _doubt(row, previous)
         if reason:
             yield Break(TABLE, str(row.pk), reason)
-        previous = row.digest
+        found[row.pk] = previous = row.digest
         is_headed = is_headed or row.digest == end.digest
         progress(1)
     if count < end.seq:
         yield Break(TABLE, f"{count} of {end.seq}", "rows are missing")
     elif not is_headed:
         yield Break(TABLE, str(end.seq), "the row that the chain's head names is missing")
+    yield from _differences(found)
     yield from audit.unsigned(end)
+
+
+def _differences(found: dict[int, str]) -> Iterator[Break]:
+    """Compare the rows with the leaves that their sealing left in the audit chain."""
+    leaves = AuditEntry.objects.filter(verb="evidence.seal").order_by("seq")
+    for detail in leaves.values_list("detail", flat=True).iterator(chunk_size=4000):
+        digest = found.pop(detail["evidence"], None)
+        if digest is None and not Evidence.objects.filter(pk=detail["evidence"]).exists():
+            yield Break(TABLE, str(detail["evidence"]), "missing, though the audit chain has it")
+        elif digest not in {None, detail["sealed"]}:
+            yield Break(TABLE, str(detail["evidence"]), "differs from the audit chain")
+    for pk in found:
+        yield Break(TABLE, str(pk), "is not in the audit chain")
 
 
 def _doubt(row: Evidence, previous: str) -> str:

@@ -26,10 +26,13 @@ POLICY = _(
 )
 
 
+TIMEOUT_S = 3.0
+
+
 @cache
 def client() -> httpx.Client:
     """Return this process's connection to the gateway."""
-    return httpx.Client(timeout=5.0, trust_env=False)
+    return httpx.Client(timeout=TIMEOUT_S, trust_env=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,9 @@ class CarrierSms:
     policy: Any = POLICY
     is_local: bool = False
     is_shared: bool = True
-    lease: timedelta = timedelta(seconds=60)
+    lease: timedelta = timedelta(seconds=20)
     attempts: int = 50
+    timeout_s: float = TIMEOUT_S
 
     def send(self, message: Message) -> Receipt:
         """Hand the message over, or learn that it was taken already; raises DeliveryFailed."""
@@ -94,7 +98,10 @@ def _receipt(answer: httpx.Response) -> Receipt:
 
 
 def _refusal(answer: httpx.Response) -> DeliveryFailed:
-    """Only a message that the gateway itself calls impossible is given up."""
-    reason = f"the gateway answered {answer.status_code}: {answer.text[:100]}"
+    """Only a message that the gateway itself calls impossible is given up.
+
+    Its words are not kept: the operator knows the number and might repeat it in them.
+    """
+    reason = f"the gateway answered {answer.status_code}"
     impossible = {httpx.codes.UNPROCESSABLE_ENTITY, httpx.codes.GONE}
     return DeliveryFailed(reason, permanent=answer.status_code in impossible)

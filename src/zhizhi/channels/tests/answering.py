@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 
 
 @dataclass
@@ -16,8 +18,18 @@ class Answers:
     status: int = 200
     body: bytes = b"{}"
     location: str = ""
+    is_endless: bool = False  # goes on sending a byte now and then until the other side leaves
     seen: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     url: str = ""
+
+
+def drip(answer: BufferedIOBase) -> None:
+    """Begin a header that never ends, one byte at a time."""
+    with suppress(OSError):
+        answer.write(b"X-Endless: ")
+        while True:
+            answer.write(b"x")
+            time.sleep(0.02)
 
 
 @contextmanager
@@ -32,9 +44,13 @@ def answering(status: int = 200) -> Iterator[Answers]:
             self.send_response(answers.status)
             if answers.location:
                 self.send_header("Location", answers.location)
+            if answers.is_endless:
+                drip(self.wfile)
+                return
             self.send_header("Content-Length", str(len(answers.body)))
             self.end_headers()
-            self.wfile.write(answers.body)
+            with suppress(OSError):  # whoever has heard enough hangs up
+                self.wfile.write(answers.body)
 
         do_GET = do_POST  # noqa: N815 - the server's name
 

@@ -28,7 +28,7 @@ def public_address(url: str, *, allowed: Sequence[str]) -> tuple[str, str]:
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme not in {"http", "https"} or not host:
-        message = f"{url} is not a web address"
+        message = "the subscriber's address is not a web address"
         raise AddressRefused(message)
     found = _resolve(host, parts.port or (443 if parts.scheme == "https" else 80))
     for address in found:

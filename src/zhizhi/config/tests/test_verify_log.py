@@ -13,6 +13,8 @@ from django.db import connection, transaction
 from django.test import override_settings
 
 from zhizhi.config.commands import verify_log
+from zhizhi.engine import timeline
+from zhizhi.engine.tests.building import case
 from zhizhi.trust import append_only, audit, evidence
 from zhizhi.trust.audit import Leaf
 from zhizhi.trust.tests.test_evidence import photo
@@ -79,6 +81,64 @@ def test_one_flipped_byte_in_a_sealed_photo_names_the_row(
     assert summary["logs"][-1]["breaks"] == [
         {"table": "trust_evidence", "row": str(row.pk), "reason": f"{row.original} was changed"}
     ]
+
+
+def a_case(lines: int = 3) -> int:
+    one = case()
+    for number in range(lines):
+        timeline.record(one, verb=f"note.{number}", actor="worker", at=AT, note="as it was")
+    return one.pk
+
+
+@pytest.mark.parametrize(
+    ("forgery", "named"),
+    [
+        ("UPDATE engine_timelineentry SET note = 'as it wbs' WHERE seq = 2", "line 2: changed"),
+        ("DELETE FROM engine_timelineentry WHERE seq = 2", "line 2: missing"),
+        ("DELETE FROM engine_timelineentry WHERE seq >= 2", "line 2-3: missing"),
+        ("DELETE FROM engine_timelineentry", "line 1-3: missing"),
+    ],
+)
+def test_a_case_history_that_was_changed_or_cut_names_its_lines(
+    forgery: str, named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pk = a_case()
+    assert run() == 0
+    tamper(forgery)
+
+    assert run() == 1
+
+    out = capsys.readouterr().out
+    assert f"engine_timelineentry case {pk} {named}" in out
+    assert "✔ audit: 3 rows, 0 broken" in out
+
+
+def test_lines_that_changed_places_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    pk = a_case()
+    for old, new in ((1, 99), (2, 1), (99, 2)):
+        tamper(f"UPDATE engine_timelineentry SET seq = {new} WHERE seq = {old}")  # noqa: S608 - the forgery
+
+    assert run() == 1
+
+    out = capsys.readouterr().out
+    assert f"engine_timelineentry case {pk} line 1: changed" in out
+    assert f"engine_timelineentry case {pk} line 2: changed" in out
+
+
+def test_an_installation_set_back_as_a_whole_shows_by_the_published_head(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    a_case()
+    with transaction.atomic():
+        a_case_later = case(key="later")
+        timeline.record(a_case_later, verb="note", actor="worker", at=AT)
+        published = str(audit.head())
+        transaction.set_rollback(True)  # a backup from before is put back
+
+    assert run() == 0
+    assert run("--head", published) == 1
+
+    assert "trust_auditentry 4: missing, though published" in capsys.readouterr().out
 
 
 def test_machines_get_one_object(capsys: pytest.CaptureFixture[str]) -> None:

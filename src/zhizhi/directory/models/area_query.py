@@ -10,11 +10,12 @@ from typing import Any
 import shapely
 from django.db import models
 
-# Who answers first for a point: the five governed kinds, then the levels above them.
+# Who answers first for a point: the five governed kinds, then the levels above them. A market or
+# a park has managers of its own, also for the roads inside it; of two of one kind the smaller wins.
 PRECEDENCE = (
     "building",
-    "road_section",
     "exclusive_area",
+    "road_section",
     "grid_cell",
     "community",
     "town",

@@ -24,7 +24,7 @@ def codes(lon: float, lat: float, **options: Any) -> list[str]:
 
 def test_the_smallest_responsible_unit_comes_first() -> None:
     for number, kind in enumerate(
-        ("district", "town", "community", "grid_cell", "exclusive_area", "road_section", "building")
+        ("district", "town", "community", "grid_cell", "road_section", "exclusive_area", "building")
     ):
         area(kind, str(number), WHOLE)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import shapely
+from django.db import DatabaseError
 from openpyxl import Workbook
 
 from zhizhi.directory import drafting
@@ -269,3 +270,18 @@ def test_a_file_that_is_neither_is_refused(content: bytes) -> None:
 def test_an_unknown_coordinate_system_is_refused() -> None:
     with pytest.raises(drafting.FileUnreadable, match="Mars"):
         drafting.read(document(*nested()), crs="Mars 2000")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failure_of_the_database_half_way_leaves_nothing_behind() -> None:
+    handed = drafting.read(document(*nested()), crs="WGS84")
+    unstorable = drafting.AreaDraft(
+        row=4, kind="building", code=COMMUNITY + "001", name="1", parent=COMMUNITY, boundary=b"",
+        lon=107.2, lat=29.2, population=-(2**70),
+    )  # fmt: skip
+    handed.drafts.append(unstorable)
+
+    with pytest.raises((OverflowError, DatabaseError)):
+        import_areas(handed, by="account:1", now=NOW)
+
+    assert not Area.objects.exists()

@@ -8,7 +8,7 @@ import pytest
 from django.db.models.functions import Now
 
 from zhizhi.engine import announcing, closing, delivering, timeline
-from zhizhi.engine.delivering import DeliveryFailed, Receipt
+from zhizhi.engine.delivering import DeliveryFailed, Receipt, Relay
 from zhizhi.engine.leasing import claim
 from zhizhi.engine.models import Case, Message, Subscriber, Template
 from zhizhi.engine.states import StateConflict
@@ -206,6 +206,72 @@ def test_a_receiver_that_is_down_does_not_hold_up_another(pigeon: Pigeon) -> Non
     delivering.relay(NOON)
 
     assert (fresh(down).state, fresh(up).state) == ("queued", "sent")
+
+
+@pytest.mark.parametrize(("seconds", "is_asked"), [(0.9, False), (1, True), (1.1, True)])
+def test_a_receiver_that_failed_twice_in_a_row_rests(
+    pigeon: Pigeon, seconds: float, is_asked: bool
+) -> None:
+    for number in range(4):
+        message(number)
+    relay, asked = Relay(pigeon), list[int]()
+
+    def storm(row: Message) -> Receipt:
+        asked.append(row.pk)
+        raise DeliveryFailed("storm")
+
+    pigeon.fate = storm
+    for _time in range(2):
+        relay.send_due(NOON)
+    relay.send_due(later(seconds=seconds))
+
+    assert len(asked) == 2 + is_asked
+
+
+def test_a_receiver_that_answers_again_is_not_spared_any_more(pigeon: Pigeon) -> None:
+    rows = [message(number) for number in range(6)]
+    relay = Relay(pigeon)
+    pigeon.fate = fail()
+    relay.send_due(NOON)
+    pigeon.fate = lambda row: Receipt()
+    relay.send_due(NOON)
+    extra = message("extra")
+    pigeon.fate = fail()
+    relay.send_due(NOON)
+    pigeon.fate = lambda row: Receipt()
+
+    relay.send_due(later(seconds=1))
+
+    assert {fresh(row).state for row in [*rows, extra]} == {"sent"}
+
+
+def test_a_resting_receiver_does_not_hold_up_another(pigeon: Pigeon) -> None:
+    pigeon.is_shared = False
+    for number in range(3):
+        message(number, recipient="down")
+    relay = Relay(pigeon)
+    pigeon.fate = fail()
+    for _time in range(2):
+        relay.send_due(NOON)
+    up = message(recipient="up")
+    pigeon.fate = lambda row: Receipt()
+
+    assert relay.send_due(NOON) == 1
+    assert fresh(up).state == "sent"
+
+
+def test_the_longest_rest_is_half_a_minute(pigeon: Pigeon) -> None:
+    for number in range(12):
+        message(number)
+    relay = Relay(pigeon)
+    pigeon.fate = fail()
+    for hour in range(10):
+        relay.send_due(later(hours=hour))
+    pigeon.fate = lambda row: Receipt()
+
+    early, late = (relay.send_due(later(hours=9, seconds=s)) for s in (29.9, 30))
+
+    assert (early, late > 0) == (0, True)
 
 
 def test_a_channel_that_breaks_is_a_failure_like_any_other(pigeon: Pigeon) -> None:
@@ -426,3 +492,35 @@ def test_the_same_message_queued_at_once_is_one_row() -> None:
 
     assert len({row.pk for row in results}) == 1
     assert Message.everything.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_receipts_and_marks_at_the_same_moment_do_not_wait_for_each_other(pigeon: Pigeon) -> None:
+    keys = [message(n, case=case(key=str(n))).key for n in range(8)]
+    told = threading.Barrier(2, timeout=60)
+
+    def carry(row: Message) -> Receipt:
+        told.wait()  # the gateway calls back while the worker marks
+        return Receipt()
+
+    def receive() -> list[bool]:
+        changed = []
+        for key in keys:
+            told.wait()
+            changed.append(delivering.confirm(key, is_delivered=True, reason="", now=NOON))
+        return changed
+
+    pigeon.fate = carry
+    sent, changed = race(lambda: delivering.relay(NOON), receive)
+
+    assert (sent, changed) == (8, [True] * 8)
+    assert set(Message.everything.values_list("state", flat=True)) == {"delivered"}
+    assert list(timeline.verify()) == []
+
+
+@pytest.mark.parametrize("channel", delivering.channels().values(), ids=str)
+def test_a_lease_is_five_times_the_slowest_send(channel: Any) -> None:
+    slowest_s = getattr(channel, "timeout_s", 0.0)
+
+    assert channel.is_local or slowest_s > 0
+    assert channel.lease.total_seconds() >= 5 * slowest_s

@@ -5,6 +5,7 @@ import pytest
 
 from zhizhi.directory.models import Unit
 from zhizhi.engine import delivering, dispatching, escalating, settings_in_force, timeline, timing
+from zhizhi.engine.leasing import claim
 from zhizhi.engine.models import Case, Clock, Feedback, Message, Task, Timer
 from zhizhi.engine.states import StateConflict
 from zhizhi.engine.tests.building import LAT, LON, NOON, agency, area, case, later, unit
@@ -283,6 +284,16 @@ def test_a_task_withdrawn_before_anybody_was_told_is_silent() -> None:
     dispatching.cancel_task(task, reason="a mistake", by=DESK, now=later(seconds=2))
 
     assert list(Message.everything.values_list("state", flat=True)) == ["cancelled"]
+
+
+def test_a_message_that_a_worker_has_in_hand_is_not_called_cancelled() -> None:
+    task = offered()
+    claim(Message.everything.all(), limit=1, lease=timedelta(minutes=1), state="queued")
+
+    dispatching.cancel_task(task, reason="a mistake", by=DESK, now=later(seconds=9))
+
+    assert fresh(task.messages.earliest("pk")).state == "queued"
+    assert task.messages.filter(template="engine.task_cancelled").exists()
 
 
 def test_an_agency_gets_its_own_task_beside_the_unit() -> None:

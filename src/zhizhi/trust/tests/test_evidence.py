@@ -206,7 +206,10 @@ def test_a_removed_row_shows(removed: int, reported: str) -> None:
     tamper("DELETE FROM trust_evidence WHERE id = %s", rows[removed].pk)
 
     assert reported in breaks()[0]
-    assert "rows are missing" in breaks()[-1]
+    assert breaks()[-2:] == [
+        "trust_evidence 2 of 3: rows are missing",
+        f"trust_evidence {rows[removed].pk}: missing, though the audit chain has it",
+    ]
 
 
 def test_a_row_cut_off_together_with_the_count_of_the_head_shows() -> None:
@@ -217,6 +220,33 @@ def test_a_row_cut_off_together_with_the_count_of_the_head_shows() -> None:
     ChainHead.objects.filter(name="evidence").update(seq=1)
 
     assert "the row that the chain's head names is missing" in breaks()[0]
+
+
+def test_a_table_set_back_with_its_old_signed_head_shows_by_the_audit_chain() -> None:
+    sealed()
+    old = ChainHead.objects.filter(name="evidence").values().get()
+    row = sealed(photo(140))
+
+    tamper("DELETE FROM trust_evidence WHERE id = %s", row.pk)
+    ChainHead.objects.filter(name="evidence").update(**old)
+
+    assert breaks() == [f"trust_evidence {row.pk}: missing, though the audit chain has it"]
+
+
+def test_a_row_that_was_sealed_behind_the_audit_chain_is_named() -> None:
+    row = sealed(leave=lambda leaf: None)
+
+    assert breaks() == [f"trust_evidence {row.pk}: is not in the audit chain"]
+
+
+def test_a_row_sealed_anew_in_place_of_another_differs_from_the_audit_chain() -> None:
+    first = sealed()
+    tamper("DELETE FROM trust_evidence")
+    ChainHead.objects.filter(name="evidence").update(seq=0, digest=audit.GENESIS)
+    other = sealed(photo(140), leave=lambda leaf: None)
+    tamper("UPDATE trust_evidence SET id = %s WHERE id = %s", first.pk, other.pk)
+
+    assert breaks() == [f"trust_evidence {first.pk}: differs from the audit chain"]
 
 
 def test_the_database_lets_only_the_working_copy_change() -> None:

@@ -172,6 +172,19 @@ def test_a_wrong_secret_keeps_the_message_until_somebody_mends_it(
 
 
 @pytest.mark.django_db
+def test_what_the_gateway_says_of_a_number_is_not_kept(settings: Settings) -> None:
+    with answering(status=422) as other:
+        other.body, settings.CARRIER_URL = b'{"error": "+86 12800138000 is off"}', other.url
+        message()
+        delivering.relay(NOON)
+        sending.client().close()
+        sending.client.cache_clear()
+
+    row = Message.everything.get()
+    assert (row.state, row.failure) == ("failed", "the gateway answered 422")
+
+
+@pytest.mark.django_db
 def test_a_gateway_that_is_away_is_waited_for(settings: Settings) -> None:
     settings.CARRIER_URL = "http://127.0.0.1:9"
     row = message()

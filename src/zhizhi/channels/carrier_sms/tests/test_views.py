@@ -89,3 +89,16 @@ def test_without_a_secret_nothing_is_believed(settings: Settings) -> None:
     settings.CARRIER_SECRET = ""
 
     assert tell({"receipts": []}, secret="").status_code == 401
+
+
+@pytest.mark.parametrize(("reason", "kept"), [
+    ("off", "off"), ("number-unknown", "number-unknown"), ("err_404", "err_404"), ("", ""),
+    ("13800138000", "unnamed"), ("a13800138000", "unnamed"), ("no answer by 张三", "unnamed"),
+    ("err.1380", "unnamed"), ("x" * 49, "unnamed"),
+])  # fmt: skip
+def test_of_a_reason_only_a_code_word_is_kept(reason: str, kept: str) -> None:
+    row = sent()
+
+    tell({"receipts": [{"key": row.key, "status": "failed", "reason": reason}]})
+
+    assert Message.everything.get().failure == kept

@@ -134,6 +134,32 @@ def test_a_receiver_that_is_down_may_be_up_later(settings: Settings) -> None:
     assert not failed.value.permanent
 
 
+def test_a_receiver_that_answers_without_end_is_left(receiver: Answers) -> None:
+    receiver.is_endless = True
+
+    with pytest.raises(DeliveryFailed, match=r"no answer within 0\.2 s") as failed:
+        Webhook(timeout_s=0.2).send(message())
+
+    assert not failed.value.permanent
+
+
+def test_what_the_receiver_says_is_not_read(receiver: Answers) -> None:
+    receiver.body = b"x" * (64 * 1024 * 1024)
+
+    assert Webhook().send(message()).is_delivered
+
+
+def test_a_failure_does_not_repeat_the_secret_in_an_address(settings: Settings) -> None:
+    url = "gopher://user:word@city.example/?token=abc"
+    Subscriber.objects.create(code="city", url=url, secret="s", created_at=NOON)
+
+    with pytest.raises(DeliveryFailed) as failed:
+        Webhook().send(message())
+
+    assert "word" not in str(failed.value)
+    assert "abc" not in str(failed.value)
+
+
 @pytest.mark.parametrize("is_active", [True, False])
 def test_only_an_active_subscriber_is_called(receiver: Answers, is_active: bool) -> None:
     Subscriber.objects.update(is_active=is_active)

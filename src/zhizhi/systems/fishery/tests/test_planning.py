@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from zhizhi.engine import dispatching, intake, settings_in_force
+from zhizhi.engine import closing, dispatching, intake, settings_in_force
 from zhizhi.engine.models import Alert, Case, Checkpoint, Message, ShardState, Task, Timer, Zone
 from zhizhi.engine.timeline import history
 from zhizhi.engine.timing import fire_due
@@ -358,3 +358,42 @@ def test_heartbeats_alone_bring_nothing_about(river: River) -> None:
     river.runner.run_through(after(1))
 
     assert Case.everything.count() == 0
+
+
+def test_reminding_again_is_no_second_message(river: River) -> None:
+    river.observe(range(0, 36, 5))
+    river.pass_time(37)
+
+    reminding.remind(Stay.everything.get(), now=after(40))
+
+    assert len(reminders()) == 1
+
+
+@pytest.mark.parametrize(("attempts", "state"), [(0, "cancelled"), (1, "queued")])
+def test_a_reminder_that_the_gateway_may_have_is_not_withdrawn(
+    river: River, attempts: int, state: str
+) -> None:
+    river.observe(range(0, 36, 5))
+    river.pass_time(37)
+    Message.everything.update(state="queued", attempts=attempts, sent_at=None)
+
+    was_withdrawn = reminding.withdraw(Message.everything.get(), now=after(40))
+
+    assert was_withdrawn is (attempts == 0)
+    assert Message.everything.get().state == state
+
+
+def test_a_case_that_has_ended_gets_no_second_stage(river: River) -> None:
+    river.observe(range(0, 36, 5))
+    river.pass_time(37)
+    closing.dismiss(
+        Case.everything.get(), reason="a ferry", by=river.actor("operator"), now=after(38)
+    )
+    river.observe(range(39, 56, 4))
+
+    river.pass_time(57)
+
+    case = Case.everything.get()
+    assert case.severity == "normal"
+    assert "fishery.dissuade" not in verbs(case)
+    assert Stay.everything.get().dissuasion_at is None
