@@ -10,7 +10,7 @@ const DRAW = {
   urgent(c, x, y) { const r = SIZE + 2; c.moveTo(x, y - r); c.lineTo(x + r, y); c.lineTo(x, y + r); c.lineTo(x - r, y); c.closePath(); },
   important(c, x, y) { c.moveTo(x, y - SIZE - 1); c.lineTo(x + SIZE + 1, y + SIZE); c.lineTo(x - SIZE - 1, y + SIZE); c.closePath(); },
   normal(c, x, y) { c.moveTo(x + SIZE - 1, y); c.arc(x, y, SIZE - 1, 0, Math.PI * 2); },
-  free(c, x, y, zoom) { if (zoom >= FROM) c.rect(x - 4, y - 4, 8, 8); }, // hundreds of them: noise from afar
+  free(c, x, y, zoom) { const r = zoom < 14 ? 3 : 4; if (zoom >= FROM) c.rect(x - r, y - r, 2 * r, 2 * r); }, // hundreds of them: noise from afar
   busy(c, x, y) { c.rect(x - 5, y - 5, 10, 10); },
   off() {},
 };
