@@ -121,3 +121,11 @@ def test_an_officer_of_another_agency_of_the_same_town_sees_nothing(world: World
 
     assert seen(Case, Scope(1, (Grant("agency_officer", case.area_path, agency),))) == []
     assert seen(Case, Scope(1, (Grant("agency_officer", case.area_path),))) == []
+
+
+def test_an_officer_for_one_town_sees_no_case_of_the_agency_elsewhere(world: World) -> None:
+    case, there = world.records["case"], world.elsewhere["operator"].scope().grants[0].area_path
+    agency = world.here["agency_officer"].scope().grants[0].agency
+
+    assert seen(Case, Scope(1, (Grant("agency_officer", case.area_path, agency),))) == [case.pk]
+    assert seen(Case, Scope(1, (Grant("agency_officer", there, agency),))) == []

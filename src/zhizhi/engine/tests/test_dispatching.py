@@ -202,6 +202,19 @@ def test_every_clock_of_a_finished_task_is_met_and_inspection_is_due() -> None:
     assert [timer.key for timer in waiting] == [f"clock:{Clock.objects.get(kind='inspect').pk}"]
 
 
+def test_a_task_that_lost_its_unit_neither_moves_nor_frees_it() -> None:
+    task = offered()
+    dispatching.accept(task, by="unit:1", now=NOON)
+    Unit.objects.update(task=task.pk + 1, status=Unit.Status.RESERVED)  # it was given to another
+
+    dispatching.arrive(task, by="unit:1", now=later(minutes=1))
+    moved = fresh(task.unit).status
+    dispatching.finish(task, outcome="left", by="unit:1", now=later(minutes=2))
+
+    assert moved == "reserved"
+    assert (fresh(task.unit).status, fresh(task.unit).task) == ("reserved", task.pk + 1)
+
+
 def test_a_case_is_handled_only_when_the_last_task_is_done() -> None:
     task = offered()
     more = dispatching.dispatch(task.case, unit("boat-2"), by=DESK, now=NOON, is_reinforcement=True)
