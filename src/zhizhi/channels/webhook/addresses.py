@@ -8,6 +8,10 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+UNICAST = ipaddress.ip_network("2000::/3")  # all of IPv6 that is given out; the rest leads nowhere
+SPECIAL = tuple(
+    ipaddress.ip_network(one) for one in ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")
+)  # protocols, old relays, examples: Python's tables call some of them global
 
 
 class AddressRefused(Exception):
@@ -25,17 +29,26 @@ def public_address(url: str, *, allowed: Sequence[str]) -> tuple[str, str]:
     address that was checked, so that a name that changes its mind in between gains nothing.
     ``allowed`` holds host names, addresses and networks. Raises AddressRefused, AddressUnknown.
     """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme not in {"http", "https"} or not host:
-        message = "the subscriber's address is not a web address"
-        raise AddressRefused(message)
-    found = _resolve(host, parts.port or (443 if parts.scheme == "https" else 80))
+    host, port = _place(url)
+    found = _resolve(host, port)
     for address in found:
         if host not in allowed and not _is_allowed(address, allowed) and not is_public(address):
             message = f"{host} is {address}, which is not public"
             raise AddressRefused(message)
     return host, str(found[0])
+
+
+def _place(url: str) -> tuple[str, int]:
+    """Return host and port of ``url``; its text, which may hold a secret, is not repeated."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:  # a port or an IPv6 address that cannot be
+        host, port, parts = "", None, urlsplit("")
+    if parts.scheme not in {"http", "https"} or not host:
+        message = "the subscriber's address is not a web address"
+        raise AddressRefused(message)
+    return host, port or (443 if parts.scheme == "https" else 80)
 
 
 def _resolve(host: str, port: int) -> list[Address]:
@@ -53,9 +66,10 @@ def is_public(address: Address) -> bool:
         inner = address.ipv4_mapped or address.sixtofour
         if inner is not None:
             return is_public(inner)
-        if address.teredo is not None or address in ipaddress.ip_network("64:ff9b::/96"):
+        if address.teredo is not None or address not in UNICAST:
             return False
-    return address.is_global and not address.is_multicast
+    is_special = any(address in network for network in SPECIAL)
+    return address.is_global and not address.is_multicast and not is_special
 
 
 def _is_allowed(address: Address, allowed: Sequence[str]) -> bool:

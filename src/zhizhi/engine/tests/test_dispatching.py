@@ -38,6 +38,15 @@ def test_the_nearest_unit_that_can_do_the_work_comes_first() -> None:
     assert [one.unit for one in found] == [near, far]
 
 
+def test_a_unit_must_be_able_to_do_all_of_the_work() -> None:
+    unit(capabilities=["water"])
+    both = unit("both", east=0.2, capabilities=["dissuasion", "night", "water"])
+
+    found = dispatching.nearest_fit(case(capabilities=["water", "dissuasion"]), now=NOON)
+
+    assert [one.unit for one in found] == [both]
+
+
 def test_distance_counts_the_river_and_travel_the_speed() -> None:
     unit(east=0.1, speed_kmh=20)
 

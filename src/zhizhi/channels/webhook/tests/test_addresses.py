@@ -16,6 +16,8 @@ from zhizhi.channels.webhook.addresses import (
     "169.254.169.254", "100.64.0.1", "0.0.0.1", "224.0.0.1", "255.255.255.255", "198.18.0.1",
     "192.0.2.1", "::1", "::", "fe80::1", "fc00::1", "ff02::1", "::ffff:127.0.0.1",
     "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1", "2001:0:53aa:64c::1",
+    "::127.0.0.1", "::ffff:0:7f00:1", "64:ff9b:1::7f00:1", "fec0::1", "5f00::1", "3fff::1",
+    "192.0.0.8", "192.88.99.1",
 ])  # fmt: skip
 def test_an_address_that_is_not_public_is_known_as_such(address: str) -> None:
     assert not is_public(ipaddress.ip_address(address))
@@ -35,7 +37,10 @@ def test_the_houses_own_network_is_refused(url: str) -> None:
         public_address(url, allowed=())
 
 
-@pytest.mark.parametrize("url", ["ftp://8.8.8.8/", "file:///etc/passwd", "8.8.8.8", "http://", ""])
+@pytest.mark.parametrize("url", [
+    "ftp://8.8.8.8/", "file:///etc/passwd", "8.8.8.8", "http://", "", "http://8.8.8.8:99999/",
+    "http://8.8.8.8:x/", "http://[::1/",
+])  # fmt: skip
 def test_only_web_addresses_are_called(url: str) -> None:
     with pytest.raises(AddressRefused, match="not a web address"):
         public_address(url, allowed=())
