@@ -24,25 +24,33 @@ class Broken(Exception):
 
 @pytest.fixture
 def fired(monkeypatch: pytest.MonkeyPatch) -> Fired:
-    """Offer the actions "test.note", which is remembered, and "test.break", which fails."""
+    """Offer actions that are remembered, write a line, fail half way, or cancel another timer."""
     seen: Fired = []
 
     def note(arguments: Mapping[str, Any], now: datetime) -> None:
         seen.append(arguments)
 
-    def fail(arguments: Mapping[str, Any], now: datetime) -> None:
+    def record(arguments: Mapping[str, Any], now: datetime) -> None:
         timeline.record(Case.everything.get(), verb="half.done", actor="worker", at=now)
+
+    def fail(arguments: Mapping[str, Any], now: datetime) -> None:
+        record(arguments, now)
         raise Broken
 
-    actions = {"test.note": note, "test.break": fail}
+    def cancel(arguments: Mapping[str, Any], now: datetime) -> None:
+        timing.cancel(arguments["key"], now=now)
+
+    actions = {
+        "test.note": note, "test.record": record, "test.break": fail, "test.cancel": cancel
+    }  # fmt: skip
     monkeypatch.setattr(type(systems()[0]), "timer_actions", lambda _self: actions)
     return seen
 
 
 def timer(
-    key: str = "t", *, action: str = "test.note", minutes: float = 0, **arguments: Any
+    name: str = "t", *, action: str = "test.note", minutes: float = 0, **arguments: Any
 ) -> Timer:
-    return timing.schedule(key, action=action, arguments=arguments, due_at=later(minutes=minutes))
+    return timing.schedule(name, action=action, arguments=arguments, due_at=later(minutes=minutes))
 
 
 @pytest.mark.parametrize(("minutes", "count"), [(9.99, 0), (10, 1), (10.01, 1)])
@@ -66,6 +74,18 @@ def test_a_cancelled_timer_never_fires(fired: Fired) -> None:
     assert timing.cancel("t", now=NOON) is True
     assert timing.fire_due(NOON) == 0
     assert timing.cancel("t", now=NOON) is False
+
+
+def test_a_timer_that_is_cancelled_after_it_was_taken_leaves_no_trace(fired: Fired) -> None:
+    timer("first", action="test.cancel", key="second")
+    timer("second", action="test.record")
+    case()
+
+    count = timing.fire_due(NOON)  # takes both, and then the first one cancels the second
+
+    second = Timer.objects.get(key="second")
+    assert (count, second.fired_at, second.cancelled_at) == (1, None, NOON)
+    assert not Case.everything.get().timeline.exists()
 
 
 def test_setting_a_timer_again_moves_it(fired: Fired) -> None:
