@@ -34,7 +34,7 @@ TABS: tuple[tuple[str, tuple[str, ...], str | Promise], ...] = (
     (IN_WORK, LIVE, _("In work")),
     (State.OPEN, (State.OPEN,), State.OPEN.label),
     (State.DISPATCHED, (State.DISPATCHED,), State.DISPATCHED.label),
-    (State.HANDLING, (State.HANDLING,), State.HANDLING.label),
+    (State.HANDLING, (State.HANDLING,), _("Handling")),
     (State.HANDLED, (State.HANDLED,), _("To inspect")),
     (ALL, (), _("All")),
 )

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from zhizhi.engine.models import Case, Severity, Task
 from zhizhi.web import places, words
@@ -16,6 +18,11 @@ from zhizhi.web.icons import ICONS, RINGS, SHAPES
 from zhizhi.web.queue import QueueFilter
 
 register = template.Library()
+
+SHORT_STATES: dict[str, str | Promise] = {
+    Case.State.HANDLED: gettext_lazy("To inspect"),
+    Case.State.DISMISSED: gettext_lazy("False alarm"),
+}
 
 
 @register.simple_tag
@@ -47,13 +54,13 @@ def mark(value: str) -> SafeString:
 
 
 @register.simple_tag
-def state(case: Case) -> SafeString:
-    """Draw how far a case has come, as a ring that fills and a word."""
+def state(case: Case, *, is_short: bool = False) -> SafeString:
+    """Draw how far a case has come, as a ring that fills and a word; a list has little room."""
     ring = mark_safe(RINGS.get(case.state, RINGS["open"]))  # noqa: S308 - our own drawings
     return format_html(
         '<span class="state ring"><svg viewBox="0 0 16 16" aria-hidden="true">{}</svg>{}</span>',
         ring,
-        case.get_state_display(),
+        (is_short and SHORT_STATES.get(case.state)) or case.get_state_display(),
     )
 
 

@@ -23,7 +23,7 @@ SHOWN = 50
 @for_roles(*EVERYBODY)
 def inbox(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Show the newest messages, the unread ones first."""
-    found = _inbox(scope).select_related("case").order_by("-pk")
+    found = _inbox(scope).select_related("case", "task").order_by("-pk")
     unread, read = found.filter(read_at=None), found.filter(read_at__isnull=False)
     context = {
         "unread_rows": [_row(message) for message in unread[:SHOWN]],
@@ -64,7 +64,10 @@ def _row(message: Message) -> dict[str, Any]:
 
 
 def _text(message: Message) -> str:
-    """Return the words in the reader's language; the kind of a clock is stored as a word."""
+    """Return the words in the reader's language and time; a clock's kind is stored as a word."""
+    task = message.task
+    if "due" in message.payload and task and task.due_at:
+        message.payload["due"] = f"{timezone.localtime(task.due_at):%H:%M}"
     if "kind" in message.payload:
         message.payload["kind"] = clock_name(str(message.payload["kind"]))
     try:
