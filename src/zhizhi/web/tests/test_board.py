@@ -1,0 +1,87 @@
+"""The units of the desk."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+from tests.district_world import AT, World
+
+from zhizhi.directory.models import Unit
+from zhizhi.web import board
+
+
+def another(world: World, number: int, **columns: object) -> Unit:
+    first = world.records["unit"]
+    return Unit.objects.create(
+        **{"code": f"u{number}", "name": f"U{number}", "kind": "river_patrol", "area": first.area,
+           "lon": first.lon, "lat": first.lat, "position_at": AT, **columns}
+    )  # fmt: skip
+
+
+def test_an_operator_sees_the_units_of_the_town_and_a_member_the_own_one(world: World) -> None:
+    mine = another(world, 1)
+
+    everybody = board.board(world.here["operator"].scope(), now=AT)
+    alone = board.board(world.here["unit_member"].scope(), now=AT)
+
+    assert {line["unit"] for line in everybody["lines"]} == {world.records["unit"], mine}
+    assert [line["unit"] for line in alone["lines"]] == [world.records["unit"]]
+
+
+def test_whoever_is_busy_comes_first_and_the_counts_say_how_many(world: World) -> None:
+    off, busy = another(world, 1, status="off_duty"), another(world, 2, status="on_scene")
+
+    found = board.board(world.here["operator"].scope(), now=AT)
+
+    assert [line["unit"] for line in found["lines"]] == [busy, world.records["unit"], off]
+    assert [one["count"] for one in found["statuses"]] == [1, 0, 0, 1, 1]
+
+
+@pytest.mark.parametrize(("minutes", "is_stale"), [(29, False), (30, False), (31, True)])
+def test_a_position_is_uncertain_after_half_an_hour(
+    minutes: int, is_stale: bool, world: World
+) -> None:
+    now = AT + timedelta(minutes=minutes)
+
+    [line] = board.board(world.here["operator"].scope(), now=now)["lines"]
+
+    assert line["is_stale"] is is_stale
+
+
+def test_a_unit_shows_its_case_only_to_whoever_may_see_that(world: World) -> None:
+    task = world.records["unit_task"]
+    Unit.objects.update(task=task.pk, status="reserved")
+    stranger = world.elsewhere["operator"]
+    stranger.roles.update(unit=world.records["unit"])
+
+    mine = board.board(world.here["operator"].scope(), now=AT)["lines"]
+    theirs = board.board(stranger.scope(), now=AT)["lines"]
+
+    assert [line["task"] for line in mine] == [task]
+    assert [line["task"] for line in theirs if line["unit"] == world.records["unit"]] == [None]
+
+
+def test_the_map_shows_who_is_on_duty(world: World) -> None:
+    another(world, 1, status="off_duty")
+    another(world, 2, status="en_route")
+
+    points = board.board(world.here["operator"].scope(), now=AT)["points"]
+
+    assert sorted(points["kind"]) == [board.FREE, board.BUSY]
+
+
+@pytest.mark.parametrize("units", [1, 70])
+def test_the_number_of_queries_does_not_depend_on_the_number_of_units(
+    units: int, world: World, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    scope = world.here["operator"].scope()
+    Unit.objects.update(task=world.records["unit_task"].pk, status="reserved")
+    for number in range(units):
+        another(world, number)
+
+    with django_assert_num_queries(3):
+        found = board.board(scope, now=AT)
+
+    assert found["is_cut"] is (units + 1 > board.SHOWN)
