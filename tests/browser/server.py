@@ -83,7 +83,7 @@ class Server:
         where = self.places[place]
         self.post(
             [
-                _fix(where, token, now - timedelta(seconds=FIXES - 1 - number))
+                fix(where, token, now - timedelta(seconds=FIXES - 1 - number))
                 for number in range(FIXES)
             ]
         )
@@ -108,7 +108,7 @@ class Server:
         _wait_for(f"{self.url}/healthz")
 
 
-def _fix(where: Place, token: int, at: datetime) -> dict[str, Any]:
+def fix(where: Place, token: int, at: datetime) -> dict[str, Any]:
     return {
         "entity": token,
         "observed_at": at.isoformat(),

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, PHONE, Opener
+from tests.browser.installing import LATENESS_S
 from tests.browser.server import Server
 from tests.district_world import photo
 
@@ -191,3 +192,28 @@ def reload_until(page: Page, is_there: Callable[[], bool]) -> None:
         page.wait_for_timeout(1000)
         page.reload()
     pytest.fail(f"{page.url} never showed it")
+
+
+def test_a_desk_that_lost_its_server_shows_what_it_missed_without_a_reload(
+    server: Server, open_as: Opener
+) -> None:
+    desk = open_as("operator", "/desk/", language="en")
+    line = desk.locator("[data-connection]")
+    expect(line).to_have_text("Live")
+    desk.evaluate("window.isTheSamePage = true")
+    known = cases_in(desk, server, "away")
+    server.linger("away")
+
+    server.processes["web"].stop()
+    expect(line).to_have_text("Connection lost, trying again")
+    desk.wait_for_timeout(1000 * LATENESS_S)  # the worker raises the alert meanwhile
+    assert cases_in(desk, server, "away") == known
+    server.processes["web"].start()
+
+    expect(line).to_have_text("Live")
+    desk.wait_for_function(
+        "([zone, count]) => [...document.querySelectorAll('#queue a[data-case]')]"
+        ".filter((row) => row.textContent.includes(zone)).length > count",
+        arg=[server.places["away"].zone, len(known)],
+    )
+    assert desk.evaluate("window.isTheSamePage")

@@ -38,6 +38,7 @@ async function open(id) {
   url.searchParams.set("case", id);
   history.replaceState(null, "", url);
   clearSuggestions();
+  isBehind = false;
   await detail(id);
   find(".detail-pane").scrollTop = 0;
   if (matchMedia("(max-width: 48rem)").matches) find(".detail-pane").scrollIntoView();
@@ -88,12 +89,20 @@ async function refresh() {
   }
 }
 
-// What the reader is doing in the detail stays: typed text, open folds, chosen suggestion.
+// What the reader is doing in the detail stays: typed text, open folds, chosen suggestion. What came
+// meanwhile is fetched when that is over.
+let isBehind = false;
+function catchUp() {
+  if (isBehind && desk.dataset.case) detail(desk.dataset.case);
+  isBehind = false;
+}
 function follow(subjects) {
   const id = desk.dataset.case;
   const isWriting = find("#detail textarea:focus, #detail input:focus");
   const isOurs = subjects.has(`case:${id}`) || subjects.has("*");
-  if (id && isOurs && !isWriting && !find("#suggestions")?.children.length) detail(id);
+  if (!id || !isOurs) return;
+  isBehind = true;
+  if (!isWriting && !find("#suggestions")?.children.length) catchUp();
 }
 
 document.addEventListener("click", (event) => {
@@ -119,7 +128,9 @@ document.body.addEventListener("live-state", ({ detail: told }) => {
 });
 
 document.body.addEventListener("htmx:after:request", ({ detail: told }) => {
-  if (told.ctx.request?.method === "POST") clearSuggestions();
+  if (told.ctx.request?.method !== "POST") return;
+  clearSuggestions();
+  catchUp();
 });
 document.body.addEventListener("htmx:after:swap", () => {
   const first = find("#suggestions button[type=submit]");
@@ -166,7 +177,7 @@ keys.bind({
   p: pause,
   "/": () => find(".queue-head input[type=search]").focus(),
   "?": help,
-  Escape: () => { clearSuggestions(); current()?.focus(); },
+  Escape: () => { clearSuggestions(); catchUp(); current()?.focus(); },
 });
 
 async function begin() {
