@@ -64,7 +64,8 @@ class ReportForm(forms.Form):
         """Return the first thing that is wrong, with its field."""
         name, problems = next(iter(self.errors.items()))
         label = self.fields[name].label if name in self.fields else ""
-        return f"{label}: {problems[0]}" if label else str(problems[0])
+        told = _("{field}: {problem}").format(field=label, problem=problems[0])
+        return told if label else str(problems[0])
 
 
 @require_GET
