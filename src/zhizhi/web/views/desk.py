@@ -26,6 +26,7 @@ _snapshots = Snapshots()
 PARTS = {
     "queue": "web/parts/queue.html",
     "tabs": "web/parts/tabs.html",
+    "situation": "web/parts/situation.html",
     "board-head": "web/parts/board_head.html",
     "board-rows": "web/parts/board_rows.html",
 }
