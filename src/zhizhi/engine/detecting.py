@@ -18,7 +18,7 @@ from zhizhi.kernel.detection import Detector
 
 __all__ = ["Progress", "Runner", "backtest"]
 
-BEAT_WAITING = timedelta(milliseconds=500)  # while rows wait to be judged
+BEAT_RIPE = timedelta(milliseconds=200)  # while rows have waited long enough to be judged
 BEAT_OPEN = timedelta(seconds=10)  # while stays are open, which silence will end
 BEAT_IDLE = timedelta(seconds=30)
 SETTLE = timedelta(seconds=1)  # how long steps without an effect may wait for their commit
@@ -139,7 +139,7 @@ class Runner:
     def _beat(self, now: datetime) -> None:
         """Move the arrival clock of a quiet journal, so that waiting rows are judged."""
         tracks = list(self._tracks.values())
-        pause = _beat_after(tracks)
+        pause = _beat_after(tracks, now)
         if not tracks or time.monotonic() - self._beaten_at < pause.total_seconds():
             return
         read_to = min(track.arrival_us for track in tracks)
@@ -154,9 +154,9 @@ def _installed() -> tuple[Detector, ...]:
     return tuple(detector for system in systems() for detector in system.detectors())
 
 
-def _beat_after(tracks: Iterable[Track]) -> timedelta:
+def _beat_after(tracks: Iterable[Track], now: datetime) -> timedelta:
     """Return how long a quiet journal may stay silent before its clock is moved on."""
     steppers = [track.stepper for track in tracks]
-    if any(stepper.waiting_rows for stepper in steppers):
-        return BEAT_WAITING
+    if any(stepper.is_ripe(journal.to_us(now)) for stepper in steppers):
+        return BEAT_RIPE
     return BEAT_OPEN if any(stepper.open_entities for stepper in steppers) else BEAT_IDLE

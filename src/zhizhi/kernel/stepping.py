@@ -85,6 +85,11 @@ class Stepper:
     def waiting_rows(self) -> int:
         return len(self._waiting)
 
+    def is_ripe(self, arrival_us: int) -> bool:
+        """Tell whether a row could be judged if the arrival clock stood at ``arrival_us``."""
+        first_us = self._waiting.first_us
+        return first_us is not None and first_us <= arrival_us - self._lateness_us
+
     @property
     def open_entities(self) -> int:
         """How many records the detector keeps: open stays and live cooldowns."""

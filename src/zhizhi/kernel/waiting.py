@@ -55,6 +55,11 @@ class Waiting:
     def __len__(self) -> int:
         return sum(len(chunk) for chunk in self._chunks)
 
+    @property
+    def first_us(self) -> int | None:
+        """The time of the row that is ready first; None when nothing waits."""
+        return min((chunk.first_us for chunk in self._chunks), default=None)
+
     def add(self, batch: Batch) -> None:
         if len(batch):
             self._chunks.append(_chunk(batch, None))

@@ -335,6 +335,23 @@ def test_a_quiet_journal_beats_while_rows_wait_and_old_beats_are_dropped() -> No
     assert JournalSegment.objects.filter(stream=journal.HEARTBEAT).count() <= 4
 
 
+@pytest.mark.parametrize(("milliseconds", "beats"), [(-1, 0), (0, 1), (1, 1)])
+def test_a_quiet_journal_beats_once_its_first_row_has_waited_for_the_lateness(
+    milliseconds: int, beats: int
+) -> None:
+    send([fix()], at=NOON)
+    worker = runner(is_live=True)
+    worker.step(later(seconds=1))
+    worker.step(later(seconds=119))
+    before = JournalSegment.objects.filter(stream=journal.HEARTBEAT).count()
+
+    worker._beaten_at = float("-inf")
+    worker.step(later(seconds=120, milliseconds=milliseconds))
+
+    after = JournalSegment.objects.filter(stream=journal.HEARTBEAT).count()
+    assert after - before == beats
+
+
 def test_beats_that_every_detector_has_passed_are_dropped() -> None:
     for minute in range(5):
         tick(later(minutes=minute))

@@ -59,6 +59,16 @@ def test_two_desks_of_different_towns_never_share_an_answer(world: World, browse
     assert there["alerts"]["id"] == []
 
 
+def test_desks_of_one_town_share_an_answer_whatever_their_role(
+    world: World, browse: Browse, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    first, second = browse("operator"), browse("leader")
+    answer = first.get("/desk/now").content
+
+    with django_assert_max_num_queries(4):
+        assert second.get("/desk/now").content == answer
+
+
 def test_the_answer_is_in_the_language_of_its_reader(world: World, browse: Browse) -> None:
     english = browse("operator").get("/desk/now").json()["parts"]["queue"]
     chinese = browse("operator").get("/desk/now", headers={"accept-language": "zh-hans"}).json()

@@ -62,11 +62,16 @@ def desk(request: HttpRequest, scope: Scope) -> HttpResponse:
 def now(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Return what has to be drawn anew after a change: parts of the page, and the map's points."""
     wanted = queue.QueueFilter.of(request.GET)
-    key = (scope.grants, wanted, get_language())
+    key = (_reach(scope), wanted, get_language())
     body = _snapshots.get(key, newest_seq(), lambda: orjson.dumps(_now(scope, wanted)))
     answer = HttpResponse(body, content_type="application/json")
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def _reach(scope: Scope) -> frozenset[tuple[str, int | None]]:
+    """Return what a desk's content depends on: all its roles see alike what lies in their area."""
+    return frozenset((grant.area_path, grant.unit) for grant in scope.grants)
 
 
 def _now(scope: Scope, wanted: queue.QueueFilter) -> dict[str, Any]:
