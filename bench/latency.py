@@ -1,0 +1,167 @@
+"""From an acknowledged observation to the alert on a desk, while 20 desks watch.
+
+The real processes on the small installation of the browser tests. Chromium shows the desk that is
+measured; the 19 others are clients that hear the stream and fetch the queue after every change, as
+the desk's script does: 20 Chromium pages would measure the machine that draws them. The lateness
+allowance, during which the rule has to wait for stragglers, is not counted.
+Run with: python -m bench.latency --json
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import cycle, islice
+from pathlib import Path
+from statistics import median
+
+import httpx
+from bench.measuring import Figure, figure, show
+from playwright.sync_api import Page, sync_playwright
+from tests.browser.installing import LATENESS_S
+from tests.browser.server import Server, fix, serve
+
+DESKS = 20
+ALERTS = 40
+PLACE = "quiet"
+GAP_S = (1.0, 2.0)  # between two alerts
+PATIENCE_S = 60
+BATCH_S = 0.12  # as assets/js/live.js
+WATCHERS = ("operator", "operator2", "inspector", "leader", "administrator")
+OBSERVE = """zone => {
+  const known = new Set([...document.querySelectorAll("#queue a[data-case]")].map((row) => row.dataset.case));
+  window.seen = [];
+  new MutationObserver(() => {
+    for (const row of document.querySelectorAll("#queue a[data-case]")) {
+      if (known.has(row.dataset.case) || !row.textContent.includes(zone)) continue;
+      known.add(row.dataset.case);
+      window.seen.push(Date.now() / 1000);
+    }
+  }).observe(document.getElementById("queue"), { childList: true, subtree: true, attributes: true });
+}"""  # noqa: E501 - another language
+
+
+def run() -> list[Figure]:
+    """Return all figures."""
+    home = Path(tempfile.mkdtemp(prefix="zhizhi-latency-"))
+    try:
+        with serve(home) as server, desk(server) as page, others(server, DESKS - 1):
+            waits = measure(server, page)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    waits.sort()
+    p95 = waits[math.ceil(0.95 * len(waits)) - 1]
+    name = f"acknowledged -> on the desk, {DESKS} desks"
+    return [
+        figure(f"{name}, median", "s", median(waits)),
+        figure(f"{name}, p95", "s", p95, most=1.0),
+        figure(f"{name}, worst of {ALERTS}", "s", waits[-1]),
+    ]
+
+
+def measure(server: Server, page: Page) -> list[float]:
+    """Let alerts happen one after the other; returns how long each took beyond the allowance."""
+    chance = random.Random(7)
+    page.evaluate(OBSERVE, server.places[PLACE].zone)
+    acknowledged, first = [], int(time.time())
+    for number in range(ALERTS):
+        acknowledged.append(linger(server, first + number))
+        page.wait_for_timeout(1000 * chance.uniform(*GAP_S))
+    end = time.monotonic() + PATIENCE_S
+    while len(seen := page.evaluate("window.seen")) < ALERTS:
+        assert time.monotonic() < end, f"{len(seen)} of {ALERTS} alerts were shown"
+        page.wait_for_timeout(200)
+    return [shown - sent - LATENESS_S for shown, sent in zip(seen, acknowledged, strict=True)]
+
+
+def linger(server: Server, token: int) -> float:
+    """Send a stay whose last position proves it; returns when that one was acknowledged."""
+    where, now = server.places[PLACE], datetime.now(UTC)
+    server.post([fix(where, token, now - timedelta(seconds=age)) for age in (4, 3, 2, 1)])
+    server.post([fix(where, token, datetime.now(UTC))])
+    return time.time()
+
+
+@contextmanager
+def desk(server: Server) -> Iterator[Page]:
+    """Open the desk that is measured."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(base_url=server.url)
+        page.goto("/sign-in/?next=/desk/")
+        page.click('button[name="username"][value="operator"]')
+        page.wait_for_selector('.map[data-ready="true"]')
+        page.wait_for_selector('[data-connection][data-state="online"]')
+        yield page
+        browser.close()
+
+
+@contextmanager
+def others(server: Server, count: int) -> Iterator[None]:
+    """Let ``count`` more desks watch, in a thread of their own."""
+    cookies = [sign_in(server, name) for name in WATCHERS]
+    loop, stop = asyncio.new_event_loop(), asyncio.Event()
+    watching = watch_all(server.url, list(islice(cycle(cookies), count)), stop)
+    thread = threading.Thread(target=lambda: loop.run_until_complete(watching))
+    thread.start()
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+
+
+async def watch_all(url: str, cookies: list[httpx.Cookies], stop: asyncio.Event) -> None:
+    tasks = [asyncio.create_task(watch(url, one)) for one in cookies]
+    await stop.wait()
+    broken = [task for task in tasks if task.done()]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert not broken, f"{len(broken)} desks stopped watching"
+
+
+def sign_in(server: Server, username: str) -> httpx.Cookies:
+    with httpx.Client(base_url=server.url, trust_env=False) as client:
+        client.get("/sign-in/")
+        form = {"username": username, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
+        assert client.post("/sign-in/demo/", data=form).status_code == 302
+        return client.cookies
+
+
+async def watch(url: str, cookies: httpx.Cookies) -> None:
+    """Hear the stream, and fetch what the desk shows after every change."""
+    changed = asyncio.Event()
+    async with httpx.AsyncClient(
+        base_url=url, cookies=cookies, timeout=PATIENCE_S, trust_env=False
+    ) as client:
+        fetching = asyncio.create_task(fetch(client, changed))
+        try:
+            async with client.stream("GET", "/events/", timeout=None) as stream:
+                async for line in stream.aiter_lines():
+                    if line.startswith("data:"):
+                        changed.set()
+        finally:
+            fetching.cancel()
+
+
+async def fetch(client: httpx.AsyncClient, changed: asyncio.Event) -> None:
+    while True:
+        await changed.wait()
+        await asyncio.sleep(BATCH_S)
+        changed.clear()
+        (await client.get("/desk/now")).raise_for_status()
+
+
+if __name__ == "__main__":
+    show(run, __doc__)
