@@ -23,27 +23,27 @@ from zhizhi.channels.carrier_sms.standing_in import stand_in
 from zhizhi.config.demo.history import follow_up
 from zhizhi.config.demo.settling import settle
 from zhizhi.engine import intake, journal, settings_in_force
+from zhizhi.engine import reading as engine_reading
 from zhizhi.engine.detecting import Runner
 from zhizhi.engine.intake import Envelope
 from zhizhi.engine.models import Alert, Case, Message, QuarantinedRow, Source
-from zhizhi.engine.reading import ROWS_QUARANTINED
 from zhizhi.kernel import district
 from zhizhi.kernel.observations import Reading, read_table
 from zhizhi.kernel.streams import stream_named
 from zhizhi.sources.ais import carrying, marinecadastre
 from zhizhi.sources.files.reading import read_file
-from zhizhi.trust import keys
 
 STEP_US = 30_000_000
 BY = "replay"
+DEFECTS_TOLD = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What came of a file: the counts that scripts read, and what was wrong with the file."""
+    """What came of a file: the counts that scripts read, and what was wrong with it."""
 
     counts: dict[str, Any]
-    problem: str = ""
+    told: list[str]  # sentences for the person who typed the command
 
 
 def replay(
@@ -54,16 +54,20 @@ def replay(
     speed: float | None,
     findings_to: Path | None,
 ) -> Replay:
-    """Play ``path`` and return the counts; raises FileUnreadable, UnknownStream, ValueError.
+    """Play ``path`` and return the counts.
 
-    Rows arrive at their own times, in order; each half minute is one envelope.
+    Raises FileUnreadable, UnknownStream, ValueError, or OSError when the findings cannot be written
+    where they shall go. Rows arrive at their own times, in order; each half minute is one envelope.
     """
     stream_named(stream)
     content = read_file(path)
-    reading = _reading(content.table, stream)
+    if findings_to is not None:
+        draft_of(findings_to).touch()  # told now rather than after all the work
+        draft_of(findings_to).unlink()
     source = _prepared(limit_minutes)
+    reading = content.numbered(_reading(content.table, stream))
     begun, runner = time.monotonic(), Runner(most=1000)
-    _refuse(reading, source, stream)
+    refused = _refuse(reading, source, stream)
     with (
         stand_in(Path(settings.DATA) / "gateway.sqlite3"),
         Bar(disable=not sys.stderr.isatty(), transient=True) as bar,
@@ -82,14 +86,28 @@ def replay(
         _write_findings(findings_to)
     counts = {
         "observations": reading.table.num_rows,
-        "quarantined": QuarantinedRow.objects.count(),
+        "quarantined": reading.refused + QuarantinedRow.objects.count() - refused,
         "findings": Alert.everything.count(),
         "alerts": Alert.everything.count(),
         "cases": Case.everything.count(),
         "messages": Message.everything.filter(channel="carrier_sms").count(),
         "seconds": round(time.monotonic() - begun, 2),
     }
-    return Replay(counts, content.problem)
+    return Replay(counts, [*told_of(reading), *filter(None, [content.problem])])
+
+
+def told_of(reading: Reading) -> list[str]:
+    """Return what a person should know of the rows that were refused; rows count from 1."""
+    told = []
+    for one in reading.defects[:DEFECTS_TOLD]:
+        place = f"row {one.row + 1}" if one.row >= 0 else "every row"
+        field = f", {one.field}" if one.field else ""
+        told.append(f"{place}{field}: {one.reason}. {one.remedy}")
+    if len(reading.defects) > DEFECTS_TOLD:
+        told.append(f"... and {len(reading.defects) - DEFECTS_TOLD:,} more like these.")
+    if not reading.table.num_rows:
+        told.append("No row of the file could be used.")
+    return told
 
 
 def _prepared(limit_minutes: int | None) -> Source:
@@ -106,12 +124,13 @@ def _prepared(limit_minutes: int | None) -> Source:
 def _reading(table: pa.Table, stream: str) -> Reading:
     """Check the rows; those of a raw AIS record are carried onto the demo river."""
     is_raw = marinecadastre.is_raw_record(table.column_names)
-    secret = keys.ring().current("token").secret
+    known = engine_reading.reader()
     reading = read_table(
         stream,
         marinecadastre.as_positions(table) if is_raw else table,
-        token_key=secret,
+        token_key=known.token_key,
         arrival_us=journal.to_us(timezone.now()),
+        bounds=None if is_raw else known.bounds,
         stale_after=None,
     )
     if is_raw:
@@ -119,13 +138,14 @@ def _reading(table: pa.Table, stream: str) -> Reading:
     return reading
 
 
-def _refuse(reading: Reading, source: Source, stream: str) -> None:
-    """Put the bad rows into quarantine."""
-    rows = reading.defects[:ROWS_QUARANTINED]
-    now = timezone.now()
+def _refuse(reading: Reading, source: Source, stream: str) -> int:
+    """Put the bad rows into quarantine and return how many of them it holds."""
+    rows = [one for one in reading.defects if one.reason != intake.NO_ROW_REFUSED]
+    rows, now = rows[: engine_reading.ROWS_QUARANTINED], timezone.now()
     QuarantinedRow.objects.bulk_create(
         (intake.quarantined(one, stream, now, source_id=source.pk) for one in rows), batch_size=500
     )
+    return len(rows)
 
 
 def _envelopes(table: pa.Table, source: Source, stream: str) -> Iterator[Envelope]:
@@ -138,7 +158,7 @@ def _envelopes(table: pa.Table, source: Source, stream: str) -> Iterator[Envelop
         part = rows.slice(first, end - first)
         moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(arrival[first]))
         digest = hashlib.sha256(journal.encode(part)).hexdigest()
-        yield Envelope(source, stream, Reading(part, []), f"{moment:%s}", digest, moment)
+        yield Envelope(source, stream, Reading(part, []), str(arrival[first]), digest, moment)
 
 
 def _end(runner: Runner, last: datetime) -> None:
@@ -156,10 +176,17 @@ def _pace(moment: datetime, first: datetime, begun: float, speed: float | None) 
         time.sleep(max(0.0, due - time.monotonic()))
 
 
+def draft_of(path: Path) -> Path:
+    """Return where the findings are written until they are whole."""
+    return path.with_name(f".{path.name}.draft")
+
+
 def _write_findings(path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
+    draft = draft_of(path)
+    with draft.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["subject", "zone", "started_at", "found_at"])
         for alert in Alert.everything.order_by("found_at", "subject", "zone"):
             moments = (alert.started_at.isoformat(), alert.found_at.isoformat())
             writer.writerow([alert.subject, alert.zone, *moments])
+    draft.replace(path)

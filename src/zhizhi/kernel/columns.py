@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -32,6 +33,16 @@ Column = Any  # pa.Array or pa.ChunkedArray of any type: whatever the sender sen
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _MOMENT = r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d+)?)?([Zz]|[+-]\d\d:?\d\d)$"
 _LOCAL_MOMENT = r"^\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d([.,]\d+)?)?)?$"
+# Arrow guesses a type at the price of trying to import packages that are not there: 1 ms a column.
+_KINDS: Mapping[frozenset[type], pa.DataType] = {
+    frozenset({int}): pa.int64(),
+    frozenset({float}): pa.float64(),
+    frozenset({int, float}): pa.float64(),
+    frozenset({str}): pa.string(),
+}
+_EMPTY, _NO_TEXT = pa.scalar("", pa.string()), pa.scalar(None, pa.string())
+_FALSE = pa.scalar(False, pa.bool_())
+_FEW = 32  # rows for which plain Python is quicker than setting Arrow's loops up
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INT64 = np.iinfo(np.int64)
 
@@ -62,6 +73,10 @@ def hash_token(key: bytes, stream: str, text: str) -> int:
 
 def from_values(values: Sequence[object]) -> Column:
     """Return the Arrow array of ``values``; where their types differ, all become text."""
+    with contextlib.suppress(pa.ArrowInvalid, OverflowError):
+        kind = _KINDS.get(frozenset(map(type, values)) - {type(None)})
+        if kind is not None:
+            return pa.array(values, kind)
     try:
         return pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
@@ -86,7 +101,7 @@ def numbers(column: Column) -> Checked:
 
 def _numbers_from_text(text: Column) -> Checked:
     is_number = pc.match_substring_regex(text, _NUMBER)
-    values = _numpy(pc.if_else(is_number, text, None).cast(pa.float64()), np.float64, np.nan)
+    values = _numpy(pc.if_else(is_number, text, _NO_TEXT).cast(pa.float64()), np.float64, np.nan)
     fault = np.where(np.isfinite(values), GOOD, NOT_A_NUMBER)
     fault[_blank(text)] = MISSING
     return Checked(values, fault)
@@ -121,7 +136,7 @@ def tokens(column: Column, *, stream: str, key: bytes) -> Checked:
 def hashed(text: Column, *, stream: str, key: bytes) -> Checked:
     """Return the tokens of a text column; each distinct text is hashed once."""
     blank = _blank(text)
-    coded = one(pc.dictionary_encode(pc.if_else(pa.array(~blank), text, None)))
+    coded = one(pc.dictionary_encode(pc.if_else(pa.array(~blank), text, _NO_TEXT)))
     names = coded.dictionary.to_pylist()
     each = np.array([hash_token(key, stream, name) for name in names] or [0], np.int64)
     codes = _numpy(coded.indices, np.int64, 0)
@@ -172,16 +187,33 @@ def microseconds(column: Column) -> Checked:
 
 
 def _moments_from_text(text: Column) -> Checked:
+    if len(text) <= _FEW:
+        return _few_moments(text.to_pylist())
     fault = np.where(_mask(pc.match_substring_regex(text, _MOMENT)), GOOD, BAD_TIME)
     fault[_mask(pc.match_substring_regex(text, _LOCAL_MOMENT))] = NO_ZONE
     fault[_blank(text)] = MISSING
-    wanted = pc.if_else(pa.array(fault == GOOD), text, None)
+    wanted = pc.if_else(pa.array(fault == GOOD), text, _NO_TEXT)
     wanted = pc.replace_substring(pc.utf8_upper(wanted), ",", ".")
     wanted = pc.replace_substring_regex(wanted, r"(\.\d{6})\d+", r"\1")
     with contextlib.suppress(pa.ArrowInvalid):
         values = wanted.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
         return Checked(_numpy(values, np.int64, 0), fault)
     return _moments_one_by_one(wanted.to_pylist(), fault)
+
+
+def _few_moments(texts: list[str | None]) -> Checked:
+    fault = np.full(len(texts), GOOD)
+    wanted: list[str | None] = [None] * len(texts)
+    for row, text in enumerate(texts):
+        if not text:
+            fault[row] = MISSING
+        elif re.match(_LOCAL_MOMENT, text, re.ASCII):
+            fault[row] = NO_ZONE
+        elif re.match(_MOMENT, text, re.ASCII):
+            wanted[row] = re.sub(r"(\.\d{6})\d+", r"\1", text.upper().replace(",", "."))
+        else:
+            fault[row] = BAD_TIME
+    return _moments_one_by_one(wanted, fault)
 
 
 def _moments_one_by_one(wanted: list[str | None], fault: NDArray[np.uint8]) -> Checked:
@@ -210,7 +242,7 @@ def _text(column: Column) -> Column:
 
 
 def _blank(text: Column) -> NDArray[np.bool_]:
-    return _nulls(text) | _mask(pc.equal(text, pa.scalar("")))
+    return _nulls(text) | _mask(pc.equal(text, _EMPTY))
 
 
 def _nulls(column: Column) -> NDArray[np.bool_]:
@@ -221,7 +253,7 @@ def _nulls(column: Column) -> NDArray[np.bool_]:
 
 def _mask(condition: Column) -> NDArray[np.bool_]:
     """Return a condition as a NumPy mask; unknown counts as false."""
-    return _numpy(pc.fill_null(condition, False), np.bool_, 0)
+    return _numpy(pc.fill_null(condition, _FALSE), np.bool_, 0)
 
 
 def _all(column: Column, kind: type[np.generic], fault: np.uint8) -> Checked:

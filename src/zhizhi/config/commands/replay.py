@@ -26,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Replay and print what came of it."""
+    """Replay and print what came of it; 2 when nothing of the file can be read."""
     with tempfile.TemporaryDirectory(prefix="zhizhi-replay-") as folder:
         os.environ.update(ZHIZHI_DATA=folder, ZHIZHI_MODE="demo", ZHIZHI_DATABASE="")
         os.environ.setdefault("ZHIZHI_LOG_LEVEL", "WARNING")
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
                 speed=arguments.speed,
                 findings_to=arguments.findings,
             )
-        except (FileUnreadable, LookupError, ValueError) as refused:
+        except (FileUnreadable, LookupError, OSError, ValueError) as refused:
             print(f"zhizhi replay: {refused}", file=sys.stderr)
             return 2
     if arguments.json:
@@ -49,6 +49,6 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         for name, value in told.counts.items():
             print(f"{name:>14} {value:>12,}")
-    if told.problem:
-        print(told.problem, file=sys.stderr)
+    for sentence in told.told:
+        print(sentence, file=sys.stderr)
     return 0

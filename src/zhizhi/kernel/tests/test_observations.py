@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zhizhi.kernel import columns
 from zhizhi.kernel.observations import (
     STREAMS,
     Defect,
@@ -392,3 +394,37 @@ def test_rows_and_tables_are_judged_alike(values: list[tuple[int, float, float, 
         ["accuracy_m", "speed_kn", "course_deg"]
     )
     assert from_rows.defects == from_table.defects
+
+
+def test_few_moments_are_read_as_many_are() -> None:
+    texts = [
+        "2026-03-01T08:00:00+08:00", "2026-03-01t08:00:00.123456789z", "2026-03-01 08:00+0800",
+        "2026-03-01T08:00:00,5Z", "2026-02-30T08:00:00Z", "2026-03-01T08:00:00", "2026-03-01",
+        "2026-03-01T24:00:00Z", "2026-03-01T08:00:60Z", "yesterday", " 2026-03-01T08:00:00Z ",
+        "٢٠٢٦-03-01T08:00:00Z", "", None, "2026-03-01T08:00:00Z\nx", "1969-12-31T23:59:59.999999Z",
+    ]  # fmt: skip
+
+    few = columns.moments(pa.array(texts, pa.string()))
+    many = columns.moments(pa.array(texts * 3, pa.string()))
+
+    assert len(texts) <= columns._FEW < 3 * len(texts)
+    assert many.fault.tolist() == few.fault.tolist() * 3
+    assert many.values.tolist() == few.values.tolist() * 3
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([1, None, 3], pa.int64()),
+        ([1.5, None], pa.float64()),
+        ([1, 2.5], pa.float64()),
+        (["a", None], pa.string()),
+        ([None], pa.null()),
+        ([True, False], pa.bool_()),
+        ([2**63], pa.string()),
+        ([2**70, 1], pa.string()),
+        ([1, "a"], pa.string()),
+    ],
+)
+def test_values_keep_their_type_or_all_become_text(values: list[Any], kind: pa.DataType) -> None:
+    assert columns.from_values(values).type == kind

@@ -1,18 +1,29 @@
-"""Observation files: Parquet, CSV and NDJSON, plain or gzipped; also what a broken one holds."""
+"""Observation files: Parquet, CSV and NDJSON, plain or gzipped; also what a broken one holds.
+
+Rows are counted from 0 as they stand in the file: a CSV's header and blank lines do not count.
+"""
 
 from __future__ import annotations
 
 import io
 import zlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Literal
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from zhizhi.kernel.observations import Defect, Reading
+from zhizhi.kernel.remedies import gettext_noop, remedy
+
 HEADER_AND_ROW = 2  # lines
+PIECE = 4096  # bytes unpacked at once: what is lost before a damaged byte
+OTHER_COLUMNS = gettext_noop("Give every row exactly the columns of the header line.")
 
 
 class FileUnreadable(ValueError):
@@ -21,10 +32,29 @@ class FileUnreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """The rows of a file; ``problem`` says what is missing when its end is damaged."""
+    """The rows of a file; ``problem`` says what is missing when its end is damaged.
+
+    ``defects`` are lines that are no rows at all; they are not in ``table``.
+    """
 
     table: pa.Table
     problem: str = ""
+    defects: tuple[Defect, ...] = ()
+
+    def numbered(self, reading: Reading) -> Reading:
+        """Return ``reading`` of the table with the lost lines, its rows counted as in the file."""
+        lost = np.sort(np.array([defect.row for defect in self.defects], np.int64))
+        before = lost - np.arange(len(lost))  # good rows before each lost one
+        moved = [
+            one if one.row < 0 else replace(one, row=_in_file(one.row, before))
+            for one in reading.defects
+        ]
+        defects = sorted([*self.defects, *moved], key=lambda defect: defect.row)
+        return Reading(reading.table, defects, reading.refused + len(self.defects))
+
+
+def _in_file(row: int, before: Any) -> int:
+    return row + int(np.searchsorted(before, row, side="right"))
 
 
 def read_file(path: Path) -> FileContent:
@@ -36,30 +66,25 @@ def read_file(path: Path) -> FileContent:
     kind = suffixes[-1] if suffixes else ""
     if kind == ".parquet":
         return FileContent(_parquet(path))
+    if kind not in {".csv", ".ndjson", ".jsonl"}:
+        message = f"{path.name} is no .parquet, .csv, .ndjson or .jsonl file (also with .gz)."
+        raise FileUnreadable(message)
     content, problem = _bytes(path)
-    if kind == ".csv":
-        return FileContent(_csv(content), problem)
-    if kind in {".ndjson", ".jsonl"}:
-        return FileContent(_ndjson(content), problem)
-    message = f"{path.name} is no .parquet, .csv, .ndjson or .jsonl file (also with .gz)."
-    raise FileUnreadable(message)
+    if not content.strip():
+        message = f"{path.name} is empty: nothing was read. Write it again."
+        raise FileUnreadable(message)
+    table, defects = _csv(content) if kind == ".csv" else _ndjson(content)
+    return FileContent(table, problem, tuple(defects))
 
 
 def _bytes(path: Path) -> tuple[bytes, str]:
     """Return the content; of a gzip that is cut off, everything up to its last whole line."""
     if path.suffix.lower() != ".gz":
         return path.read_bytes(), ""
-    packed, found, is_whole = path.read_bytes(), io.BytesIO(), False
-    try:
-        while packed:  # a gzip file may hold several members
-            unzip = zlib.decompressobj(wbits=31)
-            found.write(unzip.decompress(packed))
-            packed, is_whole = unzip.unused_data, unzip.eof
-    except zlib.error:
-        is_whole = False
+    found, is_whole = _unpacked(path.read_bytes())
     if is_whole:
-        return found.getvalue(), ""
-    whole = found.getvalue().rpartition(b"\n")[0] + b"\n"
+        return found, ""
+    whole = found.rpartition(b"\n")[0] + b"\n"
     lines = whole.count(b"\n")
     if lines < HEADER_AND_ROW:
         message = f"{path.name} is no whole gzip file: compress it again."
@@ -71,34 +96,71 @@ def _bytes(path: Path) -> tuple[bytes, str]:
     return whole, problem
 
 
-def _csv(content: bytes) -> pa.Table:
+def _unpacked(packed: bytes) -> tuple[bytes, bool]:
+    """Return what can be unpacked, and whether that is all; damage costs what follows it."""
+    found, unzip = io.BytesIO(), zlib.decompressobj(wbits=31)
+    try:
+        for start in range(0, len(packed), PIECE):
+            piece = packed[start : start + PIECE]
+            while piece:
+                if unzip.eof:  # a gzip file may hold several members
+                    unzip = zlib.decompressobj(wbits=31)
+                found.write(unzip.decompress(piece))
+                piece = unzip.unused_data
+    except zlib.error:
+        return found.getvalue(), False
+    return found.getvalue(), unzip.eof
+
+
+def _csv(content: bytes) -> tuple[pa.Table, list[Defect]]:
     """Return every column as text: the reading of observations converts and names bad values."""
     header = content.partition(b"\n")[0].decode("utf-8-sig", "replace").strip()
     names = [name.strip().strip('"') for name in header.split(",")]
     convert = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
-    parse = pyarrow.csv.ParseOptions(invalid_row_handler=lambda _row: "skip")
+    defects: list[Defect] = []
+
+    def lost(line: Any) -> Literal["skip"]:
+        # The header is line 1; one thread only knows the numbers.
+        told = f"{line.actual_columns} columns, {line.expected_columns} expected"
+        defects.append(Defect(line.number - HEADER_AND_ROW, "", "columns", OTHER_COLUMNS, told))
+        return "skip"
+
     try:
-        return pyarrow.csv.read_csv(
-            io.BytesIO(content), convert_options=convert, parse_options=parse
+        table = pyarrow.csv.read_csv(
+            io.BytesIO(content),
+            read_options=pyarrow.csv.ReadOptions(use_threads=False),
+            convert_options=convert,
+            parse_options=pyarrow.csv.ParseOptions(invalid_row_handler=lost),
         )
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         message = f"The CSV cannot be read: {error}. Save it as UTF-8 with a header line."
         raise FileUnreadable(message) from error
+    return table, defects
 
 
-def _ndjson(content: bytes) -> pa.Table:
-    rows = []
-    for line in content.splitlines():
-        try:
-            row = orjson.loads(line) if line.strip() else None
-        except orjson.JSONDecodeError:
-            row = {"not_an_object": line[:200].decode("utf-8", "replace")}
-        if row is not None:
-            rows.append(row if isinstance(row, dict) else {"not_an_object": str(row)[:200]})
-    return pa.Table.from_pylist(rows, schema=_columns(rows))
+def _ndjson(content: bytes) -> tuple[pa.Table, list[Defect]]:
+    rows: list[dict[str, object]] = []
+    defects: list[Defect] = []
+    lines = [line for line in content.splitlines() if line.strip()]
+    for number, line in enumerate(lines):
+        row = _object(line)
+        if row is None:
+            told = f"{len(line)} bytes"  # what the line holds may be personal
+            defects.append(Defect(number, "", "not-an-object", remedy("not-an-object", ""), told))
+        else:
+            rows.append(row)
+    return pa.Table.from_pylist(rows, schema=_columns(rows)), defects
 
 
-def _columns(rows: list[dict[str, object]]) -> pa.Schema:
+def _object(line: bytes) -> dict[str, object] | None:
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return row if isinstance(row, dict) else None
+
+
+def _columns(rows: Sequence[dict[str, object]]) -> pa.Schema:
     """Return a schema that takes every value: numbers where all are numbers, else text."""
     names = sorted(set().union(*rows)) if rows else []
     fields: list[pa.Field[pa.DataType]] = []
