@@ -39,32 +39,61 @@ def _as_server(command: list[str]) -> None:
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
 
 
+class Cluster:
+    """A database server with files of its own; ``url`` is how it is reached while it runs."""
+
+    def __init__(self, *, durable: bool) -> None:
+        self.binaries = programs()
+        self.home = Path(tempfile.mkdtemp(prefix="zhizhi-pg-"))
+        self.home.chmod(0o755)
+        self.data, self.socket = self.home / "data", self.home / "socket"
+        for folder in (self.data, self.socket):
+            folder.mkdir()
+            if os.geteuid() == 0:
+                shutil.chown(folder, "postgres", "postgres")
+        self.url = f"postgresql://zhizhi@/zhizhi?host={self.socket}"
+        self.options = (
+            f"-c listen_addresses='' -c unix_socket_directories='{self.socket}' "
+            "-c max_connections=200"
+        )
+        if not durable:
+            self.options += " -c fsync=off -c full_page_writes=off"
+        _as_server(
+            [str(self.binaries / "initdb"), "-D", str(self.data), "-U", "zhizhi", "-A", "trust",
+             "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+        )  # fmt: skip
+
+    def start(self) -> None:
+        log = str(self.data / "log")
+        self._control("-w", "-l", log, "-o", self.options, "start")
+
+    def stop(self) -> None:
+        """End it at once, as if the machine had failed."""
+        self._control("-m", "immediate", "stop")
+
+    def _control(self, *words: str) -> None:
+        _as_server([str(self.binaries / "pg_ctl"), "-D", str(self.data), *words])
+
+
+@contextlib.contextmanager
+def running(*, durable: bool = False) -> Iterator[Cluster]:
+    """Yield a running cluster with an empty database; ``durable`` keeps fsync on."""
+    made = Cluster(durable=durable)
+    made.start()
+    try:
+        create = [str(made.binaries / "createdb"), "-h", str(made.socket), "-U", "zhizhi", "zhizhi"]
+        _as_server(create)
+        yield made
+    finally:
+        made.stop()
+        shutil.rmtree(made.home, ignore_errors=True)
+
+
 @contextlib.contextmanager
 def cluster(*, durable: bool = False) -> Iterator[str]:
     """Yield the URL of a database in a cluster of its own; ``durable`` keeps fsync on."""
-    binaries = programs()
-    home = Path(tempfile.mkdtemp(prefix="zhizhi-pg-"))
-    home.chmod(0o755)
-    data, socket = home / "data", home / "socket"
-    for folder in (data, socket):
-        folder.mkdir()
-        if os.geteuid() == 0:
-            shutil.chown(folder, "postgres", "postgres")
-    _as_server(
-        [str(binaries / "initdb"), "-D", str(data), "-U", "zhizhi", "-A", "trust", "-E", "UTF8",
-         "--locale=C.UTF-8", "--no-sync"]
-    )  # fmt: skip
-    options = f"-c listen_addresses='' -c unix_socket_directories='{socket}' -c max_connections=200"
-    if not durable:
-        options += " -c fsync=off -c full_page_writes=off"
-    start = [str(binaries / "pg_ctl"), "-D", str(data), "-w", "-l", str(data / "log")]
-    _as_server([*start, "-o", options, "start"])
-    try:
-        _as_server([str(binaries / "createdb"), "-h", str(socket), "-U", "zhizhi", "zhizhi"])
-        yield f"postgresql://zhizhi@/zhizhi?host={socket}"
-    finally:
-        _as_server([str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"])
-        shutil.rmtree(home, ignore_errors=True)
+    with running(durable=durable) as made:
+        yield made.url
 
 
 def main() -> int:

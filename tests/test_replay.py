@@ -95,3 +95,82 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_remedy(
 
     assert done.returncode == 2
     assert said in done.stderr
+
+
+HEADER = "entity,observed_at,lon,lat,hat"
+BAD_FILE = [
+    HEADER,
+    "7,2026-03-01T08:00:00+08:00,107.0,29.7,red",
+    "8,2026-03-01T08:00:00+08:00,29.7,107.0,red",
+    "9,2026-03-01T08:00:00,107.0,29.7,red",
+    "10,2099-03-01T08:00:00+08:00,107.0,29.7,red",
+    "11,1970-03-01T08:00:00+08:00,107.0,29.7,red",
+    "12,too few",
+    "13,2026-03-01T08:00:30+08:00,107.0,nan,red",
+    "14,2026-03-01T08:00:40+08:00,107.0,29.7,red",
+]
+
+
+def test_bad_rows_are_told_by_row_field_and_remedy_and_the_others_are_played(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text("\n".join(BAD_FILE))
+
+    done = replay(str(path), "--json")
+
+    counts = json.loads(done.stdout)
+    told = [line.partition(". ") for line in done.stderr.splitlines()]
+    assert done.returncode == 0
+    assert set(counts) == COUNTS
+    assert (counts["observations"], counts["quarantined"]) == (2, 6)
+    assert [place for place, _stop, _remedy in told] == [
+        "every row, hat: unknown-field",
+        "row 2, lon: swapped",
+        "row 3, observed_at: no-zone",
+        "row 4, observed_at: future",
+        "row 5, observed_at: stale",
+        "row 6: columns",
+        "row 7, lat: not-a-number",
+    ]
+    assert all(remedy for _place, _stop, remedy in told)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--stream", "vessel_positions.v9"], "this version is not known"),
+        (["--stream", "fish.v1"], "check the name"),
+        (["--findings", "/nowhere/found.csv"], "No such file or directory"),
+    ],
+)
+def test_a_command_that_cannot_be_followed_is_refused_before_anything_is_done(
+    words: list[str], said: str
+) -> None:
+    done = replay(str(SAMPLE), "--json", *words)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
+def test_a_file_of_bad_rows_alone_is_played_to_nothing_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "bad.ndjson"
+    path.write_text('{"entity": 7}\nnothing\n')
+    out = tmp_path / "found.csv"
+
+    done = replay(str(path), "--json", "--findings", str(out))
+
+    assert json.loads(done.stdout)["quarantined"] == 2
+    assert "No row of the file could be used" in done.stderr
+    assert out.read_text().splitlines() == ["subject,zone,started_at,found_at"]
+    assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".")] == []
+
+
+def test_a_replay_at_a_speed_takes_its_time(tmp_path: Path) -> None:
+    path = tmp_path / "three_minutes.csv"
+    rows = [f"7,2026-03-01T08:0{minute}:00+08:00,107.0,29.7,x" for minute in range(4)]
+    path.write_text("\n".join([HEADER, *rows]))
+
+    done = replay(str(path), "--json", "--speed", "60")
+
+    assert json.loads(done.stdout)["seconds"] >= 3

@@ -66,6 +66,7 @@ REASONS: dict[str, str | Promise] = {
     "too-long": gettext_lazy("name too long"),
     "unknown-field": gettext_lazy("unknown field"),
     "not-an-object": gettext_lazy("not an object"),
+    "columns": gettext_lazy("other columns"),
     "unknown-topic": gettext_lazy("wrong topic"),
     "unknown-source": gettext_lazy("unknown source"),
     "unknown-stream": gettext_lazy("unknown stream"),

@@ -3,66 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import socket
-import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.installing import VESSELS, House
 
 from zhizhi.sources.mqtt.tests.brokering import Mosquitto, free_port, publish, wait_until
 
-VESSELS = "vessel_positions.v1"
 SENTENCE = b"!AIVDM,1,1,,B,15NG6V0P01G?cFhE`R2IU?wn28R>,0*05"
-
-
-class House:
-    """An installation of its own in ``data``, with the processes a test starts in it."""
-
-    def __init__(self, data: Path, **environment: str) -> None:
-        self.data = data
-        clean = {key: value for key, value in os.environ.items() if "ZHIZHI" not in key}
-        clean["DJANGO_SETTINGS_MODULE"] = "zhizhi.config.settings"
-        self.environment = {**clean, "ZHIZHI_DATA": str(data), **environment}
-        self.processes: list[subprocess.Popen[bytes]] = []
-
-    def make(self) -> None:
-        """Make keys, database and a source, as docs/operations.md says."""
-        self.zhizhi("doctor", "--make-keys")
-        done = self.python("django", "migrate", "-v0")
-        assert done.returncode == 0, done.stderr
-        told = self.zhizhi("source", "boats", "--kind", "mqtt", "--stream", VESSELS, "--json")
-        assert json.loads(told.stdout)["active"], told.stderr
-
-    def python(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", *words]
-        return subprocess.run(
-            command, env=self.environment, check=False, capture_output=True, text=True
-        )
-
-    def zhizhi(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return self.python("zhizhi.config.cli", *words)
-
-    def listen(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "zhizhi.config.cli", "listen"]
-        with (self.data / "log").open("ab") as log:
-            made = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
-        self.processes.append(made)
-        return made
-
-    def database(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.data / "zhizhi.sqlite3", timeout=30, isolation_level=None)
-
-    def stored(self, table: str = "engine_journalsegment", what: str = "sum(rows)") -> int:
-        with self.database() as database:
-            return int(database.execute(f"SELECT {what} FROM {table}").fetchone()[0] or 0)  # noqa: S608
 
 
 @pytest.fixture
@@ -85,9 +39,7 @@ def house(tmp_path: Path, template: Path, broker: Mosquitto) -> Iterator[House]:
     data = shutil.copytree(template, tmp_path / "data")
     made = House(data, ZHIZHI_MQTT_URL=f"mqtt://127.0.0.1:{broker.port}")
     yield made
-    for process in made.processes:
-        process.kill()
-        process.wait()
+    made.end()
 
 
 def message(entity: int) -> tuple[str, bytes]:
