@@ -150,6 +150,8 @@ def _refuse(reading: Reading, source: Source, stream: str) -> int:
 
 def _envelopes(table: pa.Table, source: Source, stream: str) -> Iterator[Envelope]:
     """Yield the rows of each half minute that has any, as they would have arrived."""
+    if not table.num_rows:
+        return
     rows = table.sort_by([("time_us", "ascending")])
     arrival = -(-np.asarray(rows["time_us"].to_numpy()) // STEP_US) * STEP_US
     starts = np.flatnonzero(np.diff(arrival, prepend=-1))
