@@ -222,9 +222,11 @@ def _malformed(shape: BaseGeometry) -> Iterator[Problem]:
     """Yield what is wrong with the form of the shape."""
     _west, south, _east, north = shape.bounds
     square_m = METRES_PER_DEGREE**2 * math.cos(math.radians((south + north) / 2))
-    if shape.area * square_m < SMALLEST_M2:
+    is_valid = shape.is_valid
+    area = shape.area if is_valid else shape.convex_hull.area  # loops cancel each other out
+    if area * square_m < SMALLEST_M2:
         yield _problem("zero-area", *shape.bounds[:2])
-    if shape.is_valid:
+    if is_valid:
         return
     text = shapely.is_valid_reason(shape)
     reason = next((ours for theirs, ours in _REASONS if theirs in text.lower()), "invalid")

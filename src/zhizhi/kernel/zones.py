@@ -284,8 +284,12 @@ def _outline(boundaries: list[bytes], keys: tuple[str, ...], reach: NDArray[np.f
     usable = np.isin(kinds, (_POLYGON, _MULTIPOLYGON)) & ~shapely.is_empty(shapes)
     if not usable.all():
         key = keys[int(np.flatnonzero(~usable)[0])]
-        message = f"Zone {key!r}: the boundary must be a polygon or multipolygon that is not empty."
+        message = (
+            f"Zone {key!r}: the boundary must be a polygon or multipolygon that is not empty. "
+            "Draw its outline and save the zone again."
+        )
         raise BadReference(message)
+    _refuse_bad_shapes(shapes, keys)
     parts, zone_of_part = shapely.get_parts(shapes, return_index=True)
     rings, part_of_ring = shapely.get_rings(parts, return_index=True)
     points, ring_of_point = shapely.get_coordinates(rings, return_index=True)
@@ -295,6 +299,17 @@ def _outline(boundaries: list[bytes], keys: tuple[str, ...], reach: NDArray[np.f
     zone = zone_of_part[part_of_ring[ring_of_point[:-1][is_edge]]]
     first = np.searchsorted(zone, np.arange(len(keys) + 1)).astype(np.int64)
     return Outline(np.ascontiguousarray(edges[is_edge]), first, reach)
+
+
+def _refuse_bad_shapes(shapes: NDArray[Any], keys: tuple[str, ...]) -> None:
+    """Raise BadReference for a zone that has no inside or would reach around the world."""
+    wide = shapely.bounds(shapes)
+    is_off = (np.abs(wide) > [180.0, 90.0, 180.0, 90.0]).any(axis=1)
+    is_doubtful = ~shapely.is_valid(shapes) | is_off | (wide[:, 2] - wide[:, 0] > 180.0)
+    for number in np.flatnonzero(is_doubtful).tolist():
+        for problem in check(shapes[number]):
+            message = f"Zone {keys[number]!r}: {problem} Draw it anew and save the zone again."
+            raise BadReference(message)
 
 
 def _digest(zones: list[dict[str, Any]]) -> str:

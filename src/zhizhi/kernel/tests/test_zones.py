@@ -249,6 +249,53 @@ def test_a_bad_reference_names_the_zone_and_what_is_wrong(
         compile_zones(pa.table({**good, **changes}))
 
 
+BOW_TIE = shapely.Polygon([(107, 29), (107.1, 29.1), (107.1, 29), (107, 29.1)])
+HOLE_AWAY = shapely.Polygon([(1, 1), (2, 1), (2, 2)], [[(5, 5), (6, 5), (6, 6)]])
+AROUND_THE_WORLD = shapely.Polygon([(179, 29), (-179, 29), (-179, 30), (179, 30)])
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        (BOW_TIE, r"crosses or touches itself here\. \(107\.050000, 29\.050000\)"),
+        (AROUND_THE_WORLD, "crosses the 180th meridian, which is not supported: split it there"),
+        (shapely.box(29, 107, 30, 108), "Longitude and latitude look exchanged"),
+        (shapely.box(190, 20, 191, 21), "not on the globe: check the coordinate system"),
+        (
+            shapely.Polygon([(1, 1), (2, 1), (2, 2)], [[(5, 5), (6, 5), (6, 6)]]),
+            "A hole lies outside",
+        ),
+        (shapely.MultiPolygon(), "not empty"),
+    ],
+)
+def test_a_shape_without_a_certain_inside_is_refused_with_its_zone_and_a_remedy(
+    shape: Shape, message: str
+) -> None:
+    with pytest.raises(BadReference, match=f"Zone 'Z00001': .*{message}") as refused:
+        compile_zones(reference(square(9), shape))
+
+    assert str(refused.value).endswith("save the zone again.")
+
+
+def test_a_shape_on_either_side_of_the_antimeridian_is_screened() -> None:
+    zones = plain(shapely.box(179, 20, 180, 21), shapely.box(-180, 20, -179, 21))
+
+    found = inside(zones, np.array([179.9, -179.9, 0.0]), np.array([20.5, 20.5, 20.5]))
+
+    assert found.tolist() == [[True, False], [False, True], [False, False]]
+
+
+def test_a_wide_shape_that_does_not_cross_the_antimeridian_is_no_fault() -> None:
+    lon = np.linspace(-175, 175, 40)
+    north, south = np.column_stack([lon, lon * 0 + 1]), np.column_stack([lon, lon * 0 - 1])
+    belt = shapely.Polygon(np.vstack([north, south[::-1]]))
+
+    assert inside(plain(belt), np.array([0.0, 178.0]), np.array([0.5, 0.5]))[:, 0].tolist() == [
+        True,
+        False,
+    ]
+
+
 def test_a_reference_without_boundaries_is_refused() -> None:
     with pytest.raises(BadReference, match="no column 'boundary'"):
         compile_zones(pa.table({"key": ["A"]}))
