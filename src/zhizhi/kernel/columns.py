@@ -140,7 +140,7 @@ def hashed(text: Column, *, stream: str, key: bytes) -> Checked:
     names = coded.dictionary.to_pylist()
     each = np.array([hash_token(key, stream, name) for name in names] or [0], np.int64)
     codes = _numpy(coded.indices, np.int64, 0)
-    return Checked(each[codes], np.where(blank, MISSING, GOOD))
+    return Checked(np.where(blank, 0, each[codes]), np.where(blank, MISSING, GOOD))
 
 
 def tokens_from_values(values: Sequence[object], *, stream: str, key: bytes) -> Checked:

@@ -56,8 +56,8 @@ def raster_around(outline: Outline) -> Raster:
     width, height = float(east - west + 2 * pad_x), float(north - south + 2 * pad_y)
     wanted = np.clip(18.0 * len(edges) ** 0.26, FEWEST_CELLS, MOST_CELLS)  # measured
     smallest = max(max(width * east_m, height * north_m) / wanted, 2.0 * reach, 0.5)
-    columns = max(1, math.ceil(width * east_m / smallest))
-    rows = max(1, math.ceil(height * north_m / smallest))
+    columns = max(1, int(width * east_m / smallest))
+    rows = max(1, int(height * north_m / smallest))
     wide, high = width / columns, height / rows
     return Raster(
         west=float(west - pad_x) - wide,  # one empty cell all around, see ``cell_of``

@@ -283,6 +283,12 @@ def test_text_entities_become_tokens_and_never_show_in_a_defect() -> None:
     assert "phone-2" not in only_defect(reading).raw
 
 
+def test_a_blank_entity_does_not_show_somebody_elses_token() -> None:
+    reading = read_rows(VESSELS, [row(entity="phone-1"), row(entity=" ")], token_key=KEY)
+
+    assert json.loads(only_defect(reading).raw)["entity"] == "token 0"
+
+
 def test_tokens_depend_on_key_stream_and_text_alone() -> None:
     token = hash_token(KEY, VESSELS, "a")
 

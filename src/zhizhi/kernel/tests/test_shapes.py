@@ -135,11 +135,11 @@ def test_heights_are_left_out() -> None:
 
 @pytest.mark.parametrize("crs", ["EPSG:4545", "CGCS2000", "GCJ-02"])
 def test_a_shape_in_another_system_arrives_in_wgs84(crs: str) -> None:
-    moved = [list(pair) for pair in zip(*from_wgs84(*zip(*SQUARE, strict=True), crs), strict=True)]
+    lon, lat = zip(*SQUARE, strict=True)
+    east, north = from_wgs84(lon, lat, crs)
+    ring = [[float(x), float(y)] for x, y in zip(east, north, strict=True)]
 
-    (shape,) = parse_geojson(
-        json.dumps(polygon([[float(x), float(y)] for x, y in moved])), crs=crs, allow_inverse=True
-    )
+    (shape,) = parse_geojson(json.dumps(polygon(ring)), crs=crs, allow_inverse=True)
 
     read = shapely.from_wkb(shape.boundary)
     assert shapely.hausdorff_distance(read, shapely.Polygon(SQUARE)) < 1e-8
