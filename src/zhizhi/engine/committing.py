@@ -48,8 +48,9 @@ class _Waiting:
 class GroupCommitter:
     """One writer thread that commits whatever has gathered while it wrote the group before.
 
-    ``linger`` lets a group grow a little longer before it is written. Closing drains: whatever was
-    submitted is committed or refused, never forgotten.
+    ``linger`` lets a group grow a little longer before it is written; under load, ``crowd_linger``
+    lets the senders of the group before come back, because a commit costs the same for one as for
+    dozens. Closing drains: whatever was submitted is committed or refused, never forgotten.
     """
 
     def __init__(
@@ -59,12 +60,15 @@ class GroupCommitter:
         capacity_rows: int = 2_000_000,
         most: int = 256,
         linger: timedelta = timedelta(milliseconds=1),
+        crowd_linger: timedelta = timedelta(milliseconds=40),
         clock: Callable[[], datetime] = timezone.now,
     ) -> None:
         self.capacity = capacity
         self.capacity_rows = capacity_rows
         self.most = most
         self.linger = linger
+        self.crowd_linger = max(linger, crowd_linger)
+        self._before = 0  # envelopes of the last group
         self.clock = clock
         self.failure = ""  # why the last group was refused; empty while all is well
         self._waiting: deque[_Waiting] = deque()
@@ -122,17 +126,20 @@ class GroupCommitter:
             if not self._waiting:
                 return False
             if self.linger and not self._is_closing:
-                self._wake.wait_for(self._is_enough, self.linger.total_seconds())
+                pause = self.crowd_linger if self._before > 1 else self.linger
+                self._wake.wait_for(self._is_enough, pause.total_seconds())
         return True
 
     def _is_enough(self) -> bool:
-        return self._is_closing or len(self._waiting) >= self.most
+        expected = self._before if self._before > 1 else self.most
+        return self._is_closing or len(self._waiting) >= min(self.most, expected)
 
     def _next_group(self) -> list[_Waiting]:
         """Take what waits; senders who have given up meanwhile are left out."""
         with self._wake:
             size = min(self.most, len(self._waiting))
             group = [self._waiting.popleft() for _ in range(size)]
+            self._before = size
             self._rows -= sum(one.envelope.reading.table.num_rows for one in group)
         return [one for one in group if one.future.set_running_or_notify_cancel()]
 

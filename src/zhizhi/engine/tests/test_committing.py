@@ -74,6 +74,19 @@ def test_envelopes_that_wait_together_are_one_group_in_their_order(make: Any) ->
     assert [done(future).offset for future in futures] == [1, 2, 3, 4, 5]
 
 
+def test_under_load_a_group_waits_for_as_many_as_the_one_before(make: Any) -> None:
+    door = make(most=10, crowd_linger=LONG)
+    door._before = 3
+
+    futures = [door.submit(one(n)) for n in range(2)]
+    are_waiting = not any(future.done() for future in futures)
+    futures.append(door.submit(one(2)))
+
+    assert are_waiting
+    assert [done(future).offset for future in futures] == [1, 2, 3]
+    assert door._before == 3
+
+
 def test_a_wrong_key_fails_alone(make: Any) -> None:
     door = make(most=3, linger=LONG)
 
