@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -97,7 +98,8 @@ def cluster(*, durable: bool = False) -> Iterator[str]:
 
 
 def main() -> int:
-    """Run the command line given and return its exit status."""
+    """Run the command line given and return its exit status; an ended run leaves no cluster."""
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     with cluster() as url:
         environment = {**os.environ, "ZHIZHI_DATABASE": url}
         return subprocess.run(sys.argv[1:], env=environment, check=False).returncode
