@@ -15,8 +15,7 @@ from django.db import models, transaction
 from django.db.models import F
 
 from zhizhi.engine.models import Case, Task, TimelineEntry
-from zhizhi.trust import audit, canonical, ciphers
-from zhizhi.trust.models import AuditEntry
+from zhizhi.trust import audit, canonical, ciphers, walking
 
 GENESIS = "0" * 64
 
@@ -189,39 +188,43 @@ def verify() -> Iterator[audit.Break]:
 
     A line counts only if the audit chain has its digest; verify that chain first.
     """
-    leaves = AuditEntry.objects.filter(subject__startswith="case:", detail__has_key="digest")
     known: dict[int, dict[int, str]] = {}
-    rows = leaves.order_by("seq").values_list("subject", "detail")
-    for subject, detail in rows.iterator(chunk_size=4000):
-        known.setdefault(int(subject.partition(":")[2]), {})[detail["seq"]] = detail["digest"]
-    lines = TimelineEntry.objects.order_by("case_id", "seq").iterator(chunk_size=2000)
-    for case, entries in itertools.groupby(lines, key=lambda line: line.case_id):
-        yield from _verify_case(case, entries, known.pop(case, {}))
-    for case, left in known.items():
-        yield _break(case, f"1-{max(left)}", "missing")
+    for leaf in audit.leaves(subjects="case:"):
+        case, detail = leaf["subject"].partition(":")[2], leaf["detail"]
+        if case.isdecimal() and "digest" in detail and "seq" in detail:
+            known.setdefault(int(case), {})[detail["seq"]] = detail["digest"]
+    lines = walking.each(TimelineEntry.objects.order_by("case_id", "seq"), "case_id", "seq")
+    for case_id, entries in itertools.groupby(lines, key=lambda line: line[0][1]):
+        yield from _verify_case(case_id, entries, known.pop(case_id, {}))
+    for case_id, left in known.items():
+        yield _break(case_id, f"1-{max(left)}", "missing")
 
 
 def _verify_case(
-    case: int, entries: Iterable[TimelineEntry], leaves: Mapping[int, str]
+    case: int, entries: Iterable[tuple[walking.Key, Any]], leaves: Mapping[int, str]
 ) -> Iterator[audit.Break]:
     seq, digest = 0, GENESIS
-    for entry in entries:
-        if entry.seq > seq + 1:
-            yield _break(case, _span(seq + 1, entry.seq - 1), "missing")
-        reason = _doubt(entry, follows=digest if entry.seq == seq + 1 else None, leaves=leaves)
+    for (_pk, _case, at), entry in entries:
+        if at > seq + 1:
+            yield _break(case, _span(seq + 1, at - 1), "missing")
+        follows = digest if at == seq + 1 else ""
+        reason = "cannot be read"
+        if entry is not None:
+            is_placed = (entry.case_id, entry.seq) == (case, at)
+            reason = _doubt(entry, follows=follows, leaves=leaves) if is_placed else "changed"
         if reason:
-            yield _break(case, str(entry.seq), reason)
-        seq, digest = entry.seq, entry.digest
+            yield _break(case, str(at), reason)
+        seq, digest = at, entry.digest if entry else ""
     newest = max(leaves, default=0)
     if newest > seq:
         yield _break(case, _span(seq + 1, newest), "missing")
 
 
-def _doubt(entry: TimelineEntry, *, follows: str | None, leaves: Mapping[int, str]) -> str:
-    """Return what is wrong with one line, or nothing."""
-    if not ciphers.digest_fits(canonical.encode(columns_of(entry)), entry.digest):
+def _doubt(entry: TimelineEntry, *, follows: str, leaves: Mapping[int, str]) -> str:
+    """Return what is wrong with one line, or nothing; ``follows`` is empty when not known."""
+    if not walking.fits(columns_of(entry), entry.digest):
         return "changed"
-    if follows is not None and entry.previous != follows:
+    if follows and entry.previous != follows:
         return "does not follow the line before it"
     if leaves.get(entry.seq) != entry.digest:
         return "differs from the audit chain"

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import connection
 
-from zhizhi.trust import canonical, ciphers, keys
+from zhizhi.trust import canonical, ciphers, keys, walking
 from zhizhi.trust.models import AuditEntry, ChainHead
 
 GENESIS = "0" * 64
@@ -135,9 +135,9 @@ def verify(
     """
     end = ChainHead.objects.filter(name=CHAIN).first() or ChainHead(name=CHAIN)
     walk = _Walk(published)
-    rows = AuditEntry.objects.order_by("seq").values_list(*_COLUMNS)
-    for count, values in enumerate(rows.iterator(chunk_size=_CHUNK), 1):
-        yield from walk.step(dict(zip(_COLUMNS, values, strict=True)), end)
+    rows = AuditEntry.objects.order_by("seq").values("pk", *_COLUMNS)
+    for count, ((seq,), row) in enumerate(walking.each(rows), 1):
+        yield from walk.step(seq, row, end)
         if count % _CHUNK == 0:
             progress(_CHUNK)
     yield from walk.finish(end)
@@ -147,23 +147,29 @@ class _Walk:
     """Where a verification stands: the link that the next row must continue."""
 
     def __init__(self, published: Published | None) -> None:
-        self.seq, self.digest = 0, GENESIS
+        self.seq = 0
+        self.digest: str | None = GENESIS  # None: that of a row which cannot be read
         self.published = published
 
-    def step(self, row: dict[str, Any], end: ChainHead) -> Iterator[Break]:
-        seq, digest = row["seq"], row.pop("digest")
+    def step(self, seq: int, row: dict[str, Any] | None, end: ChainHead) -> Iterator[Break]:
         if seq > self.seq + 1:
             yield Break(TABLE, _range(self.seq + 1, seq - 1), "missing")
-        reason = self._doubt(row, digest, end)
+        if row is None:
+            yield Break(TABLE, str(seq), "cannot be read")
+            self.seq, self.digest = seq, None
+            return
+        digest = row["digest"]
+        columns = {name: row[name] for name in _COLUMNS if name != "digest"}
+        reason = self._doubt(columns, digest, end)
         if reason:
             yield Break(TABLE, str(seq), reason)
         self.seq, self.digest = seq, digest
 
     def _doubt(self, row: dict[str, Any], digest: str, end: ChainHead) -> str:
         """Return what is wrong with one row, or nothing."""
-        if not _fits(row, digest):
+        if not walking.fits(row, digest):
             return "changed"
-        if row["seq"] == self.seq + 1 and row["previous"] != self.digest:
+        if row["seq"] == self.seq + 1 and self.digest not in {None, row["previous"]}:
             return "does not follow the row before it"
         if row["seq"] == end.seq and digest != end.digest:
             return "is not the row that the chain's head names"
@@ -187,6 +193,16 @@ class _Walk:
             yield Break(TABLE, _range(newest + 1, self.seq), "beyond the chain's head")
 
 
+def leaves(*verbs: str, subjects: str = "") -> Iterator[dict[str, Any]]:
+    """Yield subject and detail of the links with ``verbs`` (all without) that can be read."""
+    rows = AuditEntry.objects.filter(subject__startswith=subjects).order_by("seq")
+    if verbs:
+        rows = rows.filter(verb__in=verbs)
+    for _key, row in walking.each(rows.values("pk", "subject", "detail")):
+        if row is not None and isinstance(row["detail"], dict):
+            yield row
+
+
 def unsigned(end: ChainHead) -> Iterator[Break]:
     """Yield a break when a chain's head does not carry this installation's signature."""
     if end.seq == 0 and end.digest == GENESIS:
@@ -207,13 +223,6 @@ def _record(seq: int, leaf: Leaf, previous: str) -> dict[str, Any]:
         "detail": canonical.plain(leaf.detail),
         "previous": previous,
     }
-
-
-def _fits(row: dict[str, Any], digest: str) -> bool:
-    try:
-        return ciphers.digest_fits(canonical.encode(row), digest)
-    except canonical.NotCanonical:
-        return False
 
 
 def _signed(name: str, seq: int, digest: str) -> bytes:

@@ -20,9 +20,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from zhizhi.trust import audit, canonical, ciphers, keys, pictures
+from zhizhi.trust import audit, canonical, ciphers, keys, pictures, walking
 from zhizhi.trust.audit import Break, Leaf
-from zhizhi.trust.models import AuditEntry, ChainHead, Evidence
+from zhizhi.trust.models import ChainHead, Evidence
 
 TABLE = "trust_evidence"
 CHAIN = "evidence"
@@ -131,13 +131,13 @@ def verify_evidence(*, progress: Callable[[int], None] = lambda rows: None) -> I
     end = ChainHead.objects.filter(name=CHAIN).first() or ChainHead(name=CHAIN)
     previous, count, is_headed = audit.GENESIS, 0, end.seq == 0
     found: dict[int, str] = {}
-    for row in Evidence.objects.order_by("id").iterator(chunk_size=500):
+    for (pk,), row in walking.each(Evidence.objects.order_by("id"), chunk=500):
         count += 1
-        reason = _doubt(row, previous)
+        reason = "cannot be read" if row is None else _doubt(row, previous)
         if reason:
-            yield Break(TABLE, str(row.pk), reason)
-        found[row.pk] = previous = row.digest
-        is_headed = is_headed or row.digest == end.digest
+            yield Break(TABLE, str(pk), reason)
+        found[pk] = previous = row.digest if row else ""
+        is_headed = is_headed or previous in {"", end.digest}
         progress(1)
     if count < end.seq:
         yield Break(TABLE, f"{count} of {end.seq}", "rows are missing")
@@ -149,25 +149,28 @@ def verify_evidence(*, progress: Callable[[int], None] = lambda rows: None) -> I
 
 def _differences(found: dict[int, str]) -> Iterator[Break]:
     """Compare the rows with the leaves that their sealing left in the audit chain."""
-    leaves = AuditEntry.objects.filter(verb="evidence.seal").order_by("seq")
-    for detail in leaves.values_list("detail", flat=True).iterator(chunk_size=4000):
-        digest = found.pop(detail["evidence"], None)
-        if digest is None and not Evidence.objects.filter(pk=detail["evidence"]).exists():
-            yield Break(TABLE, str(detail["evidence"]), "missing, though the audit chain has it")
-        elif digest not in {None, detail["sealed"]}:
-            yield Break(TABLE, str(detail["evidence"]), "differs from the audit chain")
+    for leaf in audit.leaves("evidence.seal"):
+        pk, sealed = leaf["detail"].get("evidence"), leaf["detail"].get("sealed")
+        digest = found.pop(pk, None)
+        if digest is None and not Evidence.objects.filter(pk=pk).exists():
+            yield Break(TABLE, str(pk), "missing, though the audit chain has it")
+        elif digest and digest != sealed:
+            yield Break(TABLE, str(pk), "differs from the audit chain")
     for pk in found:
         yield Break(TABLE, str(pk), "is not in the audit chain")
 
 
 def _doubt(row: Evidence, previous: str) -> str:
     """Return what is wrong with one row or its file, or nothing."""
-    header = _header(row)
+    try:
+        header = _header(row)
+    except walking.DAMAGE:
+        return "changed"
     if not ciphers.digest_fits(header, row.digest):
         return f"changed (file {row.original})"
     if not keys.ring().is_signed(header, key_id=row.key_id, signature=row.signature):
         return f"the signature does not fit (file {row.original})"
-    if row.previous != previous:
+    if previous and row.previous != previous:
         return f"does not follow the row before it (file {row.original})"
     try:
         original(row)

@@ -8,6 +8,7 @@ from zhizhi.engine.models import TimelineEntry
 from zhizhi.engine.tests.building import NOON, case, later
 from zhizhi.trust import append_only, audit
 from zhizhi.trust.models import AuditEntry
+from zhizhi.trust.tests.damage import damage
 
 pytestmark = pytest.mark.django_db
 
@@ -112,6 +113,25 @@ def test_a_changed_line_is_named(change: str) -> None:
     found = tamper(f"UPDATE engine_timelineentry SET {change} WHERE seq = 2")  # noqa: S608 - the forgery
 
     assert found == [f"engine_timelineentry case {pk} line 2: changed"]
+
+
+def test_a_line_that_cannot_be_read_is_named_and_the_walk_goes_on() -> None:
+    pk = three_lines()
+
+    damage("engine_timelineentry", "at", "seq = 2")
+
+    found = [str(one) for one in timeline.verify()]
+    assert found == [f"engine_timelineentry case {pk} line 2: cannot be read"]
+
+
+def test_a_leaf_that_cannot_be_read_does_not_end_the_walk_over_the_histories() -> None:
+    pk = three_lines()
+
+    damage("trust_auditentry", "at", "seq = 2")
+    damage("engine_timelineentry", "at", "seq = 3")
+
+    found = [str(one) for one in timeline.verify()]
+    assert found == [f"engine_timelineentry case {pk} line 3: cannot be read"]
 
 
 def test_a_removed_line_is_named() -> None:

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from zhizhi.trust import access, append_only, audit
 from zhizhi.trust.access import Look
 from zhizhi.trust.models import AccessRecord, AuditEntry
+from zhizhi.trust.tests.damage import damage
 
 AT = datetime(2023, 2, 24, 8, tzinfo=UTC)
 
@@ -101,6 +102,16 @@ def test_a_changed_or_removed_record_is_named(statement: str, reported: str) -> 
 
     assert [str(found) for found in access.verify()] == [f"trust_accessrecord {row.pk}: {reported}"]
     assert list(audit.verify()) == []
+
+
+@pytest.mark.django_db
+def test_a_record_that_cannot_be_read_is_named() -> None:
+    first = record().pk
+    record()
+
+    damage("trust_accessrecord", "at", f"id = {first}")
+
+    assert [str(found) for found in access.verify()] == [f"trust_accessrecord {first}: changed"]
 
 
 @pytest.mark.django_db

@@ -14,6 +14,7 @@ from django.test import override_settings
 from zhizhi.trust import append_only, audit, canonical, ciphers, keys
 from zhizhi.trust.audit import Leaf, Published
 from zhizhi.trust.models import AuditEntry, ChainHead
+from zhizhi.trust.tests.damage import damage
 
 AT = datetime(2023, 2, 24, 8, tzinfo=UTC)
 
@@ -125,6 +126,15 @@ def test_removed_rows_are_named(removed: str, reported: str) -> None:
     tamper(f"DELETE FROM trust_auditentry WHERE {removed}")  # noqa: S608 - our own text
 
     assert breaks() == [reported]
+
+
+@pytest.mark.django_db
+def test_a_row_that_cannot_be_read_is_named_and_the_walk_goes_on() -> None:
+    chain(5)
+
+    damage("trust_auditentry", "at", "seq IN (2, 5)")
+
+    assert breaks() == ["trust_auditentry 2: cannot be read", "trust_auditentry 5: cannot be read"]
 
 
 @pytest.mark.django_db

@@ -17,6 +17,7 @@ from zhizhi.trust import append_only, audit, ciphers, evidence, keys
 from zhizhi.trust.evidence import EvidenceDamaged
 from zhizhi.trust.models import AuditEntry, ChainHead, Evidence
 from zhizhi.trust.pictures import PictureRefused
+from zhizhi.trust.tests.damage import damage
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2023, 2, 24, 8, tzinfo=UTC)
@@ -220,6 +221,14 @@ def test_a_row_cut_off_together_with_the_count_of_the_head_shows() -> None:
     ChainHead.objects.filter(name="evidence").update(seq=1)
 
     assert "the row that the chain's head names is missing" in breaks()[0]
+
+
+def test_a_row_that_cannot_be_read_is_named_and_the_walk_goes_on() -> None:
+    rows = [sealed(photo(shade)) for shade in (90, 140, 190)]
+
+    damage("trust_evidence", "received_at", f"id = {rows[1].pk}")
+
+    assert breaks() == [f"trust_evidence {rows[1].pk}: cannot be read"]
 
 
 def test_a_table_set_back_with_its_old_signed_head_shows_by_the_audit_chain() -> None:
