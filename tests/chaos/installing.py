@@ -54,6 +54,7 @@ def main() -> int:
     for name, value in (
         ("fishery.lateness_seconds", lateness),
         ("fishery.reminder_hold_seconds", 1),
+        ("fishery.gap_seconds", 7200),  # silence ends no stay meanwhile: a reminder is then unneeded
     ):
         settings_in_force.change(name, value, by="worker", now=now)
     drafts = []
