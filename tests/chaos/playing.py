@@ -46,10 +46,10 @@ class Player:
         with httpx.Client(timeout=5, trust_env=False) as client, ThreadPoolExecutor(4) as senders:
             for number, wave in enumerate(plan.waves):
                 started = time.monotonic()
-                bodies = _bodies(number, wave, datetime.now(UTC))
-                repeats = [one for one in bodies if chance.random() < 0.2]
-                chance.shuffle(bodies)
-                jobs = [senders.submit(self._send, client, *one) for one in [*bodies, *repeats]]
+                made = bodies(number, wave, datetime.now(UTC))
+                repeats = [one for one in made if chance.random() < 0.2]
+                chance.shuffle(made)
+                jobs = [senders.submit(self._send, client, *one) for one in [*made, *repeats]]
                 for job in jobs:
                     job.result()
                 time.sleep(max(0.0, self.pace_s - (time.monotonic() - started)))
@@ -83,7 +83,7 @@ class Player:
         raise RuntimeError(message)
 
 
-def _bodies(number: int, wave: Sequence[Walk], now: datetime) -> list[tuple[str, bytes]]:
+def bodies(number: int, wave: Sequence[Walk], now: datetime) -> list[tuple[str, bytes]]:
     """Return one envelope a fix, each with a row for everybody in the wave."""
     made = []
     for fix in range(FIXES):
