@@ -82,7 +82,7 @@ def river() -> None:
     send([fix(9, at=later(minutes=75))], at=later(minutes=75))
 
 
-@pytest.mark.parametrize(("most", "every"), [(200, 3), (20, 17)])
+@pytest.mark.parametrize(("most", "every"), [(200, 7), (20, 17)])
 def test_after_a_death_at_any_statement_the_end_is_the_same(most: int, every: int) -> None:
     counting = DiesAt(10**9)
     with undone():
