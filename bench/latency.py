@@ -34,7 +34,7 @@ ALERTS = 40
 PLACE = "quiet"
 GAP_S = (1.0, 2.0)  # between two alerts
 PATIENCE_S = 60
-BATCH_S = 0.12  # as assets/js/live.js
+BATCH_S = 0.04  # as assets/js/live.js
 WATCHERS = ("operator", "operator2", "inspector", "leader", "administrator")
 OBSERVE = """zone => {
   const known = new Set([...document.querySelectorAll("#queue a[data-case]")].map((row) => row.dataset.case));

@@ -37,6 +37,53 @@ def test_axe_finds_nothing(name: str, readers: Callable[[str], Page], server: Se
     assert found == set()
 
 
+def in_both_themes(page: Page) -> set[str]:
+    found: set[str] = set()
+    for theme in THEMES:
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+        found |= set(wrong(page))
+    return found
+
+
+def test_axe_finds_nothing_in_the_list_of_keys(
+    readers: Callable[[str], Page], server: Server
+) -> None:
+    desk = readers("operator")
+    visit(desk, PAGES["web:desk"], server, language="en")
+
+    desk.keyboard.press("?")
+
+    assert desk.locator("#keys").is_visible()
+    assert in_both_themes(desk) == set()
+
+
+def test_axe_finds_nothing_in_the_preview_of_a_zone(
+    readers: Callable[[str], Page], server: Server
+) -> None:
+    page = readers("administrator")
+    visit(page, PAGES["web:zones/edit"], server, language="en")
+
+    page.get_by_role("button", name="Preview and try on yesterday").click()
+    page.wait_for_selector('.map[data-ready="true"]')
+
+    assert page.get_by_role("button", name="Put in force").is_visible()
+    assert in_both_themes(page) == set()
+
+
+def test_axe_finds_nothing_where_somebody_mistyped(
+    readers: Callable[[str], Page], server: Server
+) -> None:
+    page = readers("")
+    visit(page, PAGES["web:sign-in"], server, language="en")
+
+    page.get_by_label("User name").fill("nobody-is-called-so")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+
+    assert page.get_by_role("alert").is_visible()
+    assert in_both_themes(page) == set()
+
+
 @pytest.mark.parametrize("theme", THEMES)
 def test_whoever_chooses_a_theme_keeps_it(
     theme: str, readers: Callable[[str], Page], server: Server

@@ -217,3 +217,18 @@ def test_a_desk_that_lost_its_server_shows_what_it_missed_without_a_reload(
         arg=[server.places["away"].zone, len(known)],
     )
     assert desk.evaluate("window.isTheSamePage")
+
+
+def test_the_tabs_of_a_browser_share_a_stream_and_another_takes_it_over(
+    server: Server, open_as: Opener
+) -> None:
+    first = open_as("operator", "/desk/", language="en")
+    second = first.context.new_page()
+    second.goto("/desk/")
+    expect(second.locator("[data-connection]")).to_have_text("Live")
+
+    case = raised_in(first, server, "quiet")
+    expect(second.locator(f'#queue a[data-case="{case}"]')).to_be_visible()
+
+    first.close()
+    raised_in(second, server, "quiet")
