@@ -33,7 +33,7 @@ DESKS = 20
 ALERTS = 40
 PLACE = "quiet"
 GAP_S = (1.0, 2.0)  # between two alerts
-PATIENCE_S = 60
+PATIENCE_S = 120
 BATCH_S = 0.04  # as assets/js/live.js
 WATCHERS = ("operator", "operator2", "inspector", "leader", "administrator")
 OBSERVE = """zone => {
@@ -72,14 +72,22 @@ def measure(server: Server, page: Page) -> list[float]:
     chance = random.Random(7)
     page.evaluate(OBSERVE, server.places[PLACE].zone)
     acknowledged, first = [], int(time.time())
-    for number in range(ALERTS):
+    linger(server, first)  # a worker that has just started compiles what it judges with
+    shown_at(page, 1)
+    for number in range(1, ALERTS + 1):
         acknowledged.append(linger(server, first + number))
         page.wait_for_timeout(1000 * chance.uniform(*GAP_S))
-    end = time.monotonic() + PATIENCE_S
-    while len(seen := page.evaluate("window.seen")) < ALERTS:
-        assert time.monotonic() < end, f"{len(seen)} of {ALERTS} alerts were shown"
-        page.wait_for_timeout(200)
+    seen = shown_at(page, ALERTS + 1)[1:]
     return [shown - sent - LATENESS_S for shown, sent in zip(seen, acknowledged, strict=True)]
+
+
+def shown_at(page: Page, count: int) -> list[float]:
+    """Wait until the desk has shown ``count`` alerts; returns when each appeared."""
+    end = time.monotonic() + PATIENCE_S
+    while len(seen := page.evaluate("window.seen")) < count:
+        assert time.monotonic() < end, f"{len(seen)} of {count} alerts were shown"
+        page.wait_for_timeout(200)
+    return [float(moment) for moment in seen]
 
 
 def linger(server: Server, token: int) -> float:
