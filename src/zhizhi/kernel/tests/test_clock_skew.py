@@ -168,7 +168,8 @@ def test_what_is_known_of_clocks_survives_a_restart() -> None:
 
 @pytest.mark.parametrize("size", [1, 100, 0])
 def test_batches_change_nothing_for_wrong_clocks_either(size: int) -> None:
-    batch = skewed(crowd(21), share=0.3)
+    batch = skewed(crowd(21, people=20), share=0.3)
+    assert (run(batch, size=37).column("quality").to_numpy() < 0.75).any()
 
     assert as_bytes(run(batch, size=size)) == as_bytes(run(batch, size=37))
 

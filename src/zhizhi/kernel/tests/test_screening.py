@@ -27,7 +27,7 @@ from zhizhi.kernel.zones import (
     screen_points,
 )
 
-SIZE = 1_500
+SIZE = 2_500
 
 
 @pytest.fixture(scope="module")
