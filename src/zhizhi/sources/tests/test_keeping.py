@@ -55,7 +55,8 @@ def test_what_cannot_be_stored_now_is_kept_and_stored_later(
     keeper: Keeper, caplog: pytest.LogCaptureFixture
 ) -> None:
     outcomes: list[Outcome] = []
-    thread = Thread(target=lambda: outcomes.extend(keeper.store([one(7), one(8)])))
+    makers = [one(7), one(8)]
+    thread = Thread(target=lambda: outcomes.extend(keeper.store(makers)))
 
     with unreachable():
         thread.start()
@@ -83,9 +84,10 @@ def test_an_envelope_that_cannot_even_be_made_now_is_made_later(keeper: Keeper) 
 
 def test_who_is_told_to_stop_lets_go_of_what_is_not_stored(keeper: Keeper) -> None:
     keeper.stopping.set()
+    makers = [one(7)]
 
     with unreachable(), pytest.raises(Ending):
-        list(keeper.store([one(7)]))
+        list(keeper.store(makers))
 
     assert not JournalSegment.objects.exists()
 

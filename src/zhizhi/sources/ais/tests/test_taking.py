@@ -30,8 +30,9 @@ def keeper(monkeypatch: pytest.MonkeyPatch) -> Iterator[Keeper]:
     if connection.vendor == "sqlite":
         monkeypatch.setitem(connection.settings_dict["OPTIONS"], "timeout", 0.3)
     reading.forget()
-    committer = GroupCommitter()
-    yield Keeper(committer, Event())
+    committer, stopping = GroupCommitter(), Event()
+    yield Keeper(committer, stopping)
+    stopping.set()
     committer.close()
     reading.forget()
 
@@ -109,7 +110,7 @@ def test_a_server_waits_while_the_database_is_gone_and_nothing_is_lost(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         lines = partial(listening.from_tcp, "127.0.0.1", server.getsockname()[1], idle_s=0.05)
-        thread = Thread(target=receiver(keeper, lines).run)
+        thread = Thread(target=receiver(keeper, lines).run, daemon=True)
         thread.start()
         there, _ = server.accept()
         with there:
@@ -126,7 +127,7 @@ def test_a_server_waits_while_the_database_is_gone_and_nothing_is_lost(
 def test_a_connection_that_ends_is_made_again(keeper: Keeper) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         lines = partial(listening.from_tcp, "127.0.0.1", server.getsockname()[1], idle_s=0.05)
-        thread = Thread(target=receiver(keeper, lines).run)
+        thread = Thread(target=receiver(keeper, lines).run, daemon=True)
         thread.start()
         for count in (1, 2):
             there, _ = server.accept()
