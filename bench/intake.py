@@ -8,7 +8,6 @@ of each database are counted at the end. Run with: python -m bench.intake --json
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import os
@@ -28,6 +27,7 @@ from statistics import median
 from typing import Any
 
 import psutil
+from bench.measuring import show
 
 CLIENTS = 64
 REQUESTS = 960  # of one round
@@ -233,22 +233,5 @@ def _body(number: int, rows: int) -> bytes:
     ).encode()  # fmt: skip
 
 
-def main() -> None:
-    """Print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-    figures = run()
-    if arguments.json:
-        print(json.dumps(figures, indent=1))
-        return
-    for f in figures:
-        verdict = (
-            f"{f['target']}: {'met' if f['met'] else 'missed'}" if f["target"] else "no target"
-        )
-        print(f"{f['name']}: {f['ours']:.4g} {f['unit']}, {f['peer']} {f['peer_value']:.4g}, "
-              f"ratio {f['ratio']:.3g} ({verdict})")  # fmt: skip
-
-
 if __name__ == "__main__":
-    main()
+    show(run, __doc__)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import django
@@ -25,6 +27,14 @@ def boot() -> None:
     if not environment.text("ZHIZHI_SECRET_KEY"):
         os.environ["ZHIZHI_SECRET_KEY"] = secret(data / "keys")
     django.setup()
+
+
+def told_to_end() -> Callable[[], bool]:
+    """Return what says whether SIGTERM or SIGINT has come since this call."""
+    told: list[int] = []
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda number, _frame: told.append(number))
+    return lambda: bool(told)
 
 
 def prepare(data: Path) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 
-from zhizhi.config.boot import boot
+from zhizhi.config.boot import boot, told_to_end
 
 HELP = "listen to an MQTT broker and to AIS receivers"
 
@@ -20,12 +19,9 @@ def run(arguments: argparse.Namespace) -> int:
     boot()
     from zhizhi.config import listening  # noqa: PLC0415 - Django must be set up first
 
-    stopping: list[int] = []
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda number, _frame: stopping.append(number))
     try:
         listening.listen(
-            is_over=lambda: bool(stopping),
+            is_over=told_to_end(),
             ready=lambda name: print(f"listening: {name}", flush=True),
         )
     except (ValueError, OSError) as refused:

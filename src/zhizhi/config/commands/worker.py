@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import signal
 
-from zhizhi.config.boot import boot
+from zhizhi.config.boot import boot, told_to_end
 
 HELP = "run detectors, timers and the outbox"
 
@@ -19,8 +18,5 @@ def run(arguments: argparse.Namespace) -> int:
     boot()
     from zhizhi.config.working import work  # noqa: PLC0415 - Django must be set up first
 
-    stopping: list[int] = []
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda number, _frame: stopping.append(number))
-    work(is_over=lambda: bool(stopping))
+    work(is_over=told_to_end())
     return 0
