@@ -18,7 +18,7 @@ from tests.chaos.processes import PARTS, Installation, installation
 from tests.postgres import cluster
 
 Pair = tuple[int, str]
-REST_S = 180.0
+REST_S = 420.0  # longer than an unlucky message waits for its next try (300 s at most)
 SECONDS_A_KILL = 2.0  # or a tenth of the lateness: on a busy machine a start takes longer
 SHORTEST_PACE_S = 1.0
 

@@ -24,18 +24,20 @@ def unreachable() -> Iterator[None]:
         finally:
             holder.close()
         return
+    connection.ensure_connection()  # afterwards it could not
     given = connection.get_connection_params()
-    database = sql.Identifier(given.pop("dbname"))
+    name = given.pop("dbname")
+    database = sql.Identifier(name)
     where = {key: given[key] for key in ("host", "port", "user", "password") if key in given}
     allow = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
     with psycopg.connect(dbname="postgres", autocommit=True, **where) as beside:
-        beside.execute(allow.format(database, sql.SQL("false")))
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
         try:
+            beside.execute(allow.format(database, sql.SQL("false")))
+            beside.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = %s AND pid <> %s",
+                [name, connection.connection.info.backend_pid],
+            )
             yield
         finally:
             beside.execute(allow.format(database, sql.SQL("true")))
