@@ -28,6 +28,7 @@ from typing import Any
 
 import psutil
 from bench.measuring import show
+from tests.ports import free_port
 
 CLIENTS = 64
 REQUESTS = 960  # of one round
@@ -179,13 +180,6 @@ def serving(
     finally:
         process.terminate()
         process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 async def load(one: Endpoint, rows: int, requests: int) -> None:

@@ -15,7 +15,8 @@ import pytest
 
 from tests import postgres
 from tests.installing import VESSELS, House
-from zhizhi.sources.mqtt.tests.brokering import free_port, wait_until
+from tests.ports import free_port
+from zhizhi.sources.mqtt.tests.brokering import wait_until
 
 MIB = 1 << 20
 

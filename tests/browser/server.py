@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from typing import Any
 import httpx
 
 from tests.browser.installing import TOKEN
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 ZHIZHI = (sys.executable, "-m", "zhizhi.config.cli")
@@ -116,12 +116,6 @@ def fix(where: Place, token: int, at: datetime) -> dict[str, Any]:
         "lat": where.lat,
         "accuracy_m": 5.0,
     }
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 @contextlib.contextmanager

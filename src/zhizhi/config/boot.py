@@ -63,4 +63,4 @@ def secret(folder: Path) -> str:
             pass
         finally:
             draft.unlink()
-    return path.read_text(encoding="utf-8").strip()
+    return environment.kept(path)

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 from tests.installing import VESSELS, House
+from tests.ports import free_port
 
-from zhizhi.sources.mqtt.tests.brokering import Mosquitto, free_port, publish, wait_until
+from zhizhi.sources.mqtt.tests.brokering import Mosquitto, publish, wait_until
 
 SENTENCE = b"!AIVDM,1,1,,B,15NG6V0P01G?cFhE`R2IU?wn28R>,0*05"
 

@@ -17,6 +17,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from tests.ports import free_port
 
 WITHIN_S = 60.0
 
@@ -32,13 +33,6 @@ def program() -> str:
         message = "Mosquitto is missing. Type: sudo apt-get install -y mosquitto"
         raise MosquittoMissing(message)
     return found
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def wait_until(is_so: Callable[[], bool], what: str) -> None:
