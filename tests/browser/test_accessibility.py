@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import visit
 from tests.browser.pages import PAGES
@@ -53,7 +53,7 @@ def test_axe_finds_nothing_in_the_list_of_keys(
 
     desk.keyboard.press("?")
 
-    assert desk.locator("#keys").is_visible()
+    expect(desk.locator("#keys")).to_be_visible()
     assert in_both_themes(desk) == set()
 
 
@@ -66,7 +66,7 @@ def test_axe_finds_nothing_in_the_preview_of_a_zone(
     page.get_by_role("button", name="Preview and try on yesterday").click()
     page.wait_for_selector('.map[data-ready="true"]')
 
-    assert page.get_by_role("button", name="Put in force").is_visible()
+    expect(page.get_by_role("button", name="Put in force")).to_be_visible()
     assert in_both_themes(page) == set()
 
 
@@ -80,7 +80,7 @@ def test_axe_finds_nothing_where_somebody_mistyped(
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in").click()
 
-    assert page.get_by_role("alert").is_visible()
+    expect(page.get_by_role("alert")).to_be_visible()
     assert in_both_themes(page) == set()
 
 

@@ -135,7 +135,7 @@ def test_of_two_operators_who_dispatch_at_once_one_wins_and_the_other_is_told_wh
         )
 
     told = {name: desk.locator("#toasts .notice") for name, desk in desks.items()}
-    desks["operator"].wait_for_timeout(1500)
+    await_until(desks["operator"], lambda: any(notice.count() for notice in told.values()))
     for desk in desks.values():
         expect(desk.locator("#detail .detail-head")).to_contain_text("Dispatched")
     [loser] = [name for name, notice in told.items() if notice.count()]
@@ -186,11 +186,19 @@ def test_the_loop_goes_round_without_scripts(
 
 def reload_until(page: Page, is_there: Callable[[], bool]) -> None:
     """Load a page without scripts again until it shows what is awaited."""
+    await_until(page, is_there, between=page.reload)
+
+
+def await_until(
+    page: Page, is_there: Callable[[], bool], *, between: Callable[[], object] | None = None
+) -> None:
+    """Look once a second, and do ``between`` looks what makes a page show more."""
     for _ in range(PATIENCE_MS // 1000):
         if is_there():
             return
         page.wait_for_timeout(1000)
-        page.reload()
+        if between is not None:
+            between()
     pytest.fail(f"{page.url} never showed it")
 
 

@@ -66,7 +66,3 @@ async def _answer(answer: Answer, send: Send) -> None:
     headers += [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-def _text(header: bytes) -> str:
-    return header.decode("latin-1")

@@ -50,7 +50,8 @@ def test_dragging_over_a_bystander_hides_it(
     page = sign_in(context, live_server, shore, "operator")
     page.goto(f"{live_server.url}/fishery/violations/{record.pk}/")
     page.locator("figure.photo a.button").click()
-    picture = page.locator("[data-mask] img")
+    picture = page.locator("[data-mask][data-ready] img")
+    picture.wait_for()
     frame = picture.bounding_box()
     assert frame is not None
 
@@ -73,7 +74,7 @@ def test_a_click_without_dragging_marks_nothing(
     page = sign_in(context, live_server, shore, "operator")
     page.goto(f"{live_server.url}/fishery/violations/{record.pk}/photos/{photo.pk}/mask/")
 
-    page.locator("[data-mask] img").click()
+    page.locator("[data-mask][data-ready] img").click()
 
     assert page.locator("[data-mask] .region").count() == 0
     assert page.locator("#id_region-0-left").input_value() == ""

@@ -63,9 +63,10 @@ function start() {
   });
   stage.addEventListener("pointercancel", () => { from = null; });
   form.addEventListener("input", () => draw(image));
-  image.addEventListener("load", () => draw(image));
   window.addEventListener("resize", () => draw(image));
-  if (image.complete) draw(image);
+  draw(image);
+  stage.dataset.ready = "";
 }
 
-if (stage && form) start();
+// A picture that is still on its way has no size: a rectangle drawn over it would be nowhere.
+if (stage && form) stage.querySelector("img").decode().then(start, () => {});
