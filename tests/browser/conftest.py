@@ -65,6 +65,7 @@ def sign_ins(server: Server, browser: Browser) -> Callable[[str], Any]:
 def open_as(server: Server, browser: Browser, sign_ins: Callable[[str], Any]) -> Iterator[Opener]:
     """Open a page as somebody: ``open_as("operator", "/desk/", theme="dark", language="en")``."""
     contexts: list[BrowserContext] = []
+    errors: list[str] = []
 
     def opened(
         username: str, path: str, *, theme: str = "light", language: str = "zh-hans", **options: Any
@@ -73,6 +74,7 @@ def open_as(server: Server, browser: Browser, sign_ins: Callable[[str], Any]) ->
             base_url=server.url, storage_state=sign_ins(username), **options
         )
         contexts.append(context)
+        context.on("weberror", lambda raised: errors.append(str(raised.error)))
         context.set_default_timeout(PATIENCE_MS)
         choose(context, server.url, theme=theme, language=language)
         page = context.new_page()
@@ -82,6 +84,7 @@ def open_as(server: Server, browser: Browser, sign_ins: Callable[[str], Any]) ->
     yield opened
     for context in contexts:
         context.close()
+    assert errors == [], "scripts of the pages failed"
 
 
 @pytest.fixture(scope="session")
@@ -90,12 +93,14 @@ def readers(
 ) -> Iterator[Callable[[str], Page]]:
     """Give the one page in which somebody reads page after page; nothing is done there."""
     known: dict[str, Page] = {}
+    errors: list[str] = []
 
     def reader(username: str) -> Page:
         if username not in known:
             context = browser.new_context(
                 base_url=server.url, storage_state=sign_ins(username), reduced_motion="reduce"
             )
+            context.on("weberror", lambda raised: errors.append(str(raised.error)))
             context.set_default_timeout(PATIENCE_MS)
             known[username] = context.new_page()
         return known[username]
@@ -103,6 +108,7 @@ def readers(
     yield reader
     for page in known.values():
         page.context.close()
+    assert errors == [], "scripts of the pages failed"
 
 
 def choose(context: BrowserContext, url: str, *, language: str, theme: str = "light") -> None:

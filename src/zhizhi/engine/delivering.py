@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from django.apps import apps
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from zhizhi.engine import timeline, wording
@@ -210,10 +210,10 @@ def _shown(message: Message, now: datetime) -> Leaf:
     )
 
 
-def mark_read(message: Message, *, now: datetime) -> bool:
-    """Note when an in-app message was first read; returns False when it had been read."""
-    unread = Message.everything.filter(pk=message.pk, read_at__isnull=True)
-    return bool(unread.update(read_at=now))
+def mark_read(messages: QuerySet[Message], *, now: datetime) -> int:
+    """Note when in-app messages were first read; returns how many had not been read."""
+    unread = Message.everything.filter(pk__in=messages.values("pk"), read_at__isnull=True)
+    return unread.update(read_at=now)
 
 
 @dataclass(slots=True)

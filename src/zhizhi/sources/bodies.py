@@ -88,7 +88,7 @@ def reading_of(
     if kind == NDJSON:
         parts = (reader.read(stream, rows, arrival_at=arrival_at) for rows in _ndjson(body))
         return reading.joined(stream, parts)
-    sent = _arrow(body, most) if kind == ARROW else _json(body)
+    sent = _arrow(body, most) if kind == ARROW else json_rows(body)
     return reader.read(stream, sent, arrival_at=arrival_at)
 
 
@@ -116,7 +116,8 @@ def _arrow(body: bytes, most: int) -> pa.Table:
     return table
 
 
-def _json(body: bytes) -> Sequence[Any]:
+def json_rows(body: bytes) -> Sequence[Any]:
+    """Return the rows of a JSON body, not yet checked; raises BodyRefused when it has none."""
     try:
         rows = _loads(body)
     except orjson.JSONDecodeError as error:

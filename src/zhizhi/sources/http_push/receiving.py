@@ -7,27 +7,26 @@ stay within ``HELD_MOST``.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.utils import timezone
 
 from zhizhi.engine import reading
 from zhizhi.engine.committing import IntakeBusy
-from zhizhi.engine.intake import Envelope, Receipt
+from zhizhi.engine.intake import Receipt
 from zhizhi.engine.models import Source
 from zhizhi.kernel.streams import Stream, UnknownStream, stream_named
 from zhizhi.sources import bodies
 from zhizhi.sources.door import door
-from zhizhi.sources.http_push import answers, passes
+from zhizhi.sources.http_push import answers, gathering, passes
 from zhizhi.sources.http_push.answers import Answer, Refused
+from zhizhi.sources.http_push.gathering import Sent
 
 LONGEST_KEY = 255
-INLINE_BYTES = 32_768  # smaller bodies are read at once, larger ones beside the event loop
+INLINE_BYTES = 32_768  # smaller bodies are read together, larger ones beside the event loop
 HELD_MOST = 192 << 20
 BODY_WITHIN_S = 300.0
 _BUSY = "More is being received than this machine can hold; send again later."
@@ -66,10 +65,10 @@ async def _take(incoming: Incoming) -> Receipt:
     stream, kind, key = _stream(incoming.stream, source), _kind(headers), _key(headers)
     reader = reading.remembered() or await sync_to_async(reading.reader)()
     body = await _body(incoming)
-    sent = _Sent(source, stream, kind, key, headers.get("content-encoding", "").strip().lower())
+    sent = Sent(source, stream, kind, key, headers.get("content-encoding", "").strip().lower())
     try:
-        if len(body) <= INLINE_BYTES and kind != bodies.ARROW and not sent.encoding:
-            envelope = sent.envelope(body, reader)
+        if sent.is_plain_json and len(body) <= INLINE_BYTES:
+            envelope = await gathering.read_with_others(sent, body, reader)
         else:
             envelope = await asyncio.get_running_loop().run_in_executor(
                 _beside, sent.envelope, body, reader
@@ -77,33 +76,6 @@ async def _take(incoming: Incoming) -> Receipt:
     finally:
         _let_go(len(body))
     return await asyncio.wrap_future(door().submit(envelope))
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """What the headers of an accepted request say of its body."""
-
-    source: Source
-    stream: Stream
-    kind: str
-    key: str
-    encoding: str
-
-    def envelope(self, body: bytes, reader: reading.Reader) -> Envelope:
-        most: int = settings.MAX_INTAKE_BYTES
-        digest = hashlib.sha256(f"{self.stream.name}\n{self.kind}\n".encode() + body).hexdigest()
-        now = timezone.now()
-        plain = bodies.unpacked(body, self.encoding, most)
-        return Envelope(
-            source=self.source,
-            stream=self.stream.name,
-            reading=bodies.reading_of(
-                reader, self.stream, self.kind, plain, arrival_at=now, most=most
-            ),
-            key=self.key or f"sha256:{digest}",
-            body_digest=digest,
-            arrival_at=now,
-        )
 
 
 def _stream(name: str, source: Source) -> Stream:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -39,7 +40,10 @@ def inbox(request: HttpRequest, scope: Scope) -> HttpResponse:
 @for_roles(*EVERYBODY)
 def mark_read(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Note that somebody of the recipient's has read the message."""
-    delivering.mark_read(get_object_or_404(_inbox(scope), pk=pk), now=timezone.now())
+    message = _inbox(scope).filter(pk=pk)
+    if not message.exists():
+        raise Http404
+    delivering.mark_read(message, now=timezone.now())
     return redirect("web:messages")
 
 
@@ -49,13 +53,11 @@ def mark_all_read(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Note that everything up to the newest message that was shown has been read."""
     newest = request.POST.get("newest", "")
     if newest.isdecimal() and len(newest) < 18:
-        now = timezone.now()
-        for message in _inbox(scope).filter(read_at=None, pk__lte=int(newest)):
-            delivering.mark_read(message, now=now)
+        delivering.mark_read(_inbox(scope).filter(pk__lte=int(newest)), now=timezone.now())
     return redirect("web:messages")
 
 
-def _inbox(scope: Scope) -> Any:
+def _inbox(scope: Scope) -> QuerySet[Message]:
     return Message.objects.visible_to(scope).filter(channel="inbox", state__in=Message.SHOWN)
 
 
