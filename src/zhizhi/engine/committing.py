@@ -60,7 +60,7 @@ class GroupCommitter:
         capacity_rows: int = 2_000_000,
         most: int = 256,
         linger: timedelta = timedelta(milliseconds=1),
-        crowd_linger: timedelta = timedelta(milliseconds=40),
+        crowd_linger: timedelta = timedelta(milliseconds=20),
         clock: Callable[[], datetime] = timezone.now,
     ) -> None:
         self.capacity = capacity

@@ -92,13 +92,12 @@ _known: tuple[float, Reader] | None = None
 def reader() -> Reader:
     """Return the reader of this installation, asked for anew every few seconds."""
     global _known  # noqa: PLW0603 - one small cache for the whole process
-    known = remembered()
-    if known is not None:
-        return known
-    with _lock:
-        made = Reader(keys.ring().current("token").secret, _district())
-        _known = (time.monotonic(), made)
-    return made
+    with _lock:  # whoever waited here finds what the first one has asked for
+        known = remembered()
+        if known is None:
+            known = Reader(keys.ring().current("token").secret, _district())
+            _known = (time.monotonic(), known)
+    return known
 
 
 def remembered() -> Reader | None:

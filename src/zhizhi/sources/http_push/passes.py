@@ -28,10 +28,7 @@ async def source_of(authorization: str) -> Source | None:
     if scheme.lower() != "bearer" or not token.strip():
         return None
     digest = digest_of(token.strip())
-    known = _known.get(digest)
-    if known is None or time.monotonic() - known[0] > REMEMBER_S:
-        known = await sync_to_async(_look_up)(digest)
-    return known[1] if known else None
+    return _remembered(digest) or await sync_to_async(_look_up)(digest)
 
 
 def forget() -> None:
@@ -39,7 +36,15 @@ def forget() -> None:
     _known.clear()
 
 
-def _look_up(digest: str) -> tuple[float, Source] | None:
+def _remembered(digest: str) -> Source | None:
+    known = _known.get(digest)
+    return known[1] if known and time.monotonic() - known[0] <= REMEMBER_S else None
+
+
+def _look_up(digest: str) -> Source | None:
+    """Ask the database, unless somebody has done so while this request waited for its turn."""
+    if known := _remembered(digest):
+        return known
     close_old_connections()
     _known.pop(digest, None)
     source = Source.objects.filter(token_digest=digest, is_active=True).first()
@@ -47,6 +52,5 @@ def _look_up(digest: str) -> tuple[float, Source] | None:
         return None
     if len(_known) >= _MOST_KNOWN:
         _known.clear()
-    found = (time.monotonic(), source)
-    _known[digest] = found
-    return found
+    _known[digest] = (time.monotonic(), source)
+    return source
