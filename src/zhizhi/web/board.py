@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from zhizhi.directory.models import Unit
-from zhizhi.engine import settings_in_force
 from zhizhi.engine.models import Task
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.places import units_in
+from zhizhi.web.unit_filter import UnitFilter, stale_after
 from zhizhi.web.words import age
 
 SHOWN = 60  # lines; whoever is busy comes first
@@ -21,10 +21,11 @@ FREE, BUSY, OFF = range(3)  # how the map draws them
 DRAWN = {Status.AVAILABLE: FREE, Status.OFF_DUTY: OFF}
 
 
-def board(scope: Scope, *, now: datetime) -> dict[str, Any]:
+def board(scope: Scope, *, now: datetime, wanted: UnitFilter | None = None) -> dict[str, Any]:
     """Return counts by status, the lines of the board, and the points of the map."""
-    units = list(units_in(scope))
-    stale = timedelta(minutes=settings_in_force.value("engine.position_minutes"))
+    wanted = wanted or UnitFilter()
+    units = list(wanted.apply(units_in(scope), now=now))
+    stale = stale_after()
     units.sort(key=lambda unit: (ORDER.index(Status(unit.status)), -unit.position_at.timestamp()))
     shown = units[:SHOWN]
     cases = _cases(scope, shown)
@@ -42,6 +43,8 @@ def board(scope: Scope, *, now: datetime) -> dict[str, Any]:
             for unit in shown
         ],
         "is_cut": len(units) > len(shown),
+        "is_narrowed": wanted != UnitFilter(),
+        "count": len(units),
         "now": now,
         "points": _points(units, now),
     }

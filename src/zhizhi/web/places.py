@@ -110,9 +110,9 @@ def counts(scope: Scope) -> dict[int, int]:
     return {pk: found[path] for pk, path in grids.values_list("pk", "path")}
 
 
-def alert_points(scope: Scope, wanted: QueueFilter) -> dict[str, Any]:
+def alert_points(scope: Scope, wanted: QueueFilter, *, now: datetime) -> dict[str, Any]:
     """Return the cases of a queue as columns of points; ``kind`` is the rank of the severity."""
-    cases = list(cases_of(scope, wanted).select_related(None)[:MOST_POINTS])
+    cases = list(cases_of(scope, wanted, now=now).select_related(None)[:MOST_POINTS])
     labels = [f"{case.code} {case.get_severity_display()}" for case in cases[:MOST_LABELS]]
     return {
         "id": [case.pk for case in cases],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -17,17 +17,23 @@ from django.utils.translation import gettext_lazy as _
 
 from zhizhi.engine.models import Case, Clock, Severity, Task, Zone
 from zhizhi.trust.scoping import Scope
+from zhizhi.web.narrowing import Narrowing
 
 WINDOW = 100  # rows a page; the rest is counted and reached by filters
 State = Case.State
 LIVE = (State.OPEN, State.DISPATCHED, State.HANDLING, State.HANDLED)
-IN_WORK, ALL = "live", "all"
+IN_WORK, IN_HAND, ALL = "live", "in_hand", "all"
+STATES: Mapping[str, tuple[str, ...]] = {  # what an address may call a state
+    IN_WORK: LIVE,
+    IN_HAND: (State.DISPATCHED, State.HANDLING),
+    **{state: (state,) for state in State.values},
+}
 
 # What waits for somebody stands first.
 TURNS: tuple[tuple[tuple[str, ...], str | Promise], ...] = (
     ((State.OPEN,), _("Waits for a unit")),
     ((State.HANDLED,), _("Waits for inspection")),
-    ((State.DISPATCHED, State.HANDLING), _("In hand")),
+    (STATES[IN_HAND], _("In hand")),
     (Case.FINAL, _("Ended")),
 )
 TABS: tuple[tuple[str, tuple[str, ...], str | Promise], ...] = (
@@ -47,15 +53,17 @@ class QueueFilter:
     state: str = IN_WORK
     severity: str = ""
     search: str = ""
+    beside: Narrowing = field(default_factory=Narrowing)
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> QueueFilter:
         """Read a filter from an address; unknown values mean no filter."""
         state, severity = query.get("state", IN_WORK), query.get("severity", "")
         return cls(
-            state if state in {IN_WORK, ALL, *State.values} else IN_WORK,
+            state if state in {ALL, *STATES} else IN_WORK,
             severity if severity in Severity.values else "",
             query.get("q", "").strip()[:40],
+            Narrowing.of(query),
         )
 
     def address(self) -> str:
@@ -64,21 +72,32 @@ class QueueFilter:
             "state": "" if self.state == IN_WORK else self.state,
             "severity": self.severity,
             "q": self.search,
+            **self.beside.words(),
         }
-        return "?" + urlencode({name: value for name, value in wanted.items() if value})
+        told = {name: value for name, value in wanted.items() if value}
+        return "?" + urlencode(told, safe="/")
 
-    def apply(self, cases: QuerySet[Case]) -> QuerySet[Case]:
+    def apply(self, cases: QuerySet[Case], *, now: datetime) -> QuerySet[Case]:
         """Return the cases that fit."""
-        if self.state == IN_WORK:
-            cases = cases.filter(state__in=LIVE)
-        elif self.state != ALL:
-            cases = cases.filter(state=self.state)
-        return self.apply_beside_state(cases)
+        if self.state != ALL:
+            cases = cases.filter(state__in=STATES[self.state])
+        return self.apply_beside_state(cases, now=now)
 
-    def apply_beside_state(self, cases: QuerySet[Case]) -> QuerySet[Case]:
+    def apply_beside_state(self, cases: QuerySet[Case], *, now: datetime) -> QuerySet[Case]:
         if self.severity:
             cases = cases.filter(severity=self.severity)
-        return cases.filter(_found(self.search)) if self.search else cases
+        if self.search:
+            cases = cases.filter(_found(self.search))
+        return self.beside.apply(cases, now)
+
+    def parts(self) -> list[dict[str, str]]:
+        """Return what narrows the queue beside its tabs, each with the address without it."""
+        named: dict[str, str | Promise] = {state: State(state).label for state in Case.FINAL}
+        named[IN_HAND] = _("In hand")
+        lines = [(label, replace(self, beside=left)) for label, left in self.beside.lines()]
+        if self.state in named:
+            lines.insert(0, (str(named[self.state]), replace(self, state=IN_WORK)))
+        return [{"label": label, "without": left.address()} for label, left in lines]
 
 
 def _found(search: str) -> Q:
@@ -91,7 +110,7 @@ def _found(search: str) -> Q:
     return found
 
 
-def cases_of(scope: Scope, wanted: QueueFilter) -> QuerySet[Case]:
+def cases_of(scope: Scope, wanted: QueueFilter, *, now: datetime) -> QuerySet[Case]:
     """Return the cases of a queue: by whose turn it is, worst first, newest first."""
     turn = When(
         *(Then(state__in=states, then=Value(place)) for place, (states, _name) in enumerate(TURNS)),
@@ -104,10 +123,15 @@ def cases_of(scope: Scope, wanted: QueueFilter) -> QuerySet[Case]:
     )
     unmet = Q(clocks__state__in=(Clock.State.RUNNING, Clock.State.OVERDUE), clocks__ended_at=None)
     return (
-        wanted.apply(Case.objects.visible_to(scope))
+        wanted.apply(Case.objects.visible_to(scope), now=now)
         .annotate(turn=turn, rank=rank, due_at=Min("clocks__due_at", filter=unmet))
         .order_by("turn", "rank", "-opened_at", "-pk")
     )
+
+
+def count(scope: Scope, wanted: QueueFilter, *, now: datetime) -> int:
+    """Return how many cases the queue holds."""
+    return _total(_counts(scope, wanted, now=now), wanted)
 
 
 def page(scope: Scope, wanted: QueueFilter, *, now: datetime) -> dict[str, Any]:
@@ -115,8 +139,8 @@ def page(scope: Scope, wanted: QueueFilter, *, now: datetime) -> dict[str, Any]:
 
     The number of queries does not depend on the number of rows.
     """
-    counts = _counts(scope, wanted)
-    found = list(cases_of(scope, wanted).select_related("area")[:WINDOW])
+    counts = _counts(scope, wanted, now=now)
+    found = list(cases_of(scope, wanted, now=now).select_related("area")[:WINDOW])
     zones = dict(Zone.objects.filter(is_current=True).values_list("key", "name"))
     sent = _sent(scope, found)
     rows = [
@@ -144,9 +168,9 @@ def page(scope: Scope, wanted: QueueFilter, *, now: datetime) -> dict[str, Any]:
     }
 
 
-def _counts(scope: Scope, wanted: QueueFilter) -> dict[str, int]:
+def _counts(scope: Scope, wanted: QueueFilter, *, now: datetime) -> dict[str, int]:
     """Return how many cases there are by state; ended ones are counted only when asked for."""
-    cases = wanted.apply_beside_state(Case.objects.visible_to(scope))
+    cases = wanted.apply_beside_state(Case.objects.visible_to(scope), now=now)
     if wanted.state not in {ALL, *Case.FINAL}:
         cases = cases.filter(state__in=LIVE)
     return dict(cases.order_by().values_list("state").annotate(count=Count("pk", distinct=True)))
@@ -159,7 +183,7 @@ def _sum(counts: Mapping[str, int], states: tuple[str, ...]) -> int:
 def _total(counts: Mapping[str, int], wanted: QueueFilter) -> int:
     if wanted.state == ALL:
         return sum(counts.values())
-    return _sum(counts, LIVE if wanted.state == IN_WORK else (wanted.state,))
+    return _sum(counts, STATES[wanted.state])
 
 
 def _tabs(counts: Mapping[str, int], wanted: QueueFilter) -> list[dict[str, Any]]:

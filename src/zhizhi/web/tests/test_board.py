@@ -10,6 +10,7 @@ from tests.district_world import AT, World
 
 from zhizhi.directory.models import Unit
 from zhizhi.web import board
+from zhizhi.web.unit_filter import UnitFilter
 
 
 def another(world: World, number: int, **columns: object) -> Unit:
@@ -85,3 +86,41 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_units(
         found = board.board(scope, now=AT)
 
     assert found["is_cut"] is (units + 1 > board.SHOWN)
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ({}, {"Boat", "U1", "U2"}),
+        ({"units": "nonsense", "unit_kind": "car"}, {"Boat", "U1", "U2"}),
+        ({"units": "all"}, {"Boat", "U1", "U2"}),
+        ({"units": "on_scene"}, {"U1"}),
+        ({"units": "all", "unit_kind": "car"}, {"U2"}),
+        ({"units": "all", "agency": "fishery-990101001000000"}, {"Boat"}),
+        ({"units": "all", "area": "/990101000000000/990101002000000/"}, set()),
+        ({"area": "/990101000000000/990101002000000/"}, {"Boat", "U1", "U2"}),
+    ],
+)
+def test_the_address_of_the_desk_chooses_units(
+    query: dict[str, str], names: set[str], world: World
+) -> None:
+    another(world, 1, status="on_scene")
+    another(world, 2, kind="car")
+
+    wanted = UnitFilter.of(query)
+    found = board.board(world.here["operator"].scope(), now=AT, wanted=wanted)
+
+    assert {line["unit"].name for line in found["lines"]} == names
+    assert found["count"] == len(names)
+
+
+@pytest.mark.parametrize(("minutes", "count"), [(29, 0), (30, 0), (31, 1)])
+def test_units_with_an_uncertain_position_are_those_that_the_board_calls_so(
+    minutes: int, count: int, world: World
+) -> None:
+    now, wanted = AT + timedelta(minutes=minutes), UnitFilter("uncertain")
+
+    found = board.board(world.here["operator"].scope(), now=now, wanted=wanted)
+
+    assert found["count"] == count
+    assert all(line["is_stale"] for line in found["lines"])

@@ -19,7 +19,7 @@ EVERYTHING = QueueFilter(state="all")
 
 
 def listed(scope: Scope, wanted: QueueFilter = EVERYTHING) -> list[int]:
-    return [one.pk for one in queue.cases_of(scope, wanted)]
+    return [one.pk for one in queue.cases_of(scope, wanted, now=AT)]
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -62,7 +62,7 @@ def test_the_address_of_the_page_is_the_filter(
 
     wanted = QueueFilter.of(query)
 
-    cases = queue.cases_of(world.here["operator"].scope(), wanted)
+    cases = queue.cases_of(world.here["operator"].scope(), wanted, now=AT)
     assert {one.state for one in cases} == found
 
 

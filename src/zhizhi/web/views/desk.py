@@ -21,6 +21,7 @@ from zhizhi.web.board import board
 from zhizhi.web.facts import case_facts
 from zhizhi.web.live import newest_seq
 from zhizhi.web.snapshot import Snapshots
+from zhizhi.web.unit_filter import UnitFilter
 
 _snapshots = Snapshots()
 PARTS = {
@@ -46,7 +47,7 @@ def desk(request: HttpRequest, scope: Scope) -> HttpResponse:
     )
     context = {
         **queue.page(scope, wanted, now=now),
-        "board": board(scope, now=now),
+        "board": board(scope, now=now, wanted=UnitFilter.of(request.GET)),
         "wanted": wanted,
         "after": after,
         "bounds": json.dumps(places.bounds_of(scope)),
@@ -62,8 +63,9 @@ def desk(request: HttpRequest, scope: Scope) -> HttpResponse:
 def now(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Return what has to be drawn anew after a change: parts of the page, and the map's points."""
     wanted = queue.QueueFilter.of(request.GET)
-    key = (_reach(scope), wanted, get_language())
-    body = _snapshots.get(key, newest_seq(), lambda: orjson.dumps(_now(scope, wanted)))
+    units = UnitFilter.of(request.GET)
+    key = (_reach(scope), wanted, units, get_language())
+    body = _snapshots.get(key, newest_seq(), lambda: orjson.dumps(_now(scope, wanted, units)))
     answer = HttpResponse(body, content_type="application/json")
     answer["Cache-Control"] = "no-store"
     return answer
@@ -74,16 +76,16 @@ def _reach(scope: Scope) -> frozenset[tuple[str, int | None]]:
     return frozenset((grant.area_path, grant.unit) for grant in scope.grants)
 
 
-def _now(scope: Scope, wanted: queue.QueueFilter) -> dict[str, Any]:
+def _now(scope: Scope, wanted: queue.QueueFilter, units: UnitFilter) -> dict[str, Any]:
     moment = timezone.now()
     context = {
         **queue.page(scope, wanted, now=moment),
-        "board": board(scope, now=moment),
+        "board": board(scope, now=moment, wanted=units),
         "wanted": wanted,
     }
     return {
         "parts": {name: render_to_string(template, context) for name, template in PARTS.items()},
         "counts": {str(pk): count for pk, count in places.counts(scope).items()},
-        "alerts": places.alert_points(scope, wanted),
+        "alerts": places.alert_points(scope, wanted, now=moment),
         "units": context["board"]["points"],
     }
