@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhizhi.web.views import cases, desk, events, geo, health, messages, my, signing, zones
+from zhizhi.web.views import cases, desk, events, exports, geo, health, messages, my, signing, zones
 
 app_name = "web"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("theme/", signing.set_theme, name="theme"),
     path("desk/", desk.desk, name="desk"),
     path("desk/now", desk.now, name="now"),
+    path("desk/queue.csv", exports.queue, {"form": "csv"}, name="queue-csv"),
+    path("desk/queue.xlsx", exports.queue, {"form": "xlsx"}, name="queue-xlsx"),
     path("events/", events.events, name="events"),
     path("geo/areas.geojson", geo.areas, name="areas"),
     path("geo/zones.geojson", geo.zones, name="zone-shapes"),

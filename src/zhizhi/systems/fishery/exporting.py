@@ -1,52 +1,101 @@
-"""Statistics as a file for a spreadsheet, in which no cell can become a formula."""
+"""The fishery's lists for files: what became of the stays, and the violation records."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping, Sequence
-from io import BytesIO, StringIO
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
+from django.db.models import Count
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
 
 from zhizhi.systems.fishery.counting import HEADINGS, Statistics
+from zhizhi.systems.fishery.models import Violation, ViolationReview
+from zhizhi.trust.scoping import Scope
+from zhizhi.web.exporting.files import Listing
+from zhizhi.web.exporting.spreadsheets import Row
 
-CSV = "text/csv; charset=utf-8"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
-Row = Sequence[str | int]
+def statistics_listing(
+    found: Statistics, names: Mapping[str, str], asked: Mapping[str, Any]
+) -> Listing:
+    """Return one row for each day and zone, and the total; ``asked`` is the span and the zone."""
+    rows = table(found, names)
+    span = f"{asked['first']} – {asked['last']}"
+    zone = asked["zone"]
+    return Listing(
+        name="fishery.statistics",
+        title=_("Statistics of the fishery watch"),
+        columns=(_("Day"), _("Zone"), *(str(heading) for heading in HEADINGS)),
+        size=len(rows),
+        read=lambda first, last: rows[first:last],
+        wanted={"first": str(asked["first"]), "last": str(asked["last"]), "zone": zone},
+        told=f"{span} · {names.get(zone, zone)}" if zone else span,
+    )
 
 
 def table(found: Statistics, names: Mapping[str, str]) -> list[Row]:
-    """Return heading, one row for each day and zone, and the total."""
-    rows: list[Row] = [[_("Day"), _("Zone"), *(str(heading) for heading in HEADINGS)]]
-    for (day, zone), figures in sorted(found.cells.items()):
-        rows.append([day.isoformat(), names.get(zone, zone), *figures.values()])
-    rows.append([_("Total"), "", *found.total.values()])
-    return rows
+    """Return one row for each day and zone, and the total."""
+    rows: list[Row] = [
+        [day, names.get(zone, zone), *figures.values()]
+        for (day, zone), figures in sorted(found.cells.items())
+    ]
+    return [*rows, [_("Total"), "", *found.total.values()]]
 
 
-def safe(cell: str | int) -> str | int:
-    """Return ``cell`` so that no spreadsheet program reads it as a formula."""
-    if isinstance(cell, str) and cell.startswith(_FORMULA):
-        return f"'{cell}"
-    return cell
+def violation_listing(scope: Scope, state: str, names: Mapping[str, str]) -> Listing:
+    """Return the violation records of a state (all without one), newest first."""
+    records = Violation.objects.visible_to(scope)
+    wanted = records.filter(state=state) if state else records
+    ids = list(wanted.order_by("-recorded_at", "-pk").values_list("pk", flat=True))
+
+    def read(first: int, last: int) -> list[Row]:
+        return _records(scope, ids[first:last], names)
+
+    return Listing(
+        name="fishery.violations",
+        title=_("Violation records"),
+        columns=(
+            _("Record"),
+            _("Case"),
+            _("Zone"),
+            _("Recorded"),
+            _("State"),
+            _("Photos"),
+            *(str(label) for label in ViolationReview.Step.labels),
+            _("Changed"),
+        ),
+        size=len(ids),
+        read=read,
+        wanted={"state": state},
+        told=str(Violation.State(state).label) if state else "",
+    )
 
 
-def as_csv(rows: Sequence[Row]) -> bytes:
-    """Return ``rows`` as CSV with a byte-order mark, without which Excel breaks Chinese."""
-    out = StringIO()
-    csv.writer(out).writerows([safe(cell) for cell in row] for row in rows)
-    return out.getvalue().encode("utf-8-sig")
+def _records(scope: Scope, ids: list[int], names: Mapping[str, str]) -> list[Row]:
+    rows = Violation.objects.visible_to(scope).filter(pk__in=ids).select_related("case")
+    found = {row.pk: row for row in rows.prefetch_related("reviews")}
+    counted = Violation.objects.visible_to(scope).filter(pk__in=ids)
+    photos = dict(counted.annotate(n=Count("photos", distinct=True)).values_list("pk", "n"))
+    return [_record(found[pk], photos.get(pk, 0), names) for pk in ids if pk in found]
 
 
-def as_workbook(rows: Sequence[Row]) -> bytes:
-    """Return ``rows`` as an Excel workbook."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(_("Fishery watch"))
-    for row in rows:
-        sheet.append([safe(cell) for cell in row])
-    out = BytesIO()
-    book.save(out)
-    return out.getvalue()
+def _record(row: Violation, photos: int, names: Mapping[str, str]) -> Row:
+    made = {review.step: review for review in row.reviews.all()}
+    return [
+        str(row),
+        row.case.code,
+        names.get(row.case.zone, row.case.zone),
+        row.recorded_at,
+        row.get_state_display(),
+        photos,
+        *(_review(made.get(step)) for step in ViolationReview.Step.values),
+        row.changed_at,
+    ]
+
+
+def _review(review: ViolationReview | None) -> str | datetime:
+    """Return when a review passed, or that it did not."""
+    if review is None:
+        return ""
+    return review.at if review.is_accepted else _("Rejected")

@@ -8,6 +8,7 @@ app_name = "fishery"
 urlpatterns = [
     path("", overview.overview, name="overview"),
     path("violations/", violations.violation_list, name="violations"),
+    path("violations/export/", violations.export, name="violations-export"),
     path("violations/<int:pk>/", violations.violation_page, name="violation"),
     path("violations/<int:pk>/review/", violations.decide, name="review"),
     path("violations/<int:pk>/transfer/", violations.transfer, name="transfer"),

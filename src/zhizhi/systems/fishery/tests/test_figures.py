@@ -10,6 +10,8 @@ from zhizhi.systems.fishery.tests.river import (
     at,
     violation,
 )
+from zhizhi.trust.models import AuditEntry
+from zhizhi.web.tests.reading import body
 
 
 def test_statistics_show_each_number_with_its_definition(river: River, desk: Desk) -> None:
@@ -43,8 +45,19 @@ def test_a_span_of_days_runs_forward_for_a_year_at_most(
 @pytest.mark.parametrize(
     ("wanted", "kind"), [("csv", "text/csv; charset=utf-8"), ("xlsx", "application/vnd.")]
 )
-def test_figures_are_sent_as_a_file(river: River, desk: Desk, wanted: str, kind: str) -> None:
-    answer = desk("leader").get(at("export"), {"format": wanted})
+def test_figures_are_sent_as_a_file_and_that_is_written_down(
+    river: River, desk: Desk, wanted: str, kind: str
+) -> None:
+    violation(river)
+    span = {"first": "2026-03-01", "last": "2026-03-03", "format": wanted}
+
+    answer = desk("leader").get(at("export"), span)
 
     assert answer.headers["Content-Type"].startswith(kind)
-    assert f"statistics.{wanted}" in answer.headers["Content-Disposition"]
+    assert answer.headers["Content-Disposition"].endswith(f'.{wanted}"')
+    assert len(body(answer)) > 100
+    [entry] = AuditEntry.objects.filter(verb="export")
+    assert entry.subject == "list:fishery.statistics"
+    assert entry.detail == {
+        "form": wanted, "rows": 2, "first": "2026-03-01", "last": "2026-03-03", "zone": "",
+    }  # fmt: skip

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -14,6 +14,7 @@ from zhizhi.systems.fishery import counting, exporting
 from zhizhi.systems.fishery.forms import SpanForm, zone_names
 from zhizhi.systems.fishery.views import access
 from zhizhi.systems.fishery.views.frame import show
+from zhizhi.web.exporting import files
 
 USUAL_SPAN = timedelta(days=6)
 
@@ -44,20 +45,14 @@ def statistics_page(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: HttpRequest) -> HttpResponseBase:
     """Send the same figures as CSV or as a workbook."""
     form, names = _form(request)
     found = _count(request, form)
     if found is None:
         return show(request, "fishery/statistics.html", {"form": form}, status=422)
-    rows = exporting.table(found, names)
-    if request.GET.get("format") == "xlsx":
-        content, kind, ending = exporting.as_workbook(rows), exporting.XLSX, "xlsx"
-    else:
-        content, kind, ending = exporting.as_csv(rows), exporting.CSV, "csv"
-    response = HttpResponse(content, content_type=kind)
-    response["Content-Disposition"] = f'attachment; filename="fishery-statistics.{ending}"'
-    return response
+    listing = exporting.statistics_listing(found, names, form.cleaned_data)
+    return files.send(request, listing, "xlsx" if request.GET.get("format") == "xlsx" else "csv")
 
 
 def _form(request: HttpRequest) -> tuple[SpanForm, dict[str, str]]:

@@ -7,20 +7,21 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from zhizhi.engine.states import StateConflict
-from zhizhi.systems.fishery import reviewing, sharing
-from zhizhi.systems.fishery.forms import ReviewForm
+from zhizhi.systems.fishery import exporting, reviewing, sharing
+from zhizhi.systems.fishery.forms import ReviewForm, zone_names
 from zhizhi.systems.fishery.models import Violation, ViolationReview
 from zhizhi.systems.fishery.views import access
 from zhizhi.systems.fishery.views.agency import agency_rows
 from zhizhi.systems.fishery.views.frame import show
 from zhizhi.trust.scoping import Scope
+from zhizhi.web.exporting import files
 from zhizhi.web.words import actor_name
 
 PAGE = 50
@@ -50,6 +51,18 @@ def violation_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows.order_by("-recorded_at", "-pk"), PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "states": Violation.State.choices, "state": state}
     return show(request, "fishery/violations.html", context)
+
+
+@login_required
+@require_safe
+def export(request: HttpRequest) -> HttpResponseBase:
+    """Send the list as CSV or as a workbook, all pages of it."""
+    scope = access.scope_for(request, *access.READERS)
+    state = request.GET.get("state", "")
+    listing = exporting.violation_listing(
+        scope, state if state in Violation.State.values else "", zone_names()
+    )
+    return files.send(request, listing, "xlsx" if request.GET.get("format") == "xlsx" else "csv")
 
 
 @login_required
