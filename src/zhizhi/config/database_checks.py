@@ -20,6 +20,7 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "trust_evidence": ("working_copy",),
     "engine_timelineentry": (),
     "engine_feedback": (),
+    "engine_settingchange": (),
 }
 _SYNCHRONOUS = {0: "OFF", 1: "NORMAL"}  # 2 is FULL, 3 is EXTRA
 

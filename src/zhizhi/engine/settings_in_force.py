@@ -7,20 +7,40 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from zhizhi.engine.models import Setting
+from zhizhi.engine.models import Setting, SettingChange
+from zhizhi.engine.states import StateConflict
 from zhizhi.engine.system import DeclaredSetting, systems
 from zhizhi.engine.timeline import leave, writing
+from zhizhi.trust import canonical, ciphers
 from zhizhi.trust.audit import Leaf
 
 ENGINE = (
     DeclaredSetting(
-        "engine.accept_minutes", 5, _("A unit must accept a task within"), _("minutes"), 1, 120
+        "engine.accept_minutes",
+        5,
+        _("A unit must accept a task within"),
+        _("minutes"),
+        1,
+        120,
+        name=_("Time to accept"),
     ),
     DeclaredSetting(
-        "engine.arrive_minutes", 30, _("A unit must arrive within"), _("minutes"), 1, 1440
+        "engine.arrive_minutes",
+        30,
+        _("A unit must arrive within"),
+        _("minutes"),
+        1,
+        1440,
+        name=_("Time to arrive"),
     ),
     DeclaredSetting(
-        "engine.handle_minutes", 240, _("A task must be finished within"), _("minutes"), 1, 44640
+        "engine.handle_minutes",
+        240,
+        _("A task must be finished within"),
+        _("minutes"),
+        1,
+        44640,
+        name=_("Time to finish"),
     ),
     DeclaredSetting(
         "engine.inspect_minutes",
@@ -29,6 +49,7 @@ ENGINE = (
         _("minutes"),
         1,
         44640,
+        name=_("Time to inspect"),
     ),
     DeclaredSetting(
         "engine.hold_seconds",
@@ -37,6 +58,7 @@ ENGINE = (
         _("seconds"),
         0,
         60,
+        name=_("Time to undo"),
     ),
     DeclaredSetting(
         "engine.offers_before_alarm",
@@ -45,10 +67,25 @@ ENGINE = (
         "",
         1,
         20,
+        name=_("Offers before the alarm"),
     ),
-    DeclaredSetting("engine.road_factor", 1.4, _("Road distance per straight distance"), "", 1, 5),
     DeclaredSetting(
-        "engine.river_factor", 1.3, _("River distance per straight distance"), "", 1, 5
+        "engine.road_factor",
+        1.4,
+        _("Road distance per straight distance"),
+        "",
+        1,
+        5,
+        name=_("Road factor"),
+    ),
+    DeclaredSetting(
+        "engine.river_factor",
+        1.3,
+        _("River distance per straight distance"),
+        "",
+        1,
+        5,
+        name=_("River factor"),
     ),
     DeclaredSetting(
         "engine.position_minutes",
@@ -57,6 +94,7 @@ ENGINE = (
         _("minutes"),
         1,
         1440,
+        name=_("Age of a position"),
     ),
 )
 
@@ -79,37 +117,77 @@ def declared() -> dict[str, DeclaredSetting]:
 
 def value(key: str) -> Any:
     """Return the value of ``key`` now in force; raises SettingUnknown."""
-    default = _declaration(key).value
+    default = declaration(key).value
     changed = Setting.objects.filter(key=key).values_list("value", flat=True).first()
     return default if changed is None else changed
+
+
+def in_force(setting: Setting) -> Any:
+    """Return the value that a row stands for: its own, or the default where that was put back."""
+    return declaration(setting.key).value if setting.value is None else setting.value
 
 
 def snapshot() -> dict[str, Any]:
     """Return all values in force, by one query."""
     found = {key: setting.value for key, setting in declared().items()}
     changed = Setting.objects.filter(key__in=found).values_list("key", "value")
-    return {**found, **dict(changed)}
+    return {**found, **{key: value for key, value in changed if value is not None}}
 
 
-def change(key: str, value: Any, *, by: str, now: datetime) -> Setting:
-    """Put ``value`` in force for ``key``; raises SettingUnknown or SettingRefused."""
-    checked = check(_declaration(key), value)
+def change(
+    key: str, value: Any, *, by: str, now: datetime, reason: str = "", seen: int | None = None
+) -> Setting:
+    """Put ``value`` in force for ``key``; raises SettingUnknown or SettingRefused.
+
+    ``seen`` is the version that whoever decides was shown, 0 where nothing was ever changed; raises
+    StateConflict when there is a later one.
+    """
+    wanted = check(declaration(key), value)
+    return _replace(key, wanted, is_reset=False, by=by, now=now, reason=reason, seen=seen)
+
+
+def reset(
+    key: str, *, by: str, now: datetime, reason: str = "", seen: int | None = None
+) -> Setting:
+    """Put the default of ``key`` back in force, as ``change`` does."""
+    default = declaration(key).value
+    return _replace(key, default, is_reset=True, by=by, now=now, reason=reason, seen=seen)
+
+
+def _replace(  # noqa: PLR0913 - all named at the call
+    key: str, new: Any, *, is_reset: bool, by: str, now: datetime, reason: str, seen: int | None
+) -> Setting:
+    started = {"value": None, "version": 0, "changed_at": now, "changed_by": by}
     with writing():
-        before = Setting.objects.select_for_update().filter(key=key).first()
-        setting, _created = Setting.objects.update_or_create(
-            key=key, defaults={"value": checked, "changed_at": now, "changed_by": by}
+        setting, _made = Setting.objects.get_or_create(key=key, defaults=started)
+        base = setting.version if seen is None else seen
+        moved = Setting.objects.filter(key=key, version=base).update(
+            value=None if is_reset else new, version=base + 1, changed_at=now, changed_by=by
         )
-        old = before.value if before else _declaration(key).value
-        leave(
-            Leaf(
-                actor=by,
-                verb="setting.change",
-                subject=f"setting:{key}",
-                at=now,
-                detail={"from": old, "to": checked},
-            )
-        )
+        if not moved:
+            setting.refresh_from_db()
+            message = f"{key} was changed by somebody else; load it again"
+            raise StateConflict(message, record=setting)
+        old = in_force(setting)
+        told = SettingChange.objects.create(
+            key=key, version=base + 1, old=old, new=new, is_reset=is_reset, reason=reason,
+            at=now, by=by,
+        )  # fmt: skip
+        detail = {"from": old, "to": new, "version": told.version, "digest": seal(told)}
+        leave(Leaf(by, "setting.change", f"setting:{key}", now, detail=detail))
+    setting.refresh_from_db()
     return setting
+
+
+def seal(told: SettingChange) -> str:
+    """Return the digest of ``told`` that its leaf in the audit chain carries."""
+    return ciphers.suite().digest(canonical.encode(columns_of(told)))
+
+
+def columns_of(told: SettingChange) -> dict[str, Any]:
+    """Return what the digest of ``told`` covers."""
+    names = ("key", "version", "old", "new", "is_reset", "reason", "at", "by")
+    return {name: getattr(told, name) for name in names}
 
 
 def check(setting: DeclaredSetting, value: Any) -> Any:
@@ -120,6 +198,9 @@ def check(setting: DeclaredSetting, value: Any) -> Any:
     if type(value) is not wanted:
         message = f"{setting.key} wants {wanted.__name__}, not {value!r}"
         raise SettingRefused(message)
+    if setting.choices and value not in dict(setting.choices):
+        message = f"{setting.key} is one of {', '.join(dict(setting.choices))}, not {value}"
+        raise SettingRefused(message)
     if isinstance(value, int | float):
         low, high = setting.minimum, setting.maximum
         is_high_enough = low is None or value >= low  # asked this way round, NaN is refused
@@ -129,7 +210,8 @@ def check(setting: DeclaredSetting, value: Any) -> Any:
     return value
 
 
-def _declaration(key: str) -> DeclaredSetting:
+def declaration(key: str) -> DeclaredSetting:
+    """Return what is declared of ``key``; raises SettingUnknown."""
     try:
         return declared()[key]
     except KeyError:

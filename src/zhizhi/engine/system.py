@@ -20,15 +20,18 @@ TimerAction = Callable[[Mapping[str, Any], datetime], None]
 class DeclaredSetting:
     """One number or text that an operator may change; the change is audited.
 
-    ``value`` is the default; its type is the setting's type. ``unit`` is shown behind it.
+    ``value`` is the default; its type is the setting's type. ``unit`` is shown behind it. Texts
+    are translated lazily. ``choices`` are the values that a text may have, each with its word.
     """
 
     key: str  # "fishery.limit_minutes"
     value: Any
-    meaning: Any  # lazy translated text
+    meaning: Any  # one plain sentence
     unit: Any = ""
     minimum: float | None = None
     maximum: float | None = None
+    name: Any = ""  # two or three words, for headings and lists
+    choices: tuple[tuple[str, Any], ...] = ()
 
 
 class SystemConfig(AppConfig):
@@ -54,8 +57,11 @@ class SystemConfig(AppConfig):
         super().__init_subclass__()
         cls.default = True
 
-    def detectors(self) -> tuple[Detector, ...]:
-        """Return this system's detectors with the settings now in force."""
+    def detectors(self, numbers: Mapping[str, Any] | None = None) -> tuple[Detector, ...]:
+        """Return this system's detectors with the settings now in force.
+
+        ``numbers`` (values by key) stand in for those in force: for a dry run.
+        """
         return ()
 
     def plan(self) -> Any:

@@ -48,6 +48,7 @@ def _navigation(request: HttpRequest, scope: Scope) -> Iterator[dict[str, Any]]:
             if system.has_pages
         ),
         (_("Zones"), reverse("web:zones"), (Role.ADMINISTRATOR,)),
+        (_("Settings"), reverse("web:settings"), (Role.ADMINISTRATOR,)),
         (_("Health"), reverse("web:health"), (Role.ADMINISTRATOR, Role.AUDITOR)),
     ]
     for label, url, roles in pages:

@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 
 from zhizhi.engine.closing import WorkUndone
 from zhizhi.engine.dispatching import NoUnitFits
-from zhizhi.engine.models import Case, Task
+from zhizhi.engine.models import Case, Setting, Task
+from zhizhi.engine.settings_in_force import declaration, in_force
 from zhizhi.engine.states import StateConflict
 from zhizhi.web.access import is_fragment
+from zhizhi.web.setting_facts import written
 from zhizhi.web.words import actor_name
 
 LOG = logging.getLogger(__name__)
@@ -94,6 +96,9 @@ def conflict_facts(error: StateConflict) -> dict[str, Any]:
             facts |= {"who": actor_name(record.acknowledged_by), "at": record.acknowledged_at}
     elif hasattr(record, "created_by"):  # a zone
         facts |= {"who": actor_name(record.created_by), "at": record.created_at}
+    elif isinstance(record, Setting):
+        facts |= {"who": actor_name(record.changed_by), "at": record.changed_at}
+        facts["state"] = written(declaration(record.key), in_force(record))
     if isinstance(record, Task | Case):
         facts["state"] = record.get_state_display()
     return facts

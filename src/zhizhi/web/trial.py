@@ -1,18 +1,19 @@
-"""Zones tried on the last day before they are saved: how many stays, which of them, and where."""
+"""Zones and settings tried on the last day before they are saved: how many stays, which, where."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 
 from zhizhi.engine import zoning
-from zhizhi.engine.system import systems
+from zhizhi.engine.system import SystemConfig, systems
 from zhizhi.engine.track import backtest
 from zhizhi.engine.zoning import ZoneDraft
+from zhizhi.kernel.detection import Detector
 
 DAY = timedelta(days=1)
 FOUND = "dwell"  # a finding that somebody should know of; "cleared" ends one
@@ -21,26 +22,53 @@ NEW, GONE, SAME = "new", "gone", "same"
 ORDER = (NEW, GONE, SAME)
 RANKS = {NEW: 1, SAME: 2}  # how the map draws those that would be found
 Stay = dict[str, Any]
+Rule = tuple[Detector, pa.Table]  # a detector and the zones that it watches
 
 
-def dry_run(drafts: Sequence[ZoneDraft], *, now: datetime) -> dict[str, Any]:
+def try_zones(drafts: Sequence[ZoneDraft], *, now: datetime) -> dict[str, Any]:
     """Return the counts for each rule and changed zone, and the stays behind them."""
     before, after = zoning.reference(zoning.current()), zoning.with_drafts(drafts)
-    rows, stays = [], []
-    for detector in (detector for system in systems() for detector in system.detectors()):
-        was, will = (
-            _stays(backtest(detector, reference, since=now - DAY, until=now))
-            for reference in (before, after)
-        )
-        rows += list(_rows(detector.code, drafts, was, will))
+    installed = [detector for system in systems() for detector in system.detectors()]
+    rules = [((detector, before), (detector, after)) for detector in installed]
+    return _tried(rules, {draft.key: draft.name for draft in drafts}, now=now)
+
+
+def try_numbers(
+    system: SystemConfig, before: Mapping[str, Any], after: Mapping[str, Any], *, now: datetime
+) -> dict[str, Any] | None:
+    """Return what ``after`` instead of ``before`` would find, by rule and zone.
+
+    Nothing (None) when no detector of ``system`` depends on what differs.
+    """
+    pairs = list(zip(system.detectors(before), system.detectors(after), strict=True))
+    changed = [(was, will) for was, will in pairs if was != will]
+    if not changed:
+        return None
+    zones = list(zoning.current())
+    watched = zoning.reference(zones)
+    rules = [((was, watched), (will, watched)) for was, will in changed]
+    tried = _tried(rules, {zone.key: zone.name for zone in zones}, now=now)
+    return {**tried, "rows": [row for row in tried["rows"] if not row["zone"] or row["change"]]}
+
+
+def _tried(
+    rules: Iterable[tuple[Rule, Rule]], names: Mapping[str, str], *, now: datetime
+) -> dict[str, Any]:
+    """Run each rule as it is and as it would be; ``names`` are the zones that are told of."""
+    rows: list[dict[str, Any]] = []
+    stays: list[Stay] = []
+    for pair in rules:
+        was, will = (_stays(backtest(*rule, since=now - DAY, until=now)) for rule in pair)
+        rows += _rows(pair[0][0].code, names, was, will)
         stays += compared(was, will)
-    names = {draft.key: draft.name for draft in drafts}
     shown = [{**stay, "name": names[stay["zone"]]} for stay in stays if stay["zone"] in names]
     shown.sort(key=lambda stay: (ORDER.index(stay["change"]), stay["found_at"]))
     return {
         "rows": rows,
         "stays": shown[:SHOWN],
         "is_cut": len(shown) > SHOWN,
+        "names_zones": len(names) > 1,
+        "counts": {change: sum(one["change"] == change for one in shown) for change in ORDER},
         "points": points(shown[:SHOWN]),
     }
 
@@ -78,13 +106,13 @@ def _stays(findings: pa.Table) -> list[Stay]:
 
 
 def _rows(
-    rule: str, drafts: Sequence[ZoneDraft], was: Sequence[Stay], will: Sequence[Stay]
+    rule: str, names: Mapping[str, str], was: Sequence[Stay], will: Sequence[Stay]
 ) -> Iterator[dict[str, Any]]:
-    """Return the counts over all zones (without a name), then of each changed zone."""
+    """Return the counts over all zones (without a name), then of each zone that is told of."""
     yield _row(rule, "", len(was), len(will))
-    for draft in drafts:
-        found = [sum(stay["zone"] == draft.key for stay in stays) for stays in (was, will)]
-        yield _row(rule, draft.name, *found)
+    for key, name in names.items():
+        found = [sum(stay["zone"] == key for stay in stays) for stays in (was, will)]
+        yield _row(rule, name, *found)
 
 
 def _row(rule: str, zone: str, before: int, after: int) -> dict[str, Any]:

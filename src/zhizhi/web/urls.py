@@ -1,8 +1,20 @@
-"""The addresses of the frame: sign-in, desk, cases, phone, zones, health, live stream, map data."""
+"""The addresses of the frame: sign-in, desk, cases, phone, zones, settings, health, map data."""
 
 from django.urls import path
 
-from zhizhi.web.views import cases, desk, events, exports, geo, health, messages, my, signing, zones
+from zhizhi.web.views import (
+    cases,
+    desk,
+    events,
+    exports,
+    geo,
+    health,
+    messages,
+    my,
+    settings,
+    signing,
+    zones,
+)
 
 app_name = "web"
 urlpatterns = [
@@ -41,6 +53,8 @@ urlpatterns = [
     path("zones/", zones.zones, name="zones"),
     path("zones/import/", zones.import_zones, name="zone-import"),
     path("zones/<slug:key>/retire/", zones.retire, name="zone-retire"),
+    path("settings/", settings.setting_list, name="settings"),
+    path("settings/<str:key>/", settings.setting_page, name="setting"),
     path("health/", health.health, name="health"),
     path("healthz", health.healthz, name="healthz"),
 ]

@@ -165,12 +165,33 @@ class Zone(models.Model):
 
 
 class Setting(models.Model):
-    """The changed value of a declared setting; the default lives in the system's manifest."""
+    """The changed value of a declared setting; the default lives in the system's manifest.
+
+    ``version`` counts the changes: whoever was shown an older one is told before overwriting.
+    """
 
     key = models.CharField(max_length=64, primary_key=True)  # "fishery.limit"
-    value = models.JSONField()
+    value = models.JSONField(null=True)  # null: the default was put back
+    version = models.IntegerField(default=1)
     changed_at = models.DateTimeField()
     changed_by = models.CharField(max_length=64)
 
     class Meta:
         verbose_name = _("setting")
+
+
+class SettingChange(models.Model):
+    """One change of a setting: from what to what, by whom and why; appended, never edited."""
+
+    key = models.CharField(max_length=64)
+    version = models.IntegerField()
+    old = models.JSONField()
+    new = models.JSONField()
+    is_reset = models.BooleanField(default=False)
+    reason = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("setting change")
+        constraints = [models.UniqueConstraint(fields=["key", "version"], name="setting_version")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -74,6 +74,7 @@ class FisheryConfig(SystemConfig):
             MINUTES,
             5,
             1440,
+            name=_("Stay limit"),
         ),
         DeclaredSetting(
             "fishery.grace_seconds",
@@ -82,6 +83,7 @@ class FisheryConfig(SystemConfig):
             SECONDS,
             0,
             3600,
+            name=_("Absence that ends a stay"),
         ),
         DeclaredSetting(
             "fishery.gap_seconds",
@@ -90,6 +92,7 @@ class FisheryConfig(SystemConfig):
             SECONDS,
             60,
             7200,
+            name=_("Silence that ends a stay"),
         ),
         DeclaredSetting(
             "fishery.minimum_fixes",
@@ -98,6 +101,7 @@ class FisheryConfig(SystemConfig):
             "",
             2,
             100,
+            name=_("Positions needed"),
         ),
         DeclaredSetting(
             "fishery.enter_margin_m",
@@ -106,6 +110,7 @@ class FisheryConfig(SystemConfig):
             METRES,
             0,
             500,
+            name=_("Margin inside"),
         ),
         DeclaredSetting(
             "fishery.exit_margin_m",
@@ -114,6 +119,7 @@ class FisheryConfig(SystemConfig):
             METRES,
             0,
             1000,
+            name=_("Margin outside"),
         ),
         DeclaredSetting(
             "fishery.maximum_accuracy_m",
@@ -122,6 +128,7 @@ class FisheryConfig(SystemConfig):
             METRES,
             5,
             2000,
+            name=_("Vaguest position"),
         ),
         DeclaredSetting(
             "fishery.cooldown_hours",
@@ -130,6 +137,7 @@ class FisheryConfig(SystemConfig):
             HOURS,
             0,
             720,
+            name=_("Pause after a finding"),
         ),
         DeclaredSetting(
             "fishery.lateness_seconds",
@@ -138,6 +146,7 @@ class FisheryConfig(SystemConfig):
             SECONDS,
             0,
             3600,
+            name=_("Lateness allowed"),
         ),
         DeclaredSetting(
             "fishery.reminder_hold_seconds",
@@ -146,11 +155,14 @@ class FisheryConfig(SystemConfig):
             SECONDS,
             0,
             300,
+            name=_("Hold of a reminder"),
         ),
         DeclaredSetting(
             "fishery.reminder_language",
             "zh-hans",
-            _("Language of reminders: zh-hans or en"),
+            _("In which language reminders are sent"),
+            name=_("Language of reminders"),
+            choices=(("zh-hans", _("Chinese")), ("en", _("English"))),
         ),
         DeclaredSetting(
             "fishery.second_stage_minutes",
@@ -159,11 +171,13 @@ class FisheryConfig(SystemConfig):
             MINUTES,
             1,
             720,
+            name=_("Start of the second stage"),
         ),
         DeclaredSetting(
             "fishery.dispatches_itself",
             False,
             _("Send the nearest fit river patrol in the second stage without asking an operator"),
+            name=_("Sending by itself"),
         ),
         DeclaredSetting(
             "fishery.acknowledge_minutes",
@@ -172,6 +186,7 @@ class FisheryConfig(SystemConfig):
             MINUTES,
             1,
             240,
+            name=_("Time to look"),
         ),
         DeclaredSetting(
             "fishery.agency_hours",
@@ -180,15 +195,16 @@ class FisheryConfig(SystemConfig):
             HOURS,
             1,
             2160,
+            name=_("Time of the agencies"),
         ),
     )
 
-    def detectors(self) -> tuple[Detector, ...]:
-        """Return the dwell rule with the settings now in force."""
+    def detectors(self, numbers: Mapping[str, Any] | None = None) -> tuple[Detector, ...]:
+        """Return the dwell rule with the settings now in force, or with ``numbers``."""
         from zhizhi.engine import settings_in_force  # noqa: PLC0415 - models load after the manifest
         from zhizhi.systems.fishery import detectors  # noqa: PLC0415 - Numba loads in the worker
 
-        return (detectors.stay_rule(settings_in_force.snapshot()),)
+        return (detectors.stay_rule(numbers or settings_in_force.snapshot()),)
 
     def plan(self) -> Plan:
         """Return what follows from a stay: reminder, dissuasion, or closing by itself."""

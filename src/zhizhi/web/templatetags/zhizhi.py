@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.forms import BaseForm, BoundField
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -109,6 +110,30 @@ def timeline(lines: list[dict[str, Any]]) -> Any:
 def map_of(bounds: str, areas_url: str) -> Any:
     """Draw the map that a page's script fills."""
     return {"bounds": bounds, "areas_url": areas_url}
+
+
+@register.inclusion_tag("web/parts/field.html")
+def form_field(field: BoundField, unit: object = "") -> Any:
+    """Draw a field of a form with its label, what is wrong with it, its unit and its help."""
+    return {"field": field, "unit": unit}
+
+
+@register.inclusion_tag("web/parts/error_summary.html")
+def error_summary(form: BaseForm) -> Any:
+    """Draw what is wrong with a form, each line leading to its field; nothing when all is well."""
+    return {"form": form}
+
+
+@register.inclusion_tag("web/parts/zone_legend.html")
+def zone_legend(*, has_draft: object = None, has_trial: object = None) -> Any:
+    """Draw the key of a map of zones; a dry run adds what it found."""
+    return {"has_draft": has_draft, "has_trial": has_trial}
+
+
+@register.inclusion_tag("web/parts/tried.html")
+def tried_on_yesterday(tried: dict[str, Any]) -> Any:
+    """Draw what a dry run found: counts by rule and zone, and the stays behind them."""
+    return {"tried": tried}
 
 
 @register.simple_tag

@@ -24,7 +24,7 @@ from zhizhi.web import forms
 from zhizhi.web.access import Role, actor_of, for_roles
 from zhizhi.web.forms import ZoneForm
 from zhizhi.web.places import areas_url, bounds_of
-from zhizhi.web.trial import dry_run
+from zhizhi.web.trial import try_zones
 
 
 @require_GET
@@ -70,7 +70,7 @@ def _preview(form: ZoneForm, drafts: Sequence[ZoneDraft], *, now: datetime) -> d
         "geometry": _drawn(drafts),
         "seen": forms.seen_versions(drafts),
         "seasons": forms.seasons_text(form.cleaned_data["seasons"]),
-        "tried": dry_run(drafts, now=now),
+        "tried": try_zones(drafts, now=now),
     }
 
 

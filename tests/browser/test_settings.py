@@ -1,0 +1,84 @@
+"""A setting is found, tried on yesterday, changed with a reason and put back; nobody is overrun."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Opener
+
+pytestmark = pytest.mark.browser
+
+LIMIT = "/settings/fishery.limit_minutes/"
+
+
+def put(page: Page, value: str, reason: str) -> None:
+    page.get_by_label("New value").fill(value)
+    page.get_by_label("Reason").fill(reason)
+
+
+def test_a_limit_is_found_tried_on_yesterday_put_in_force_and_put_back(open_as: Opener) -> None:
+    page = open_as("administrator", "/settings/", language="en")
+
+    page.get_by_role("searchbox", name="Search").fill("stay limit")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Stay limit").click()
+    put(page, "20", "many short stays")
+    page.get_by_role("button", name="Preview and try on yesterday").click()
+
+    page.wait_for_selector('.map[data-ready="true"]')
+    tried = page.get_by_role("group", name="Dry run").locator("tbody tr").first
+    before, after, change = (cell.inner_text() for cell in tried.locator("td.number").all())
+    assert int(after) > int(before)
+    assert change == f"+{int(after) - int(before)}"
+    expect(page.locator(".verdict-line")).to_contain_text("With 20 minutes:")
+
+    page.get_by_role("button", name="Put in force").click()
+
+    expect(page.locator(".notices")).to_contain_text("Stay limit: 20 minutes is in force.")
+    newest = page.locator("section", has=page.locator("#history")).locator("tbody tr").first
+    expect(newest).to_contain_text("30 minutes → 20 minutes")
+    expect(newest).to_contain_text("many short stays")
+
+    page.get_by_label("Reason").fill("as before")
+    page.get_by_role("button", name="Back to the default: 30 minutes").click()
+    page.get_by_role("button", name="Put in force").click()
+
+    expect(newest).to_contain_text("20 minutes → 30 minutes (the default)")
+
+
+def test_a_value_outside_the_range_is_told_beside_its_field_and_kept(open_as: Opener) -> None:
+    page = open_as("administrator", LIMIT, language="en")
+
+    put(page, "4", "shorter")
+    page.get_by_role("button", name="Preview and try on yesterday").click()
+
+    summary = page.get_by_role("alert")
+    expect(summary).to_contain_text("Nothing was saved.")
+    summary.get_by_role("link", name="New value: Write a whole number from 5 to 1440.").click()
+    field = page.get_by_label("New value")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("4")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("Reason")).to_have_value("shorter")
+
+
+def test_without_scripts_and_by_keyboard_the_second_of_two_is_told_who_was_faster(
+    open_as: Opener,
+) -> None:
+    path = "/settings/engine.position_minutes/"
+    slow = open_as("administrator", path, language="en", java_script_enabled=False)
+    fast = open_as("administrator", path, language="en", java_script_enabled=False)
+    put(fast, "31", "first")
+    fast.keyboard.press("Tab")
+    fast.keyboard.press("Enter")
+    expect(fast.locator(".notices")).to_contain_text("31 minutes is in force.")
+
+    put(slow, "32", "second")
+    slow.get_by_role("button", name="Put in force").click()
+
+    expect(slow.get_by_role("alert")).to_contain_text("Somebody was faster.")
+    expect(slow.get_by_role("alert")).to_contain_text("now: 31 minutes")
+
+    slow.get_by_role("link", name="Back").click()
+    expect(slow.get_by_label("New value")).to_have_value("31")
