@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -61,7 +61,7 @@ def case_facts(scope: Scope, case: Case, *, actor: str, now: datetime) -> dict[s
         "acknowledged_by": names.get(case.acknowledged_by, ""),
         "who_sees": [*_wide_roles(case), *(str(row.agency) for row in agencies), *_units(case)],
         "may": _may(scope, case, tasks, actor),
-        "undo": _undoable(tasks, actor, now) if scope.has(Role.OPERATOR) else None,
+        "undo": undoable(tasks, actor, now) if scope.has(Role.OPERATOR) else None,
     }
 
 
@@ -147,7 +147,7 @@ def _may(scope: Scope, case: Case, tasks: Sequence[Task], actor: str) -> dict[st
     }
 
 
-def _undoable(tasks: Sequence[Task], actor: str, now: datetime) -> dict[str, Any] | None:
+def undoable(tasks: Iterable[Task], actor: str, now: datetime) -> dict[str, Any] | None:
     """Return the viewer's dispatch whose message is still held, and until when."""
     for task in tasks:
         if task.state == Task.State.OFFERED and task.offered_by == actor:

@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhizhi.engine.closing import WorkUndone
@@ -77,8 +78,22 @@ def wants_json(request: HttpRequest) -> bool:
 def _reason(context: dict[str, Any]) -> str:
     told = context.get("conflict")
     if not told:
-        return _("No fit unit is available. Free one, or call a unit by phone.")
+        return reason_of(NoUnitFits())
     return _("Not taken: the task is now “{state}”.").format(state=told["state"])
+
+
+def reason_of(error: StateConflict | NoUnitFits) -> str:
+    """Say in one line why a case of several was left as it is."""
+    if isinstance(error, NoUnitFits):
+        return _("No fit unit is available. Free one, or call a unit by phone.")
+    if error.code == "nothing-held":
+        return _("Nothing of yours is held any more.")
+    told = conflict_facts(error)
+    at = f" {timezone.localtime(told['at']):%H:%M:%S}" if told["at"] else ""
+    parts = [told["who"] + at if told["who"] else "", told["unit"], told["state"]]
+    facts = " · ".join(str(part) for part in parts if part)
+    head = _("Somebody was faster.") if told["is_race"] else _("Work is still undone.")
+    return f"{head} {facts}".strip()
 
 
 def conflict_facts(error: StateConflict) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from zhizhi.web.views import (
+    bulk,
     cases,
     desk,
     events,
@@ -25,6 +26,7 @@ urlpatterns = [
     path("theme/", signing.set_theme, name="theme"),
     path("desk/", desk.desk, name="desk"),
     path("desk/now", desk.now, name="now"),
+    path("desk/bulk/", bulk.act_on_many, name="bulk"),
     path("desk/queue.csv", exports.queue, {"form": "csv"}, name="queue-csv"),
     path("desk/queue.xlsx", exports.queue, {"form": "xlsx"}, name="queue-xlsx"),
     path("events/", events.events, name="events"),

@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from zhizhi.directory.models import Unit
 from zhizhi.engine import settings_in_force
 from zhizhi.engine.models import Case
@@ -36,18 +38,21 @@ def nearest_fit(
     limit: int = 5,
     now: datetime | None = None,
     exclude: Collection[int] = (),
+    among: QuerySet[Unit] | None = None,
 ) -> list[Suggestion]:
     """Return available units that can do the work, those with a fresh position first, by travel.
 
-    Distance is great-circle times the road or river factor in force.
+    ``among`` are the units that whoever asks may send; without it, all. Distance is great-circle
+    times the road or river factor in force.
     """
     needed = set(case.capabilities if capabilities is None else capabilities)
     settings = settings_in_force.snapshot()
     factor = settings["engine.river_factor" if ON_WATER in needed else "engine.road_factor"]
     stale = timedelta(minutes=settings["engine.position_minutes"])
+    units = Unit.objects.all() if among is None else among
     found = [
         _suggest(case, unit, factor=factor, stale=stale, now=now or case.changed_at)
-        for unit in Unit.objects.filter(status=Unit.Status.AVAILABLE).exclude(pk__in=exclude)
+        for unit in units.filter(status=Unit.Status.AVAILABLE).exclude(pk__in=exclude)
         if needed <= set(unit.capabilities)
     ]
     found.sort(key=lambda one: (not one.is_certain, one.travel, one.unit.pk))

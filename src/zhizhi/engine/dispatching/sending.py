@@ -6,6 +6,8 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
 from zhizhi.directory.models import Agency, Unit
 from zhizhi.engine import delivering, settings_in_force, timeline, timing
 from zhizhi.engine.dispatching.nearest import NoUnitFits, nearest_fit
@@ -134,15 +136,19 @@ def dispatch_nearest(  # noqa: PLR0913 - all named at the call
     kind: str = "",
     is_reinforcement: bool = False,
     exclude: Collection[int] = (),
+    among: QuerySet[Unit] | None = None,
 ) -> list[Task]:
-    """Send the ``count`` nearest fit units; a unit lost to another dispatcher is passed over.
+    """Send the ``count`` nearest fit units ``among`` those that may be sent.
+
+    A unit lost to another dispatcher is passed over.
 
     Raises NoUnitFits when none is left, StateConflict as ``dispatch`` does.
     """
     tasks: list[Task] = []
     with timeline.writing():
         _check_open(locked(case), is_reinforcement=is_reinforcement)
-        for rank, one in enumerate(nearest_fit(case, limit=count + 20, now=now, exclude=exclude)):
+        found = nearest_fit(case, limit=count + 20, now=now, exclude=exclude, among=among)
+        for rank, one in enumerate(found):
             if len(tasks) == count:
                 break
             if not _free_now(one.unit):

@@ -152,3 +152,20 @@ def test_a_photo_is_shown_to_whoever_may_see_its_case(world: World, browse: Brow
 
     assert (shown["Content-Type"], shown["Cache-Control"]) == ("image/jpeg", "private, no-store")
     assert browse("unit_member", elsewhere=True).get(address).status_code == 404
+
+
+def test_the_nearest_unit_of_another_town_is_neither_offered_nor_sent(
+    world: World, browse: Browse, boat: Unit
+) -> None:
+    wanted, strange = case(world, 1), Unit.objects.exclude(pk=boat.pk).get()
+    Unit.objects.filter(pk=strange.pk).update(
+        status="available", task=None, lon=wanted.lon, lat=wanted.lat, capabilities=["water"]
+    )
+    Unit.objects.filter(pk=boat.pk).update(status="off_duty")
+
+    offered = browse("operator").get(reverse("web:suggestions", args=[wanted.pk]))
+    answer = act(browse("operator"), "dispatch", wanted)
+
+    assert offered.context["found"] == []
+    assert answer.status_code == 409
+    assert not fresh(wanted).tasks.exists()

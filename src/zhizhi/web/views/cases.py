@@ -70,9 +70,8 @@ def detail(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 def suggestions(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Return the nearest fit units; the first has the focus, so one more key sends it."""
     case, now = _case(scope, pk), timezone.now()
-    visible = set(units_in(scope).values_list("pk", flat=True))
-    found = dispatching.nearest_fit(case, limit=5, now=now)
-    context = {"case": case, "now": now, "found": [s for s in found if s.unit.pk in visible]}
+    found = dispatching.nearest_fit(case, limit=5, now=now, among=units_in(scope))
+    context = {"case": case, "now": now, "found": found}
     template = "web/parts/suggestions.html" if is_fragment(request) else "web/suggestions.html"
     return render(request, template, context)
 
@@ -94,7 +93,8 @@ def dispatch(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
         unit = get_object_or_404(units_in(scope), pk=int(chosen))
         task = dispatching.dispatch(case, unit, by=actor_of(request), now=now)
     else:
-        [task] = dispatching.dispatch_nearest(case, by=actor_of(request), now=now)
+        by, among = actor_of(request), units_in(scope)
+        [task] = dispatching.dispatch_nearest(case, by=by, now=now, among=among)
     return _done(request, scope, case, _("{unit} has the task.").format(unit=task.unit))
 
 

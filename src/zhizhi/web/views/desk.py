@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 from zhizhi.engine.models import Case
 from zhizhi.trust.scoping import Scope
 from zhizhi.web import places, queue
-from zhizhi.web.access import DESK_READERS, actor_of, for_roles
+from zhizhi.web.access import DESK_READERS, Role, actor_of, for_roles
 from zhizhi.web.board import board
 from zhizhi.web.facts import case_facts
 from zhizhi.web.live import newest_seq
@@ -53,6 +53,7 @@ def desk(request: HttpRequest, scope: Scope) -> HttpResponse:
         "bounds": json.dumps(places.bounds_of(scope)),
         "areas_url": places.areas_url(),
         "chosen": case.pk if case else None,
+        "may_act": scope.has(Role.OPERATOR),
         **(case_facts(scope, case, actor=actor_of(request), now=now) if case else {}),
     }
     return render(request, "web/desk.html", context)

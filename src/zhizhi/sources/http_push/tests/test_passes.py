@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -73,10 +74,11 @@ def test_nobody_is_known_without_the_right_token(header: str) -> None:
 
 
 def test_the_reader_is_made_once_for_all_who_wait() -> None:
-    async def at_once() -> set[int]:
-        made = [sync_to_async(reading.reader, thread_sensitive=False)() for _ in range(8)]
-        readers = {id(one) for one in await asyncio.gather(*made)}
-        await sync_to_async(connections.close_all)()
-        return readers
+    def made(_number: int) -> int:
+        try:
+            return id(reading.reader())
+        finally:
+            connections.close_all()
 
-    assert len(asyncio.run(at_once())) == 1
+    with ThreadPoolExecutor(8) as threads:
+        assert len(set(threads.map(made, range(8)))) == 1

@@ -3,6 +3,7 @@ import { getJson, toast } from "./page.js";
 import { get, put } from "./hypertext.js";
 import { createMap } from "./map.js";
 import { pause, start } from "./live.js";
+import { createChoosing } from "./choosing.js";
 import * as keys from "./keys.js";
 
 const desk = document.querySelector(".desk");
@@ -11,6 +12,7 @@ const map = createMap(element);
 const find = (selector) => document.querySelector(selector);
 const rows = () => [...document.querySelectorAll("#queue a[data-case]")];
 const current = () => find('#queue a[aria-current="true"]');
+const choosing = createChoosing(find("#queue"), find("#bulk"));
 const placeOf = (row) => row && { lon: Number(row.dataset.lon), lat: Number(row.dataset.lat) };
 
 function press(selector) {
@@ -80,6 +82,7 @@ async function refresh() {
       const now = await getJson(`/desk/now${location.search}`);
       Object.entries(now.parts).forEach(([id, text]) => put(id, text));
       mark(desk.dataset.case);
+      choosing.restore();
       ["counts", "units", "alerts"].forEach((layer) => map.show(layer, now[layer]));
     }
   } catch {
@@ -129,6 +132,7 @@ document.body.addEventListener("live-state", ({ detail: told }) => {
 
 document.body.addEventListener("htmx:after:request", ({ detail: told }) => {
   if (told.ctx.request?.method !== "POST") return;
+  if (told.ctx.sourceElement?.id === "bulk" && told.ctx.response?.raw?.ok) choosing.clear();
   clearSuggestions();
   catchUp();
 });
@@ -171,13 +175,20 @@ keys.bind({
   ArrowDown: (event) => among(event, 1),
   ArrowUp: (event) => among(event, -1),
   n: newest,
+  x: () => choosing.toggle(current() ?? document.activeElement.closest("#queue a[data-case]") ?? rows()[0]),
   a: () => press('#detail [data-key="a"]'),
   d: send,
   z: () => press('#detail [data-key="z"]'),
   p: pause,
   "/": () => find(".queue-head input[type=search]").focus(),
   "?": help,
-  Escape: () => { clearSuggestions(); catchUp(); current()?.focus(); },
+  Escape: () => {
+    const had = find("#suggestions")?.children.length > 0;
+    clearSuggestions();
+    if (!had) choosing.clear();
+    catchUp();
+    current()?.focus();
+  },
 });
 
 async function begin() {

@@ -8,7 +8,7 @@ export function toggle() {
   show();
 }
 
-const isTyping = (element) => element.closest?.("input, textarea, select, [contenteditable]");
+const isTyping = (element) => element.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
 export function bind(actions) {
   show();
