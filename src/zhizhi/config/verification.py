@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from zhizhi.engine import timeline
-from zhizhi.engine.models import TimelineEntry
+from zhizhi.engine import setting_history, timeline
+from zhizhi.engine.models import SettingChange, TimelineEntry
 from zhizhi.trust import access, audit, evidence
 from zhizhi.trust.audit import Break, Published
 from zhizhi.trust.models import AccessRecord, AuditEntry, Evidence
@@ -34,5 +34,6 @@ def logs(published: Published | None = None) -> tuple[Log, ...]:
         Log("audit", AuditEntry, lambda told: audit.verify(published=published, progress=told)),
         Log("access", AccessRecord, lambda told: access.verify(progress=told)),
         Log("timeline", TimelineEntry, lambda told: timeline.verify()),
+        Log("settings", SettingChange, lambda told: setting_history.verify()),
         Log("evidence", Evidence, lambda told: evidence.verify_evidence(progress=told)),
     )

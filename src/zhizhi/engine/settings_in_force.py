@@ -8,10 +8,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from zhizhi.engine.models import Setting, SettingChange
+from zhizhi.engine.setting_history import SUBJECT, VERB, seal
 from zhizhi.engine.states import StateConflict
 from zhizhi.engine.system import DeclaredSetting, systems
 from zhizhi.engine.timeline import leave, writing
-from zhizhi.trust import canonical, ciphers
 from zhizhi.trust.audit import Leaf
 
 ENGINE = (
@@ -174,20 +174,9 @@ def _replace(  # noqa: PLR0913 - all named at the call
             at=now, by=by,
         )  # fmt: skip
         detail = {"from": old, "to": new, "version": told.version, "digest": seal(told)}
-        leave(Leaf(by, "setting.change", f"setting:{key}", now, detail=detail))
+        leave(Leaf(by, VERB, f"{SUBJECT}{key}", now, detail=detail))
     setting.refresh_from_db()
     return setting
-
-
-def seal(told: SettingChange) -> str:
-    """Return the digest of ``told`` that its leaf in the audit chain carries."""
-    return ciphers.suite().digest(canonical.encode(columns_of(told)))
-
-
-def columns_of(told: SettingChange) -> dict[str, Any]:
-    """Return what the digest of ``told`` covers."""
-    names = ("key", "version", "old", "new", "is_reset", "reason", "at", "by")
-    return {name: getattr(told, name) for name in names}
 
 
 def check(setting: DeclaredSetting, value: Any) -> Any:

@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from pytest_django import DjangoAssertNumQueries
 
-from zhizhi.engine import settings_in_force
+from zhizhi.engine import setting_history, settings_in_force
 from zhizhi.engine.models import Setting, SettingChange
 from zhizhi.engine.states import StateConflict
 from zhizhi.engine.system import DeclaredSetting
@@ -30,7 +30,7 @@ def test_a_changed_setting_is_in_force_and_audited() -> None:
     )  # fmt: skip
     told = SettingChange.objects.get()
     assert leaf.detail == {
-        "from": 5, "to": 7, "version": 1, "digest": settings_in_force.seal(told),
+        "from": 5, "to": 7, "version": 1, "digest": setting_history.seal(told),
     }  # fmt: skip
 
 
