@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-STYLES = Path(__file__).resolve().parent.parent / "src" / "zhizhi" / "web" / "assets" / "css"
-TOKENS = (STYLES / "tokens.css").read_text(encoding="utf-8")
-BLOCK = re.compile(r"(:root[^{]*)\{([^{}]*)\}")
-COLOUR = re.compile(r"--([a-z0-9-]+):\s*(#[0-9a-f]{6})")
-TEXT, SHAPE = 4.5, 3.0  # WCAG 2.2, 1.4.3 and 1.4.11
+from zhizhi.web.contrast import SHAPE, TEXT, TOKENS, contrast, themes
+
+BUILT = TOKENS.parents[2] / "static" / "web" / "build" / "app.css"
 
 ON_EVERYTHING = ("ink", "muted", "accent", "urgent", "important", "normal", "ok")
 BACKGROUNDS = ("bg", "panel", "selected")
@@ -38,30 +36,6 @@ SHAPES = [
 ]
 
 
-def themes() -> dict[str, dict[str, str]]:
-    found = [
-        (selector.strip(), dict(COLOUR.findall(body))) for selector, body in BLOCK.findall(TOKENS)
-    ]
-    light = next(colours for selector, colours in found if selector == ":root")
-    by_device = next(c for selector, c in found if selector == ':root:not([data-theme="light"])')
-    by_hand = next(c for selector, c in found if selector == ':root[data-theme="dark"]')
-    assert by_device == by_hand
-    return {"light": light, "dark": {**light, **by_device}}
-
-
-def luminance(colour: str) -> float:
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (
-        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
     ("pairs", "least"), [(PAIRS, TEXT), (SHAPES, SHAPE)], ids=["text", "shapes"]
@@ -80,3 +54,21 @@ def test_the_colours_are_far_enough_apart(
 def test_the_threshold_lies_where_the_standard_puts_it(value: str, passes: bool) -> None:
     """#767676 is the lightest grey that WCAG lets stand on white: 4.54:1."""
     assert (contrast(value, "#ffffff") >= TEXT) is passes
+
+
+def test_both_themes_say_the_same_names() -> None:
+    assert set(themes()) == {"light", "dark"}
+    assert set(themes()["light"]) == set(themes()["dark"])
+
+
+def test_the_dark_theme_is_the_same_however_it_was_chosen() -> None:
+    """The build repeats it; tokens.css says it once."""
+    built = Path(BUILT).read_text(encoding="utf-8")
+    by_device = re.search(r':root:not\(\[data-theme="?light"?\]\)\{([^}]*)\}', built)
+    by_hand = re.search(r':root\[data-theme="?dark"?\],\.theme-dark\{([^}]*)\}', built)
+
+    assert by_device is not None
+    assert by_hand is not None
+    assert by_device.group(1) == by_hand.group(1)
+    assert "--ink:" in by_hand.group(1)
+    assert TOKENS.read_text(encoding="utf-8").count(themes()["dark"]["urgent"]) == 1

@@ -10,6 +10,22 @@ const out = join(here, "..", "static", "web", "build");
 const pages = ["page", "desk", "case", "zones", "phone"];
 const budgets = { page: 30, phone: 30, desk: 100, case: 100, zones: 100 }; // KB, compressed
 
+// Each theme is written once in tokens.css, as a class; here it is repeated for whom it is meant.
+const themes = {
+  name: "themes",
+  setup(bundler) {
+    bundler.onLoad({ filter: /tokens\.css$/ }, ({ path }) => {
+      const written = readFileSync(path, "utf8");
+      const [, dark] = written.match(/\.theme-dark (\{[^}]*\})/);
+      const contents = written
+        .replace(".theme-light {", ":root, .theme-light {")
+        .replace(/\.theme-dark \{[^}]*\}/, `@media screen { :root[data-theme="dark"], .theme-dark ${dark} }
+          @media screen and (prefers-color-scheme: dark) { :root:not([data-theme="light"]) ${dark} }`);
+      return { contents, loader: "css" };
+    });
+  },
+};
+
 rmSync(out, { recursive: true, force: true });
 const { metafile } = await build({
   entryPoints: [...pages.map((name) => join(here, "js", `${name}.js`)), join(here, "css", "app.css")],
@@ -23,6 +39,7 @@ const { metafile } = await build({
   target: "es2022",
   legalComments: "eof",
   loader: { ".png": "dataurl" },
+  plugins: [themes],
   logLevel: "warning",
   metafile: true,
 });
