@@ -23,7 +23,7 @@ test: packages lint unit-sqlite unit-postgres browser chaos-few
 
 .PHONY: packages
 packages:
-	scripts/system_packages.sh venv npm chromium postgresql mosquitto fonts
+	scripts/system_packages.sh venv npm chromium postgresql mosquitto fonts pango
 
 $(PRODUCT): requirements/product.lock pyproject.toml
 	scripts/system_packages.sh venv

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Make sure that the programs named as arguments are on this machine.
-#   scripts/system_packages.sh npm chromium postgresql mosquitto fonts
+#   scripts/system_packages.sh npm chromium postgresql mosquitto fonts pango
 # As root on Debian or Ubuntu it installs what is missing; otherwise it prints the command to type
 # and fails.
 set -euo pipefail
@@ -13,6 +13,7 @@ has() {
     postgresql) command -v pg_ctl >/dev/null || ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1 ;;
     mosquitto) command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] ;;
     fonts) command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh-cn family 2>/dev/null | head -1)" ] ;;
+    pango) "${PYTHON:-python3}" -c 'import ctypes; [ctypes.CDLL(f"lib{name}.so.0") for name in ("pango-1.0", "pangoft2-1.0", "harfbuzz-subset")]' 2>/dev/null ;;
     *) echo "system_packages.sh: no program called '$1'" >&2; exit 2 ;;
   esac
 }
@@ -21,6 +22,7 @@ package() {
   case "$1" in
     npm) echo nodejs npm ;;
     venv) echo python3-venv ;;
+    pango) echo libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 ;;
     fonts) echo fontconfig fonts-noto-cjk ;;
     *) echo "$1" ;;
   esac

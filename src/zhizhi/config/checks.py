@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy
 
 from zhizhi.config import database_checks as stored
 from zhizhi.trust import ciphers, keys
+from zhizhi.web.exporting import paper
 
 Found = list[CheckMessage]
 ENOUGH_FREE_BYTES = 1024**3
@@ -169,6 +170,35 @@ def carrier_secret() -> Found:
     ]
 
 
+def printing() -> Found:
+    try:
+        paper.load()
+    except paper.PaperMissing as missing:
+        return [
+            Warning(
+                _("Case files cannot be written as PDF: %(reason)s.") % {"reason": missing},
+                hint=_(
+                    "Type: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0, "
+                    "then start Zhizhi again."
+                ),
+                id="zhizhi.W016",
+            )
+        ]
+    return []
+
+
+def chinese_font() -> Found:
+    if paper.has_chinese_font():
+        return []
+    return [
+        Warning(
+            _("No Chinese font is installed: PDF files and maps would show boxes."),
+            hint=_("Type: apt-get install fontconfig fonts-noto-cjk"),
+            id="zhizhi.W017",
+        )
+    ]
+
+
 CHECKS: tuple[Check, ...] = (
     Check(gettext_lazy("Secret key"), secret_key),
     Check(gettext_lazy("Data folder"), data_folder),
@@ -179,6 +209,8 @@ CHECKS: tuple[Check, ...] = (
     Check(gettext_lazy("Time zone data"), time_zone),
     Check(gettext_lazy("Transport security"), transport),
     Check(gettext_lazy("Secret of the telecom operator"), carrier_secret),
+    Check(gettext_lazy("PDF files"), printing),
+    Check(gettext_lazy("Chinese font"), chinese_font),
     Check(gettext_lazy("Database"), stored.answers, is_stored=True),
     Check(gettext_lazy("Durability of commits"), stored.durability, is_stored=True),
     Check(gettext_lazy("Migrations"), stored.migrations, is_stored=True),

@@ -33,6 +33,7 @@ urlpatterns = [
     path("geo/areas.geojson", geo.areas, name="areas"),
     path("geo/zones.geojson", geo.zones, name="zone-shapes"),
     path("cases/<int:pk>/", cases.case_page, name="case"),
+    path("cases/<int:pk>/file.pdf", exports.case_file, name="case-file"),
     path("cases/<int:pk>/detail", cases.detail, name="case-detail"),
     path("cases/<int:pk>/suggestions", cases.suggestions, name="suggestions"),
     path("cases/<int:pk>/acknowledge/", cases.acknowledge, name="acknowledge"),

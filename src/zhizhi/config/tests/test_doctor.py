@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -130,3 +131,27 @@ def test_a_rotation_that_cannot_be_done_says_why(capsys: pytest.CaptureFixture[s
     assert run("--rotate-keys") == 1
 
     assert "stopped: The key ring" in capsys.readouterr().out
+
+
+def test_a_machine_that_cannot_write_pdf_is_told_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+
+    assert run("--json") == 0
+
+    told = {one.get("id"): one for one in json.loads(capsys.readouterr().out)["checks"]}
+    assert told["zhizhi.W016"]["level"] == "warning"
+    assert "apt-get install libpango" in told["zhizhi.W016"]["remedy"]
+
+
+def test_a_machine_without_chinese_fonts_is_told_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "fc-list").write_text("#!/bin/sh\n", encoding="utf-8")
+    (tmp_path / "fc-list").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+
+    run()
+
+    assert "fonts-noto-cjk" in capsys.readouterr().out
