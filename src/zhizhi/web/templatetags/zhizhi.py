@@ -20,6 +20,11 @@ from zhizhi.web.queue import QueueFilter
 
 register = template.Library()
 
+HOLDERS = {  # icon, text, link, columns
+    "p": '<p class="empty">{0}{1}{2}</p>',
+    "li": '<li class="empty">{0}{1}{2}</li>',
+    "td": '<td colspan="{3}" class="empty">{0}{1}{2}</td>',
+}
 SHORT_STATES: dict[str, str | Promise] = {
     Case.State.HANDLED: gettext_lazy("To inspect"),
     Case.State.DISMISSED: gettext_lazy("False alarm"),
@@ -110,6 +115,87 @@ def timeline(lines: list[dict[str, Any]]) -> Any:
 def map_of(bounds: str, areas_url: str) -> Any:
     """Draw the map that a page's script fills."""
     return {"bounds": bounds, "areas_url": areas_url}
+
+
+@register.simple_tag
+def empty_state(
+    text: str,
+    drawing: str = "calm",
+    *,
+    href: str = "",
+    action: str = "",
+    element: str = "p",
+    columns: int = 1,
+) -> SafeString:
+    """Say that there is nothing, and where to go on; ``element`` is p, li, or td of a table."""
+    shown = icon(drawing) if drawing else ""
+    further = format_html('<br><a href="{}">{}</a>', href, action) if href else ""
+    return format_html(HOLDERS[element], shown, text, further, columns)
+
+
+@register.simple_tag
+def notice(text: str, kind: str = "", role: str = "status") -> SafeString:
+    """Tell something above the content; kinds are error, warning, success or none."""
+    return format_html('<p class="notice {}" role="{}">{}</p>', kind, role, text)
+
+
+@register.simple_tag
+def stat(label: str, value: Any, href: str = "") -> SafeString:
+    """Draw one figure with its label, for a ``dl.stats``."""
+    shown = format_html('<a href="{}">{}</a>', href, value) if href else value
+    return format_html("<div><dt>{}</dt><dd>{}</dd></div>", label, shown)
+
+
+@register.simple_tag
+def light(state: str, said: str) -> SafeString:
+    """Draw whether something is well: good, wait or bad, as icon, word and colour."""
+    drawn = icon({"good": "check", "wait": "clock"}.get(state, "warn"))
+    return format_html('<strong class="light {}">{}{}</strong>', state, drawn, said)
+
+
+@register.inclusion_tag("web/parts/failure.html")
+def failure_state(
+    drawing: str, heading: str, text: str, href: str = "/", action: str = "", level: int = 1
+) -> Any:
+    """Say what went wrong and what to do, in place of a page."""
+    return {
+        "drawing": drawing,
+        "heading": heading,
+        "text": text,
+        "href": href,
+        "action": action,
+        "level": level,
+    }
+
+
+@register.inclusion_tag("web/parts/task.html", takes_context=True)
+def task_card(context: template.Context, row: dict[str, Any]) -> Any:
+    """Draw one task of a unit with its steps and forms, for the telephone."""
+    return {**context.flatten(), "row": row}
+
+
+@register.inclusion_tag("web/parts/tabs.html")
+def queue_tabs(tabs: list[Any], severities: list[Any], wanted: QueueFilter) -> Any:
+    """Draw what the queue can be narrowed to, with how many cases each holds."""
+    return {"tabs": tabs, "severities": severities, "wanted": wanted}
+
+
+@register.inclusion_tag("web/parts/connection.html")
+def connection_line(state: str = "connecting") -> Any:
+    """Draw whether the page hears of changes: connecting, online or offline."""
+    return {"state": state}
+
+
+@register.inclusion_tag("web/parts/keys.html")
+def keys_dialog(*, is_open: bool = False) -> Any:
+    """Draw the list of keys."""
+    return {"is_open": is_open}
+
+
+@register.inclusion_tag("web/parts/menu.html", takes_context=True)
+def account_menu(context: template.Context, *, is_open: bool = False) -> Any:
+    """Draw the menu with brightness and signing out."""
+    return {**context.flatten(), "is_open": is_open}
 
 
 @register.inclusion_tag("web/parts/field.html")
