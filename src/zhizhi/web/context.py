@@ -22,15 +22,26 @@ THEMES = ("auto", "light", "dark")
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Return theme, demo note, unread messages and the navigation of whoever is signed in."""
     theme = request.COOKIES.get("theme", "auto")
-    account = getattr(request, "user", None)
-    scope = account.scope() if isinstance(account, Account) else None
+    scope = _scope(request)
     return {
         "theme": theme if theme in THEMES else "auto",
         "themes": (("auto", _("As the device")), ("light", _("Light")), ("dark", _("Dark"))),
         "is_demo": settings.DEMO,
         "navigation": list(_navigation(request, scope)) if scope else [],
         "unread": _unread(scope) if scope else 0,
+        "may_jump": scope is not None and scope.has(*DESK_READERS),
     }
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the pages of whoever is signed in: label, url, and whether it is the one shown."""
+    scope = _scope(request)
+    return list(_navigation(request, scope)) if scope else []
+
+
+def _scope(request: HttpRequest) -> Scope | None:
+    account = getattr(request, "user", None)
+    return account.scope() if isinstance(account, Account) else None
 
 
 def _unread(scope: Scope) -> int:

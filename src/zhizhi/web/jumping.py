@@ -1,0 +1,162 @@
+"""The command box: a few letters become the case, place, unit, page or act that was meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain, islice
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from zhizhi.directory.models import Area, Unit
+from zhizhi.engine import dispatching
+from zhizhi.engine.models import Case, Task, Zone
+from zhizhi.trust.scoping import Scope
+from zhizhi.web.access import Role
+from zhizhi.web.facts import undoable
+from zhizhi.web.narrowing import Narrowing
+from zhizhi.web.places import units_in
+from zhizhi.web.queue import QueueFilter
+
+SHOWN = 12
+EACH = 5  # of one kind
+LONGEST = 60
+COMMAND = re.compile(r"([adz])\s+(?:[a-z]+-\d{6}-)?(\d{1,17})(?:\s+(.+))?", re.IGNORECASE)
+NUMBER = re.compile(r"(?:[a-z]+-\d{6}-)?(\d{1,17})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """One line of the command box: a link, or with ``body`` an act that is posted."""
+
+    label: str
+    hint: str
+    url: str
+    body: Mapping[str, str] | None = None
+    after: str = ""  # where to go when the act is done
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed, by whom; ``pages`` are the names and addresses of the viewer's pages."""
+
+    text: str
+    scope: Scope
+    actor: str
+    now: datetime
+    pages: tuple[tuple[str, str], ...] = field(default=())
+
+
+def jumps(asked: Asked) -> list[Jump]:
+    """Return what may be meant, acts first; without text, the viewer's pages."""
+    if not asked.text:
+        return list(_pages(asked))
+    if command := COMMAND.fullmatch(asked.text):
+        verb, number, rest = command.groups()
+        return list(islice(_acts(asked, verb.lower(), int(number), rest or ""), SHOWN))
+    if number := NUMBER.fullmatch(asked.text):
+        return list(_numbered(asked, int(number.group(1))))
+    kinds = (_pages(asked), _areas(asked), _zones(asked), _units(asked))
+    return list(islice(chain.from_iterable(kinds), SHOWN))
+
+
+def on_desk(case: Case) -> str:
+    """Return the address of the desk with a case chosen, whatever state it is in."""
+    return f"{reverse('web:desk')}?state=all&case={case.pk}"
+
+
+def _case(asked: Asked, number: int) -> Case | None:
+    return Case.objects.visible_to(asked.scope).select_related("area").filter(pk=number).first()
+
+
+def _numbered(asked: Asked, number: int) -> Iterator[Jump]:
+    if case := _case(asked, number):
+        yield Jump(case.code, _place(case), on_desk(case))
+
+
+def _place(case: Case) -> str:
+    place = f" · {case.area.name}" if case.area else ""
+    return f"{case.get_state_display()}{place}"
+
+
+def _pages(asked: Asked) -> Iterator[Jump]:
+    for label, url in asked.pages:
+        if asked.text.lower() in label.lower():
+            yield Jump(label, _("Page"), url)
+
+
+def _areas(asked: Asked) -> Iterator[Jump]:
+    reach = Q(pk__in=[])
+    for grant in asked.scope.grants:
+        reach |= Q(path__startswith=grant.area_path)
+    found = Area.objects.in_force().filter(reach, name__icontains=asked.text)
+    for area in found.order_by("path")[:EACH]:
+        wanted = QueueFilter(beside=Narrowing(area=area.path))
+        hint = _("{kind}: its cases").format(kind=area.get_kind_display())
+        yield Jump(area.name, hint, reverse("web:desk") + wanted.address())
+
+
+def _zones(asked: Asked) -> Iterator[Jump]:
+    found = Zone.objects.filter(is_current=True, name__icontains=asked.text)
+    for zone in found.order_by("name")[:EACH]:
+        wanted = QueueFilter(search=zone.name)
+        yield Jump(zone.name, _("Zone: its cases"), reverse("web:desk") + wanted.address())
+
+
+def _units(asked: Asked) -> Iterator[Jump]:
+    for unit in _named(asked, asked.text)[:EACH]:
+        task = Task.objects.visible_to(asked.scope).filter(pk=unit.task or 0).first()
+        case = _case(asked, task.case_id) if task else None
+        if case:
+            yield Jump(str(unit), f"{unit.get_status_display()} · {case.code}", on_desk(case))
+
+
+def _named(asked: Asked, name: str) -> list[Unit]:
+    meant = Q(name__icontains=name) | Q(code__iexact=name)
+    return list(units_in(asked.scope).filter(meant)[:SHOWN])
+
+
+def _acts(asked: Asked, verb: str, number: int, rest: str) -> Iterator[Jump]:
+    case = _case(asked, number)
+    if case is None:
+        return
+    if asked.scope.has(Role.OPERATOR):
+        acts = {"a": _acknowledge, "d": _dispatch, "z": _undo}
+        yield from acts[verb](asked, case, rest)
+    yield Jump(case.code, _place(case), on_desk(case))
+
+
+def _acknowledge(asked: Asked, case: Case, rest: str) -> Iterator[Jump]:
+    if not rest and not case.acknowledged_at and case.state not in Case.FINAL:
+        label = _("Acknowledge {code}").format(code=case.code)
+        url = reverse("web:acknowledge", args=[case.pk])
+        yield Jump(label, _place(case), url, {}, on_desk(case))
+
+
+def _dispatch(asked: Asked, case: Case, rest: str) -> Iterator[Jump]:
+    if case.state in {*Case.FINAL, Case.State.HANDLED}:
+        return
+    among = units_in(asked.scope)
+    if rest:
+        among = among.filter(Q(name__icontains=rest) | Q(code__iexact=rest))
+    url = reverse("web:dispatch", args=[case.pk])
+    for one in dispatching.nearest_fit(case, limit=EACH, now=asked.now, among=among):
+        label = _("Send {unit} to {code}").format(unit=one.unit, code=case.code)
+        minutes = max(1, round(one.travel.total_seconds() / 60))
+        hint = _("{km} km · {minutes} min").format(
+            km=f"{one.distance_m / 1000:.1f}", minutes=minutes
+        )
+        yield Jump(label, hint, url, {"unit": str(one.unit.pk)}, on_desk(case))
+
+
+def _undo(asked: Asked, case: Case, rest: str) -> Iterator[Jump]:
+    tasks = Task.objects.visible_to(asked.scope).filter(case=case).order_by("-pk")
+    held = undoable(tasks, asked.actor, asked.now)
+    if held and not rest:
+        label = _("Undo the dispatch to {code}").format(code=case.code)
+        url = reverse("web:undo", args=[case.pk, held["task"].pk])
+        yield Jump(label, str(held["task"].unit), url, {}, on_desk(case))
