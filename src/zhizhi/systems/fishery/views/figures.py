@@ -39,6 +39,7 @@ def statistics_page(request: HttpRequest) -> HttpResponse:
         "by_zone": [(names.get(key, key), row) for key, row in sorted(found.by_zone.items())],
         "by_day": sorted(found.by_day.items()),
         "query": request.GET.urlencode(),
+        "zone_name": names.get(form.cleaned_data["zone"], ""),
     }
     return show(request, "fishery/statistics.html", context)
 

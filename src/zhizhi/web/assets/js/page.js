@@ -21,6 +21,12 @@ export async function getJson(url) {
 }
 
 document.documentElement.classList.add("scripted");
+// A desk stays open for a whole shift: paper tells the minute at which it was printed.
+addEventListener("beforeprint", () => {
+  const timeZone = words.zone || undefined;
+  const now = new Date().toLocaleString("sv-SE", { timeZone }).slice(0, 16);
+  document.querySelectorAll("[data-printed]").forEach((place) => { place.textContent = now; });
+});
 addEventListener("offline", () => toast(words.lost));
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.confirm;
