@@ -37,6 +37,7 @@ PAGES: dict[str, Look] = {
     "web:settings": Look("administrator", "/settings/"),
     "web:settings/none": Look("administrator", "/settings/?q=31415926"),
     "web:setting": Look("administrator", "/settings/fishery.lateness_seconds/"),
+    "web:style": Look("administrator", "/style/"),
     "web:health": Look("auditor", "/health/"),
     "fishery:overview": Look("leader", "/fishery/"),
     "fishery:violations": Look("technical", "/fishery/violations/"),

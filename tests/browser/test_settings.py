@@ -82,3 +82,26 @@ def test_without_scripts_and_by_keyboard_the_second_of_two_is_told_who_was_faste
 
     slow.get_by_role("link", name="Back").click()
     expect(slow.get_by_label("New value")).to_have_value("31")
+
+
+def test_the_style_page_shows_both_themes_at_once_whatever_the_device_prefers(
+    open_as: Opener,
+) -> None:
+    page = open_as("", "/style/", theme="auto", language="en", color_scheme="dark")
+
+    page.wait_for_selector('.map[data-ready="true"]')
+    colours = "[...document.querySelectorAll('{}')].map((one) => getComputedStyle(one).{})"
+    light = set(page.evaluate(colours.format(".sample.theme-light", "backgroundColor")))
+    dark = set(page.evaluate(colours.format(".sample.theme-dark", "backgroundColor")))
+    body = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (light, dark) == ({"rgb(244, 246, 248)"}, {"rgb(15, 23, 32)"})
+    assert body == "rgb(15, 23, 32)"
+    expect(page.locator('.sample .map[data-ready="true"]')).to_have_count(2)
+
+
+def test_a_chosen_theme_wins_over_the_device(open_as: Opener) -> None:
+    page = open_as("", "/style/", theme="light", language="en", color_scheme="dark")
+
+    body = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert body == "rgb(244, 246, 248)"
+    expect(page.locator("html")).to_have_css("color-scheme", "light")

@@ -15,6 +15,7 @@ from zhizhi.web.views import (
     my,
     settings,
     signing,
+    style,
     zones,
 )
 
@@ -60,6 +61,7 @@ urlpatterns = [
     path("zones/<slug:key>/retire/", zones.retire, name="zone-retire"),
     path("settings/", settings.setting_list, name="settings"),
     path("settings/<str:key>/", settings.setting_page, name="setting"),
+    path("style/", style.style, name="style"),
     path("health/", health.health, name="health"),
     path("healthz", health.healthz, name="healthz"),
 ]
