@@ -13,7 +13,7 @@ async function begin() {
   map.show("areas", areas);
   map.show("zones", zones);
   const boxes = Object.fromEntries(zones.features.map((zone) => [zone.id, zone.bbox]));
-  document.querySelectorAll("[data-zone]").forEach((button) => {
+  document.querySelectorAll("button[data-zone]").forEach((button) => {
     button.addEventListener("click", () => map.fit(boxes[button.dataset.zone]));
   });
   const edited = boxes[document.querySelector("[data-edited]")?.dataset.edited];
