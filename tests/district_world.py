@@ -15,7 +15,7 @@ import shapely
 from django.contrib.auth.hashers import make_password
 from PIL import Image
 
-from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, Unit
+from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, SavedView, Unit
 from zhizhi.engine.models import Alert, Case, CaseAgency, Feedback, Message, Source, Task, Zone
 from zhizhi.systems.fishery.models import Stay, Violation, ViolationPhoto
 from zhizhi.trust import evidence
@@ -45,6 +45,10 @@ def build() -> World:
         username="nobody", call_sign="nobody", password=_hashed("lantern-7-boats")
     )
     world.records = _records(here)
+    world.records["view"] = SavedView.objects.create(
+        owner=world.nobody, name="of somebody else", address="?state=open", is_shared=True,
+        created_at=AT,
+    )  # fmt: skip
     return world
 
 

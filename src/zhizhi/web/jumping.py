@@ -12,7 +12,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from zhizhi.directory.models import Area, Unit
+from zhizhi.directory.accounts import actor
+from zhizhi.directory.models import Account, Area, SavedView, Unit
 from zhizhi.engine import dispatching
 from zhizhi.engine.models import Case, Task, Zone
 from zhizhi.trust.scoping import Scope
@@ -46,7 +47,7 @@ class Asked:
 
     text: str
     scope: Scope
-    actor: str
+    account: Account
     now: datetime
     pages: tuple[tuple[str, str], ...] = field(default=())
 
@@ -60,7 +61,7 @@ def jumps(asked: Asked) -> list[Jump]:
         return list(islice(_acts(asked, verb.lower(), int(number), rest or ""), SHOWN))
     if number := NUMBER.fullmatch(asked.text):
         return list(_numbered(asked, int(number.group(1))))
-    kinds = (_pages(asked), _areas(asked), _zones(asked), _units(asked))
+    kinds = (_pages(asked), _views(asked), _areas(asked), _zones(asked), _units(asked))
     return list(islice(chain.from_iterable(kinds), SHOWN))
 
 
@@ -87,6 +88,12 @@ def _pages(asked: Asked) -> Iterator[Jump]:
     for label, url in asked.pages:
         if asked.text.lower() in label.lower():
             yield Jump(label, _("Page"), url)
+
+
+def _views(asked: Asked) -> Iterator[Jump]:
+    found = SavedView.objects.usable_by(asked.account).filter(name__icontains=asked.text)
+    for view in found[:EACH]:
+        yield Jump(view.name, _("Saved view"), reverse("web:desk") + view.address)
 
 
 def _areas(asked: Asked) -> Iterator[Jump]:
@@ -155,7 +162,7 @@ def _dispatch(asked: Asked, case: Case, rest: str) -> Iterator[Jump]:
 
 def _undo(asked: Asked, case: Case, rest: str) -> Iterator[Jump]:
     tasks = Task.objects.visible_to(asked.scope).filter(case=case).order_by("-pk")
-    held = undoable(tasks, asked.actor, asked.now)
+    held = undoable(tasks, actor(asked.account), asked.now)
     if held and not rest:
         label = _("Undo the dispatch to {code}").format(code=case.code)
         url = reverse("web:undo", args=[case.pk, held["task"].pk])

@@ -67,7 +67,10 @@ class QueueFilter:
         )
 
     def address(self) -> str:
-        """Return the filter as the query of an address; what is usual is left out."""
+        """Return the filter as the query of an address; what is usual is left out.
+
+        It is never empty: the desk without any query begins with the view of one's role.
+        """
         wanted = {
             "state": "" if self.state == IN_WORK else self.state,
             "severity": self.severity,
@@ -75,7 +78,7 @@ class QueueFilter:
             **self.beside.words(),
         }
         told = {name: value for name, value in wanted.items() if value}
-        return "?" + urlencode(told, safe="/")
+        return "?" + urlencode(told or {"state": IN_WORK}, safe="/")
 
     def apply(self, cases: QuerySet[Case], *, now: datetime) -> QuerySet[Case]:
         """Return the cases that fit."""

@@ -94,7 +94,7 @@ def _is_number(value: Any) -> bool:
 @register.inclusion_tag("web/parts/queue_row.html")
 def queue_row(row: dict[str, Any], chosen: int | None, now: datetime, wanted: QueueFilter) -> Any:
     """Draw one case of the queue; its address keeps the filter."""
-    address = f"{wanted.address()}&case={row['case'].pk}".replace("?&", "?")
+    address = f"{wanted.address()}&case={row['case'].pk}"
     is_chosen = row["case"].pk == chosen
     return {"row": row, "now": now, "address": address, "is_chosen": is_chosen}
 

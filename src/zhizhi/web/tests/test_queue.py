@@ -77,7 +77,7 @@ def test_a_filter_survives_the_way_through_its_address() -> None:
     wanted = QueueFilter("handled", "urgent", "白涛 & co")
 
     assert wanted.address() == "?state=handled&severity=urgent&q=%E7%99%BD%E6%B6%9B+%26+co"
-    assert QueueFilter().address() == "?"
+    assert QueueFilter().address() == "?state=live"
 
 
 @pytest.mark.parametrize(("left", "is_overdue"), [(-1, True), (0, False), (1, False)])

@@ -13,15 +13,17 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
+from zhizhi.directory.models import SavedView
 from zhizhi.engine.models import Case
 from zhizhi.trust.scoping import Scope
 from zhizhi.web import places, queue
-from zhizhi.web.access import DESK_READERS, Role, actor_of, for_roles
+from zhizhi.web.access import DESK_READERS, Role, account_of, actor_of, for_roles
 from zhizhi.web.board import board
 from zhizhi.web.facts import case_facts
 from zhizhi.web.live import newest_seq
 from zhizhi.web.snapshot import Snapshots
 from zhizhi.web.unit_filter import UnitFilter
+from zhizhi.web.views.saved import desk_at
 
 _snapshots = Snapshots()
 PARTS = {
@@ -37,6 +39,9 @@ PARTS = {
 @for_roles(*DESK_READERS)
 def desk(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Show the queue that the address asks for, the map, the units and the chosen case."""
+    account = account_of(request)
+    if not request.GET and (begun := SavedView.objects.begun_with(_roles(scope))):
+        return desk_at(begun.address)
     after, now = newest_seq(), timezone.now()
     wanted = queue.QueueFilter.of(request.GET)
     chosen = request.GET.get("case", "")
@@ -54,9 +59,16 @@ def desk(request: HttpRequest, scope: Scope) -> HttpResponse:
         "areas_url": places.areas_url(),
         "chosen": case.pk if case else None,
         "may_act": scope.has(Role.OPERATOR),
+        "views": SavedView.objects.usable_by(account).select_related("owner"),
+        "may_hand_out": scope.has(Role.ADMINISTRATOR),
+        "desk_roles": [(role.value, role.label) for role in DESK_READERS],
         **(case_facts(scope, case, actor=actor_of(request), now=now) if case else {}),
     }
     return render(request, "web/desk.html", context)
+
+
+def _roles(scope: Scope) -> list[str]:
+    return [role for role in DESK_READERS if scope.has(role)]
 
 
 @require_GET

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from zhizhi.trust.scoping import Scope
 from zhizhi.web import jumping
-from zhizhi.web.access import DESK_READERS, actor_of, for_roles
+from zhizhi.web.access import DESK_READERS, account_of, for_roles
 from zhizhi.web.context import navigation
 
 
@@ -21,7 +21,7 @@ def jump(request: HttpRequest, scope: Scope) -> HttpResponse:
     asked = jumping.Asked(
         text=request.GET.get("q", "").strip()[: jumping.LONGEST],
         scope=scope,
-        actor=actor_of(request),
+        account=account_of(request),
         now=timezone.now(),
         pages=tuple((str(item["label"]), item["url"]) for item in navigation(request)),
     )
