@@ -36,7 +36,7 @@ def test_a_limit_is_found_tried_on_yesterday_put_in_force_and_put_back(open_as: 
     page.get_by_role("button", name="Put in force").click()
 
     expect(page.locator(".notices")).to_contain_text("Stay limit: 20 minutes is in force.")
-    newest = page.locator("section", has=page.locator("#history")).locator("tbody tr").first
+    newest = page.locator("section", has=page.locator("#history")).locator("li").first
     expect(newest).to_contain_text("30 minutes → 20 minutes")
     expect(newest).to_contain_text("many short stays")
 

@@ -68,6 +68,7 @@ def _tried(
         "stays": shown[:SHOWN],
         "is_cut": len(shown) > SHOWN,
         "names_zones": len(names) > 1,
+        "names_rules": len({row["rule"] for row in rows}) > 1,
         "counts": {change: sum(one["change"] == change for one in shown) for change in ORDER},
         "points": points(shown[:SHOWN]),
     }
