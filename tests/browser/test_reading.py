@@ -38,6 +38,12 @@ SHOWN = """() => {
   return shown.filter(Boolean);
 }"""
 
+PHONE_PX, NARROWEST_PX = 390, 320  # a window of 1,280 px at 400 % is 320 px wide (WCAG 1.4.10)
+WIDER = """width => [...document.querySelectorAll("body *")]
+  .filter((one) => one.getBoundingClientRect().right > width
+    && !one.closest(".scrolls, .map, .visually-hidden, nav"))
+  .map((one) => one.outerHTML.slice(0, 80))"""
+
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_chinese_page_speaks_chinese_alone(
@@ -61,10 +67,21 @@ def test_nothing_sticks_out_of_a_phone(
 
     page = open_as(look.username, look.address(server), language=language, **PHONE)
 
-    wide = page.evaluate(
-        """() => [...document.querySelectorAll("body *")]
-          .filter((one) => one.getBoundingClientRect().right > 391
-            && !one.closest(".scrolls, .map, .visually-hidden, nav"))
-          .map((one) => one.outerHTML.slice(0, 80))"""
-    )
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390, wide[:5]
+    for width in (PHONE_PX, NARROWEST_PX):
+        page.set_viewport_size({"width": width, "height": 844})
+        wide = page.evaluate(WIDER, width + 1)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, wide[:5]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_asks_anybody_but_its_own_server(
+    name: str, open_as: Opener, server: Server
+) -> None:
+    look, asked = PAGES[name], set[str]()
+    page = open_as(look.username, "/healthz")
+    page.on("request", lambda request: asked.add(request.url))
+
+    page.goto(look.address(server), wait_until="load")
+
+    assert asked
+    assert {url for url in asked if not url.startswith((f"{server.url}/", "data:"))} == set()
