@@ -15,7 +15,7 @@ import shapely
 from django.contrib.auth.hashers import make_password
 from PIL import Image
 
-from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, SavedView, Unit
+from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, SavedView, Unit, WallPass
 from zhizhi.engine.models import Alert, Case, CaseAgency, Feedback, Message, Source, Task, Zone
 from zhizhi.systems.fishery.models import Stay, Violation, ViolationPhoto
 from zhizhi.trust import evidence
@@ -109,11 +109,14 @@ def _records(town: _Town) -> dict[str, Any]:
         key="m" * 32, channel="inbox", recipient="role:operator", template="engine.task_cancelled",
         payload={"code": case.code}, case=case, state="delivered", not_before=AT, queued_at=AT,
     )  # fmt: skip
+    wall_pass = WallPass.everything.create(
+        name="Wall", area=town.area, token_digest="d" * 64, created_at=AT, created_by="account:1"
+    )
     source = Source.objects.create(code="ais", name="AIS", kind="ais", streams=[])
     return {
         "case": case, "unit_task": unit_task, "agency_task": agency_task, "alert": alert,
         "zone": zone, "unit": town.unit, "area": town.area, "source": source,
-        "message": message,
+        "message": message, "wall_pass": wall_pass,
         **_violation(case, alert, unit_task),
     }  # fmt: skip
 

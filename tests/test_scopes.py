@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from tests.district_world import ROLES, World, build
-from zhizhi.directory.models import Account, RoleAssignment
+from zhizhi.directory.models import Account, RoleAssignment, WallPass
 from zhizhi.engine.models import Alert, Case, Task
 from zhizhi.systems.fishery.models import Stay, Violation
 from zhizhi.trust.scoping import Grant, Scope, ScopeMissing
 
 pytestmark = pytest.mark.django_db
-SCOPED: tuple[Any, ...] = (Case, Alert, Task, Stay, Violation)
+SCOPED: tuple[Any, ...] = (Case, Alert, Task, Stay, Violation, WallPass)
 WIDE = {"operator", "inspector", "leader", "administrator", "technical_reviewer", "legal_reviewer"}
 SEES_THE_CASE = WIDE | {"agency_officer", "unit_member"}
 

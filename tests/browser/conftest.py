@@ -43,7 +43,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def sign_ins(server: Server, browser: Browser) -> Callable[[str], Any]:
-    """Give the cookies of an account; everybody signs in once, with one click."""
+    """Give the cookies of an account, signed in with one click, or of the screen "wall"."""
     known: dict[str, Any] = {"": None}
 
     def cookies(username: str) -> Any:
@@ -51,9 +51,12 @@ def sign_ins(server: Server, browser: Browser) -> Callable[[str], Any]:
             context = browser.new_context(base_url=server.url)
             context.set_default_timeout(PATIENCE_MS)
             page = context.new_page()
-            page.goto("/sign-in/")
-            page.click(f'button[name="username"][value="{username}"]')
-            page.wait_for_url(lambda url: "/sign-in" not in url)
+            if username == "wall":
+                page.goto(f"/wall/?token={server.wall}")
+            else:
+                page.goto("/sign-in/")
+                page.click(f'button[name="username"][value="{username}"]')
+                page.wait_for_url(lambda url: "/sign-in" not in url)
             known[username] = context.storage_state()
             context.close()
         return known[username]

@@ -18,7 +18,14 @@ from django.core.management import call_command
 from zhizhi.config.boot import boot
 
 TOKEN = "browser-source-token"
-PLACES = ("loop", "race", "plain", "away", "quiet")  # a story's place and its boat's account
+PLACES = (
+    "loop",
+    "race",
+    "plain",
+    "away",
+    "quiet",
+    "screen",
+)  # a story's place and its boat's account
 SIDE = 0.004  # degrees
 LIMIT_MINUTES = 0.05
 PAST = timedelta(minutes=100)
@@ -33,6 +40,8 @@ def main() -> int:
     from django.utils import timezone
 
     from zhizhi.config.demo import history, observing, settling
+    from zhizhi.directory import walls
+    from zhizhi.directory.models import Area
     from zhizhi.engine import dispatching, settings_in_force
     from zhizhi.engine.models import Case, Source, Task
     from zhizhi.kernel.district import build
@@ -51,11 +60,14 @@ def main() -> int:
         code="browser", name="浏览器试验", kind="http_push", streams=["shore_positions.v1"],
         token_digest=hashlib.sha256(TOKEN.encode()).hexdigest(),
     )  # fmt: skip
+    root = Area.objects.in_force().get(kind="district")
+    _row, wall = walls.issue("试验大屏", root, expires_at=None, by="worker", now=now)
     violation = Violation.everything.filter(photos__masked_at=None).latest("pk")
     found = {
         "places": _places(now),
         "case": Case.everything.latest("pk").pk,
         "violation": violation.pk,
+        "wall": wall,
         "photo": violation.photos.get().pk,
     }
     print(json.dumps(found))

@@ -38,6 +38,7 @@ PAGES: dict[str, Look] = {
     "web:settings/none": Look("administrator", "/settings/?q=31415926"),
     "web:setting": Look("administrator", "/settings/fishery.lateness_seconds/"),
     "web:style": Look("administrator", "/style/"),
+    "web:walls": Look("administrator", "/walls/"),
     "web:health": Look("auditor", "/health/"),
     "fishery:overview": Look("leader", "/fishery/"),
     "fishery:violations": Look("technical", "/fishery/violations/"),
@@ -47,6 +48,8 @@ PAGES: dict[str, Look] = {
     "fishery:word": Look("administrator", "/fishery/words/fishery.reminder/"),
     "fishery:statistics": Look("leader", "/fishery/statistics/"),
     "fishery:agency": Look("fishery", "/fishery/agency/"),
+    "wall": Look("wall", "/wall/"),  # a screen: it has a pass and no account
+    "wall/closed": Look("", "/wall/", 403),
     "404": Look("operator", "/cases/999999/", 404),
     "403": Look("operator", "/zones/", 403),
 }

@@ -75,6 +75,7 @@ class Server:
     case: int
     violation: int
     photo: int
+    wall: str  # the token of a wall pass
     processes: dict[str, Process] = field(default_factory=dict)
 
     def linger(self, place: str) -> int:

@@ -22,7 +22,7 @@ KEPT = {
 }  # fmt: skip
 # What people read or hear; code, keys and what they typed are the same in every language.
 SHOWN = """() => {
-  const skipped = "script, style, code, kbd, textarea, option:not(:checked), [lang=en]";
+  const skipped = "script, noscript, style, code, kbd, textarea, option:not(:checked), [lang=en]";
   const shown = [];
   const walk = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {

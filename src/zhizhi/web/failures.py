@@ -54,6 +54,8 @@ def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
     LOG.error("database unavailable: %s", type(error).__name__)
     response = HttpResponse(render_to_string("web/unavailable.html"), status=503)
     response["Retry-After"] = str(RETRY_AFTER_S)
+    if request.path.startswith("/wall/"):
+        response["Refresh"] = str(RETRY_AFTER_S)  # nobody stands there to press a button
     return response
 
 

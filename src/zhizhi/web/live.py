@@ -86,6 +86,8 @@ class Listener:
     """One open page."""
 
     scope: Scope
+    renewed: Callable[[], Scope] | None = None  # asks what the page may see by now
+    beat_s: float | None = None
     changes: asyncio.Queue[Change | None] = field(
         default_factory=lambda: asyncio.Queue(maxsize=QUEUE)
     )
@@ -96,6 +98,9 @@ class Listener:
     def by_case(self) -> set[Grant]:
         """Return the grants for which somebody has to look which cases they see."""
         return set(self.scope.of(*BY_CASE))
+
+    def scope_now(self) -> Scope:
+        return self.renewed() if self.renewed else scope_now(self.scope.account)
 
     def offer(self, change: Change | None) -> None:
         """Queue a change; a page that does not read any more is let go and reconnects."""
@@ -211,12 +216,19 @@ def _cases_of(grants: Collection[Grant], changes: Sequence[Change]) -> Known:
 _broadcast = Broadcast()
 
 
-async def stream(scope: Scope, last: int | None) -> AsyncGenerator[bytes, None]:
+async def stream(
+    scope: Scope,
+    last: int | None,
+    *,
+    renewed: Callable[[], Scope] | None = None,
+    beat_s: float | None = None,
+) -> AsyncGenerator[bytes, None]:
     """Yield the viewer's events, first those missed since ``last``.
 
     Ends when the viewer's rights change or the database is gone; the browser then comes back.
+    ``renewed`` tells the rights of a viewer without an account, every ``beat_s`` seconds.
     """
-    listener = Listener(scope)
+    listener = Listener(scope, renewed, beat_s)
     yield b"retry: 2000\n\n"
     try:
         seq = await _broadcast.join(listener)
@@ -233,14 +245,14 @@ async def stream(scope: Scope, last: int | None) -> AsyncGenerator[bytes, None]:
 
 async def _heard(listener: Listener, told: int) -> AsyncGenerator[bytes, None]:
     """Yield what comes after entry ``told``, and a sign of life when nothing comes."""
-    looked_at = time.monotonic()
+    looked_at, beat_s = time.monotonic(), listener.beat_s or BEAT_S
     while True:
-        if time.monotonic() - looked_at >= BEAT_S:
-            if await _broadcast.run(scope_now, listener.scope.account) != listener.scope:
+        if time.monotonic() - looked_at >= beat_s:
+            if await _broadcast.run(listener.scope_now) != listener.scope:
                 return
             looked_at = time.monotonic()
         try:
-            change = await asyncio.wait_for(listener.changes.get(), BEAT_S)
+            change = await asyncio.wait_for(listener.changes.get(), beat_s)
         except TimeoutError:
             _broadcast.revive()
             yield _beat(listener)

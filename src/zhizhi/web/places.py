@@ -34,15 +34,20 @@ RANKS = {severity: rank for rank, severity in enumerate(Severity.values)}
 
 def bounds_of(scope: Scope) -> Bounds:
     """Return west, south, east, north of what the viewer answers for."""
-    mine = _areas(scope).filter(kind__in=(Area.Kind.DISTRICT, Area.Kind.TOWN))
+    mine = areas_in(scope).filter(kind__in=(Area.Kind.DISTRICT, Area.Kind.TOWN))
     box = mine.aggregate(w=Min("min_lon"), s=Min("min_lat"), e=Max("max_lon"), n=Max("max_lat"))
     west, south, east, north = (box[side] for side in "wsen")
     return SAFE_BOUNDS if west is None else (west, south, east, north)
 
 
-def areas_url() -> str:
+def box(area: Area) -> Bounds:
+    """Return west, south, east, north of one area."""
+    return area.min_lon, area.min_lat, area.max_lon, area.max_lat
+
+
+def areas_url(name: str = "web:areas") -> str:
     """Return the address of the area shapes; it changes when one is redrawn."""
-    return f"{reverse('web:areas')}?v={area_version()}"
+    return f"{reverse(name)}?v={area_version()}"
 
 
 def area_version() -> str:
@@ -103,7 +108,7 @@ def counts(scope: Scope) -> dict[int, int]:
     """Return the number of live cases of each grid cell that has any."""
     live = Case.objects.visible_to(scope).filter(state__in=LIVE)
     found: dict[str, int] = {}
-    for path in live.values_list("area_path", flat=True):
+    for _pk, path in live.values_list("pk", "area_path"):  # two cases of one path are two
         grid = "/".join(path.split("/")[: GRID_STEPS + 1]) + "/"
         found[grid] = found.get(grid, 0) + 1
     grids = _drawn().filter(kind=Area.Kind.GRID_CELL, path__in=list(found))
@@ -162,7 +167,8 @@ def _drawn() -> QuerySet[Area]:
     return Area.objects.filter(kind__in=DRAWN_KINDS, valid_to__isnull=True)
 
 
-def _areas(scope: Scope) -> QuerySet[Area]:
+def areas_in(scope: Scope) -> QuerySet[Area]:
+    """Return the areas in force that the viewer answers for."""
     filters = Q(pk__in=[])
     for grant in scope.grants:
         filters |= Q(path__startswith=grant.area_path)

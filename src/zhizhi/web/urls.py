@@ -17,6 +17,8 @@ from zhizhi.web.views import (
     settings,
     signing,
     style,
+    wall,
+    walls,
     zones,
 )
 
@@ -66,6 +68,14 @@ urlpatterns = [
     path("settings/", settings.setting_list, name="settings"),
     path("settings/<str:key>/", settings.setting_page, name="setting"),
     path("style/", style.style, name="style"),
+    path("wall/", wall.wall, name="wall"),
+    path("wall/now", wall.now, name="wall-now"),
+    path("wall/events", wall.events, name="wall-events"),
+    path("wall/areas.geojson", wall.areas, name="wall-areas"),
+    path("wall/zones.geojson", wall.zones, name="wall-zones"),
+    path("walls/", walls.walls, name="walls"),
+    path("walls/new/", walls.issue, name="wall-issue"),
+    path("walls/<int:pk>/withdraw/", walls.withdraw, name="wall-withdraw"),
     path("health/", health.health, name="health"),
     path("healthz", health.healthz, name="healthz"),
 ]

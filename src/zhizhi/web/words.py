@@ -51,6 +51,11 @@ CLOCKS: dict[str, str | Promise] = {
     "handle": gettext_lazy("to be finished"),
     "inspect": gettext_lazy("to be inspected"),
 }
+UNIT_KINDS: dict[str, str | Promise] = {
+    "river_patrol": gettext_lazy("Patrol boats"),
+    "police_patrol": gettext_lazy("Police patrols"),
+    "grid_worker": gettext_lazy("Grid workers"),
+}
 REASONS: dict[str, str | Promise] = {
     "missing": gettext_lazy("missing value"),
     "not-a-number": gettext_lazy("not a number"),
@@ -148,6 +153,11 @@ def reason_name(reason: str) -> str:
 
 def clock_name(kind: str) -> str:
     return str(CLOCKS.get(kind, kind))
+
+
+def kind_of_unit(kind: str) -> str:
+    """Return a kind of units in words; the word itself where a deployer has a kind of the own."""
+    return str(UNIT_KINDS.get(kind, kind))
 
 
 def actor_name(actor: str) -> str:

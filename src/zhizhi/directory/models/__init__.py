@@ -1,5 +1,16 @@
 from zhizhi.directory.models.account import Account, Person, RoleAssignment
 from zhizhi.directory.models.area import Agency, Area, Team, Unit
 from zhizhi.directory.models.view import SavedView
+from zhizhi.directory.models.wall import WallPass
 
-__all__ = ["Account", "Agency", "Area", "Person", "RoleAssignment", "SavedView", "Team", "Unit"]
+__all__ = [
+    "Account",
+    "Agency",
+    "Area",
+    "Person",
+    "RoleAssignment",
+    "SavedView",
+    "Team",
+    "Unit",
+    "WallPass",
+]

@@ -87,6 +87,18 @@ def bullet(value: Any, threshold: Any) -> SafeString:
     )
 
 
+@register.simple_tag
+def bar(part: int, whole: int) -> SafeString:
+    """Draw a part of a whole; the number beside it says how much."""
+    reach = 100 * min(part, whole) / whole if whole else 0
+    return format_html(
+        '<svg class="share" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="track" width="100" height="8"/>'
+        '<rect class="reach" width="{}" height="8"/></svg>',
+        f"{reach:.1f}",
+    )
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_GET
@@ -23,9 +25,18 @@ async def events(request: HttpRequest) -> HttpResponseBase:
     scope = await sync_to_async(user.scope)()
     if not scope.grants:
         return HttpResponse(status=403)
+    return server_sent(stream(scope, last_heard(request)))
+
+
+def last_heard(request: HttpRequest) -> int | None:
+    """Return the number of the last event that the page has heard."""
     last = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
-    number = int(last) if last.isdecimal() and len(last) < 19 else None
-    answer = StreamingHttpResponse(stream(scope, number), content_type="text/event-stream")
+    return int(last) if last.isdecimal() and len(last) < 19 else None
+
+
+def server_sent(heard: AsyncIterator[bytes]) -> HttpResponseBase:
+    """Answer with a stream of events that no proxy holds back."""
+    answer = StreamingHttpResponse(heard, content_type="text/event-stream")
     answer["Cache-Control"] = "no-cache"
     answer["X-Accel-Buffering"] = "no"
     return answer

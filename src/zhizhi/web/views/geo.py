@@ -16,7 +16,12 @@ from zhizhi.web.access import CASE_READERS, for_roles
 @require_GET
 @for_roles(*CASE_READERS)
 def areas(request: HttpRequest, scope: Scope) -> HttpResponse:
-    """Return grid cells and towns; unchanged ones are answered with 304."""
+    """Return grid cells and towns."""
+    return area_answer(request)
+
+
+def area_answer(request: HttpRequest) -> HttpResponse:
+    """Answer with the drawn areas; unchanged ones are answered with 304."""
     version = places.area_version()
     tag = f'"{version}"'
     if request.headers.get("If-None-Match") == tag:
@@ -38,4 +43,9 @@ def areas(request: HttpRequest, scope: Scope) -> HttpResponse:
 @for_roles(*CASE_READERS)
 def zones(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Return the zones in force."""
+    return zone_answer()
+
+
+def zone_answer() -> HttpResponse:
+    """Answer with the zones in force."""
     return JsonResponse(places.zone_shapes(timezone.now()))

@@ -3,7 +3,7 @@
 // Layers: areas (GeoJSON: grid cells with an id, waters, towns with a name), counts ({id: n}),
 //         zones and draft (GeoJSON), alerts and units (columns id, lon, lat, kind, label).
 import L from "leaflet";
-import { PointLayer } from "./points.js";
+import { PointLayer, enlarged } from "./points.js";
 import { declutter } from "./labels.js";
 
 const SHADES = [0, 1, 3, 6]; // more cases than this: one shade darker
@@ -28,8 +28,10 @@ const Hatching = L.Canvas.extend({
   pattern(context, colour) {
     if (this.patternOf !== colour) {
       const tile = document.createElement("canvas");
-      tile.width = tile.height = 8;
+      const big = Math.round(enlarged());
+      tile.width = tile.height = 8 * big;
       const c = tile.getContext("2d");
+      c.scale(big, big);
       c.strokeStyle = colour;
       c.lineWidth = 1.3;
       for (const shift of [-8, 0, 8]) {
@@ -47,13 +49,13 @@ const Hatching = L.Canvas.extend({
 function styles(colour, counts) {
   return {
     areas: ({ id, properties }) => ({
-      town: () => ({ weight: 1.4, color: colour("--town"), fill: false }),
+      town: () => ({ weight: 1.4 * enlarged(), color: colour("--town"), fill: false }),
       water: () => ({ weight: 1, color: colour("--water-edge"), fillOpacity: 1, fillColor: colour("--water") }),
     }[properties.kind] ?? (() => (
       { weight: 0.6, color: colour("--grid"), fillOpacity: 1, fillColor: colour(`--shade-${shadeOf(counts()[id] ?? 0)}`) }
     )))(),
     zones: ({ properties }) => ({
-      weight: 1.6, color: colour("--hatch"), fill: false, hatch: properties.open !== false,
+      weight: 1.6 * enlarged(), color: colour("--hatch"), fill: false, hatch: properties.open !== false,
       dashArray: properties.open === false ? "3 6" : null,
     }),
     draft: () => ({ weight: 3, color: colour("--accent"), fillOpacity: 0.15, fillColor: colour("--accent") }),
@@ -76,12 +78,15 @@ function whole(map, title, begin) {
   control.addTo(map);
 }
 
-function frame(element) {
+// A map that is only looked at: nothing moves it, and it always shows the whole.
+const STILL = { zoomSnap: 0, dragging: false, keyboard: false, scrollWheelZoom: false, doubleClickZoom: false, boxZoom: false, touchZoom: false };
+
+function frame(element, isStill) {
   const { zoomIn, zoomOut } = element.dataset;
-  const map = L.map(element, { preferCanvas: true, zoomControl: false, zoomSnap: 0.25, zoomDelta: 0.5, minZoom: 7, maxZoom: 18, zoomAnimation: false });
+  const map = L.map(element, { preferCanvas: true, zoomControl: false, zoomSnap: 0.25, zoomDelta: 0.5, minZoom: 7, maxZoom: 18, zoomAnimation: false, ...(isStill ? STILL : {}) });
   map.attributionControl.setPrefix(false);
   map.setView([0, 0], 7);
-  L.control.zoom({ position: "topright", zoomInTitle: zoomIn, zoomOutTitle: zoomOut }).addTo(map);
+  if (!isStill) L.control.zoom({ position: "topright", zoomInTitle: zoomIn, zoomOutTitle: zoomOut }).addTo(map);
   L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
   ["zones", "units", "alerts"].forEach((name, place) => { map.createPane(name).style.zIndex = 401 + place; });
   map.getPane("units").style.pointerEvents = "none";
@@ -98,9 +103,9 @@ function covered(element) {
   return legend && getComputedStyle(legend).position === "absolute" ? legend.offsetHeight : 0;
 }
 
-export function createMap(element) {
+export function createMap(element, { isStill = false } = {}) {
   const colour = (name) => getComputedStyle(element).getPropertyValue(name).trim();
-  const map = frame(element);
+  const map = frame(element, isStill);
   const listeners = {};
   const tell = (event, detail) => (listeners[event] ?? []).forEach((listener) => listener(detail));
   const layers = {};
@@ -123,8 +128,8 @@ export function createMap(element) {
 
   const hint = L.tooltip({ direction: "top", offset: [0, -10] });
   const under = (event) => layers.alerts?.nearest(event.containerPoint);
-  map.on("click", (event) => { const found = under(event); if (found) tell("alert", found.id); });
-  map.on("mousemove", (event) => {
+  if (!isStill) map.on("click", (event) => { const found = under(event); if (found) tell("alert", found.id); });
+  if (!isStill) map.on("mousemove", (event) => {
     const alert = under(event);
     const found = alert ?? layers.units?.nearest(event.containerPoint);
     element.style.cursor = alert ? "pointer" : "";
@@ -141,7 +146,8 @@ export function createMap(element) {
     layers.alerts?.redraw();
   };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
-  new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(element);
+  let fitted = () => map.invalidateSize({ animate: false });
+  new ResizeObserver(() => (isStill ? fitted() : map.invalidateSize({ animate: false }))).observe(element);
 
   return {
     show(key, data) {
@@ -163,7 +169,7 @@ export function createMap(element) {
       else if (!map.getBounds().pad(-0.1).contains(at)) map.panTo(at, { animate: false });
     },
     fit([west, south, east, north]) {
-      const fitted = () => {
+      fitted = () => {
         map.invalidateSize({ animate: false });
         map.fitBounds([[south, west], [north, east]], { animate: false, paddingTopLeft: [12, 12], paddingBottomRight: [12, covered(element) + 12] });
       };

@@ -15,6 +15,9 @@ const DRAW = {
   off() {},
 };
 
+// On a wall everything grows with the size of its letters.
+export const enlarged = () => Math.max(1, parseFloat(getComputedStyle(document.documentElement).fontSize) / 16);
+
 export const PointLayer = L.Layer.extend({
   initialize(kinds, { colours, pane, hollow = [] }) {
     Object.assign(this, { kinds, colours, hollow });
@@ -48,7 +51,7 @@ export const PointLayer = L.Layer.extend({
   view() {
     const map = this._map;
     const corner = map.getPixelBounds().min;
-    return { left: corner.x, top: corner.y, scale: 256 * 2 ** map.getZoom(), size: map.getSize(), zoom: map.getZoom() };
+    return { left: corner.x, top: corner.y, scale: 256 * 2 ** map.getZoom(), size: map.getSize(), zoom: map.getZoom(), big: enlarged() };
   },
   redraw() {
     const view = this.view();
@@ -81,10 +84,14 @@ export const PointLayer = L.Layer.extend({
     const kind = this.kinds[this.kind[i]];
     const isHollow = this.hollow.includes(kind);
     c.beginPath();
-    DRAW[kind](c, x, y, view.zoom);
+    c.save();
+    c.translate(x, y);
+    c.scale(view.big, view.big);
+    DRAW[kind](c, 0, 0, view.zoom);
+    c.restore();
     c.fillStyle = isHollow ? edge : paint[this.kind[i]];
     c.fill();
-    c.lineWidth = isHollow ? 3 : 1.25;
+    c.lineWidth = (isHollow ? 3 : 1.25) * view.big;
     c.strokeStyle = isHollow ? paint[this.kind[i]] : edge;
     c.stroke();
   },
