@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Opener
+from tests.browser.test_accessibility import in_both_themes
 
 pytestmark = pytest.mark.browser
 
@@ -82,6 +83,27 @@ def test_without_scripts_and_by_keyboard_the_second_of_two_is_told_who_was_faste
 
     slow.get_by_role("link", name="Back").click()
     expect(slow.get_by_label("New value")).to_have_value("31")
+
+
+def test_axe_finds_nothing_in_a_preview_and_where_a_value_was_refused(open_as: Opener) -> None:
+    page = open_as("administrator", LIMIT, language="en", reduced_motion="reduce")
+
+    put(page, "4", "shorter")
+    page.get_by_role("button", name="Preview and try on yesterday").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert in_both_themes(page) == set()
+
+    put(page, "20", "shorter")
+    page.get_by_role("button", name="Preview and try on yesterday").click()
+    page.wait_for_selector('.map[data-ready="true"]')
+    assert in_both_themes(page) == set()
+
+
+@pytest.mark.parametrize("is_scripted", [True, False])
+def test_a_map_without_scripts_says_where_else_to_look(is_scripted: bool, open_as: Opener) -> None:
+    page = open_as("administrator", "/zones/", language="en", java_script_enabled=is_scripted)
+
+    expect(page.get_by_text("The map needs scripts.")).to_be_visible(visible=not is_scripted)
 
 
 def test_the_style_page_shows_both_themes_at_once_whatever_the_device_prefers(
