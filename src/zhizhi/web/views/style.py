@@ -30,7 +30,7 @@ PARTS = (
     ("fields", gettext_noop("Fields of a form"), "{% error_summary %} {% form_field %}"),
     ("table", gettext_noop("Table"), ".scrolls > table"),
     ("tabs", gettext_noop("Tabs"), "{% queue_tabs %}"),
-    ("stats", gettext_noop("Figures"), "{% stat %}"),
+    ("stats", gettext_noop("Figures"), "{% stat %} {% bar %}"),
     ("queue", gettext_noop("Row of the queue"), "{% queue_row %}"),
     ("why", gettext_noop("Why this alert"), "{% why_panel %} {% bullet %}"),
     ("timeline", gettext_noop("History"), "{% timeline %}"),
