@@ -1,6 +1,6 @@
 # make demo   set everything up and open the demo district on http://127.0.0.1:8000
 # make test   set everything up; run every check and test, on both databases and in a browser
-# make lint | bench | chaos | clean | lock | assets | messages
+# make lint | bench | chaos | clean | lock | assets | assets-report | messages | screens
 
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -14,7 +14,7 @@ KILLS ?= 100
 SEED ?= 1
 DB ?= sqlite
 
-.PHONY: demo test lint bench chaos clean lock assets messages unit-sqlite unit-postgres browser chaos-few
+.PHONY: demo test lint bench chaos clean lock assets assets-report messages screens unit-sqlite unit-postgres browser chaos-few
 
 demo: $(PRODUCT) $(ASSETS) $(MESSAGES)
 	$(BIN)/zhizhi demo $(if $(ONCE),--once) $(if $(FRESH),--fresh) $(if $(PORT),--port $(PORT))
@@ -76,6 +76,13 @@ chaos-few: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 
 chaos: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m tests.chaos --db $(DB) --kills $(KILLS) --seed $(SEED)
+
+# Pictures of every page for docs/screens, or of some: make screens PAGES="desk wall"
+screens: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
+	$(BIN)/python -m tests.browser.screens $(PAGES)
+
+assets-report: node_modules/.installed
+	npm run --silent build
 
 bench: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/zhizhi bench all

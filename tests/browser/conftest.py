@@ -18,11 +18,9 @@ PATIENCE_MS = 30_000
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """The system's Chromium, which calls nobody by itself."""
+def launch_options() -> dict[str, Any]:
+    """Return how the system's Chromium starts without calling anybody by itself."""
     return {
-        **browser_type_launch_args,
         "executable_path": shutil.which("chromium") or shutil.which("google-chrome"),
         "args": [
             "--no-sandbox",
@@ -32,6 +30,22 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
             "--disable-sync",
         ],
     }
+
+
+def enter(page: Page, server: Server, username: str) -> None:
+    """Sign in with one click, or show the pass of the screen "wall"."""
+    if username == "wall":
+        page.goto(f"/wall/?token={server.wall}")
+        return
+    page.goto("/sign-in/")
+    page.click(f'button[name="username"][value="{username}"]')
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The system's Chromium."""
+    return {**browser_type_launch_args, **launch_options()}
 
 
 @pytest.fixture(scope="session")
@@ -51,12 +65,7 @@ def sign_ins(server: Server, browser: Browser) -> Callable[[str], Any]:
             context = browser.new_context(base_url=server.url)
             context.set_default_timeout(PATIENCE_MS)
             page = context.new_page()
-            if username == "wall":
-                page.goto(f"/wall/?token={server.wall}")
-            else:
-                page.goto("/sign-in/")
-                page.click(f'button[name="username"][value="{username}"]')
-                page.wait_for_url(lambda url: "/sign-in" not in url)
+            enter(page, server, username)
             known[username] = context.storage_state()
             context.close()
         return known[username]
