@@ -84,3 +84,36 @@ def test_the_minute_on_paper_is_that_of_printing(open_as: Opener, server: Server
     desk.clock.set_fixed_time("2031-01-02T03:04:05Z")
 
     assert "2031-01-02 11:04" in text(paper(desk))
+
+
+def test_the_desk_without_scripts_shows_the_drawn_map_inside_its_place(
+    open_as: Opener, server: Server
+) -> None:
+    desk = open_as("operator", "/desk/", java_script_enabled=False)
+    drawn = desk.locator("img.drawn")
+
+    drawn.wait_for()
+
+    box, frame = drawn.bounding_box(), desk.locator(".map-box").bounding_box()
+    assert box is not None
+    assert frame is not None
+    assert desk.locator(".map").is_hidden()
+    assert 100 < box["height"] <= frame["height"] + 1
+    assert 100 < box["width"] <= frame["width"] + 1
+
+
+def test_the_drawn_map_is_a_picture_that_a_browser_can_read(
+    open_as: Opener, server: Server
+) -> None:
+    desk = open_as("operator", "/desk/")
+
+    wide = desk.evaluate(
+        """async () => {
+          const picture = new Image();
+          picture.src = "/geo/map.svg?state=all";
+          await picture.decode();
+          return picture.naturalWidth;
+        }"""
+    )
+
+    assert wide == 1600

@@ -13,6 +13,7 @@ import shapely
 from django.conf import settings
 from django.db.models import Count, Max, Min, Q, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from zhizhi.directory.models import Area, Unit
 from zhizhi.engine import zoning
@@ -28,6 +29,7 @@ SAFE_BOUNDS: Bounds = (106.5, 29.3, 107.6, 30.1)  # shown while no area is impor
 DRAWN_KINDS = (Area.Kind.GRID_CELL, Area.Kind.TOWN)
 MOST_POINTS = 5000
 MOST_LABELS = 500
+MOST_NAMES = 3
 WATER = ("map", "water.geojson")  # below the data folder; a picture only, no rule reads it
 RANKS = {severity: rank for rank, severity in enumerate(Severity.values)}
 
@@ -66,19 +68,30 @@ def area_shapes(version: str) -> bytes:
     """
     features: list[str] = []
     for kind in DRAWN_KINDS:
-        rows = _drawn().filter(kind=kind).exclude(boundary=None).order_by("pk")
-        listed = list(rows.values_list("pk", "name", "boundary"))
-        shapes = shapely.from_wkb([bytes(row[2] or b"") for row in listed])
+        listed = area_rows(kind)
+        shapes: Any = [shape for _pk, _name, shape in listed]
         if listed:
             shapes = shapely.coverage_simplify(shapes, ABOUT_10_M)
         drawn = shapely.to_geojson(shapely.set_precision(shapes, 0.00001, mode="pointwise"))
         features += [
             _feature(pk, {"kind": "town", "name": name} if kind == Area.Kind.TOWN else {}, geometry)
-            for (pk, name, _boundary), geometry in zip(listed, drawn, strict=True)
+            for (pk, name, _shape), geometry in zip(listed, drawn, strict=True)
         ]
     features += _waters()  # above the borders, which often follow a river
     text = '{"type":"FeatureCollection","features":[' + ",".join(features) + "]}"
     return gzip.compress(text.encode(), 6, mtime=0)
+
+
+def area_rows(kind: str, within: Bounds | None = None) -> list[tuple[int, str, Any]]:
+    """Return number, name and shape of the areas of ``kind``, of those near ``within`` alone."""
+    rows = _drawn().filter(kind=kind).exclude(boundary=None).order_by("pk")
+    if within is not None:
+        west, south, east, north = within
+        rows = rows.filter(min_lon__lte=east, max_lon__gte=west, min_lat__lte=north)
+        rows = rows.filter(max_lat__gte=south)
+    listed = list(rows.values_list("pk", "name", "boundary"))
+    shapes = shapely.from_wkb([bytes(row[2] or b"") for row in listed])
+    return [(pk, name, shape) for (pk, name, _b), shape in zip(listed, shapes, strict=True)]
 
 
 def _feature(pk: int, properties: dict[str, str], geometry: str) -> str:
@@ -93,14 +106,17 @@ def draw_water(water: shapely.Geometry) -> None:
     file.write_text(shapely.to_geojson(water), encoding="utf-8")
 
 
-def _waters() -> list[str]:
-    """Return the waters as features; none where the deployer gave no file."""
+def water_shapes() -> list[Any]:
+    """Return the waters; none where the deployer gave no file."""
     file = settings.DATA.joinpath(*WATER)
     if not file.is_file():
         return []
     told = shapely.from_geojson(file.read_text(encoding="utf-8"), on_invalid="ignore")
-    parts = [part for part in shapely.get_parts([told]) if not shapely.is_empty(part)]
-    drawn = shapely.to_geojson(shapely.simplify(parts, ABOUT_10_M))
+    return [part for part in shapely.get_parts([told]) if not shapely.is_empty(part)]
+
+
+def _waters() -> list[str]:
+    drawn = shapely.to_geojson(shapely.simplify(water_shapes(), ABOUT_10_M))
     return [_feature(0, {"kind": "water"}, geometry) for geometry in drawn]
 
 
@@ -150,6 +166,13 @@ def zone_shapes(now: datetime) -> dict[str, Any]:
 def day_of(moment: datetime) -> int:
     """Return the local day of the year (0..365, of a leap year)."""
     return int(local_days(np.array([int(moment.timestamp() * 1_000_000)], np.int64))[0])
+
+
+def name_of(scope: Scope) -> str:
+    """Return what the viewer answers for: the district, a town, or several."""
+    tops = areas_in(scope).filter(kind__in=(Area.Kind.DISTRICT, Area.Kind.TOWN)).order_by("path")
+    tops = tops.filter(kind=Area.Kind.DISTRICT) if tops.filter(kind="district").exists() else tops
+    return _(", ").join(tops.values_list("name", flat=True)[:MOST_NAMES])
 
 
 def units_in(scope: Scope) -> QuerySet[Unit]:

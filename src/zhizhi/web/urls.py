@@ -40,6 +40,7 @@ urlpatterns = [
     path("jump", jump.jump, name="jump"),
     path("events/", events.events, name="events"),
     path("geo/areas.geojson", geo.areas, name="areas"),
+    path("geo/map.svg", geo.drawing, name="map"),
     path("geo/zones.geojson", geo.zones, name="zone-shapes"),
     path("cases/<int:pk>/", cases.case_page, name="case"),
     path("cases/<int:pk>/file.pdf", exports.case_file, name="case-file"),

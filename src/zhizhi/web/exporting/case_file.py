@@ -14,6 +14,7 @@ from zhizhi.trust import audit, evidence
 from zhizhi.trust.models import Evidence
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.exporting import paper
+from zhizhi.web.exporting.drawing import case_map
 from zhizhi.web.exporting.files import demo_note
 from zhizhi.web.facts import case_facts
 from zhizhi.web.icons import SHAPES
@@ -41,10 +42,12 @@ def case_pdf(scope: Scope, case: Case, *, user: str, actor: str, now: datetime) 
         "newest": TimelineEntry.objects.filter(case=case).order_by("-seq").first(),
         "shape": (SHAPES.get(case.severity, ""), COLOURS.get(case.severity, "#15202b")),
         "demo": demo_note(),
+        "has_map": True,
         "user": user,
         "page_number": mark_safe('<span class="page"></span>'),
         "page_count": mark_safe('<span class="pages"></span>'),
     }
+    pictures["map"] = case_map(case, now=now).encode()
     return paper.pdf(render_to_string("web/paper/case.html", context), pictures)
 
 

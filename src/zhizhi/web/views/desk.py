@@ -9,6 +9,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
@@ -57,6 +58,7 @@ def desk(request: HttpRequest, scope: Scope) -> HttpResponse:
         "after": after,
         "bounds": json.dumps(places.bounds_of(scope)),
         "areas_url": places.areas_url(),
+        "map_url": f"{reverse('web:map')}{wanted.address()}",
         "chosen": case.pk if case else None,
         "may_act": scope.has(Role.OPERATOR),
         "views": SavedView.objects.usable_by(account).select_related("owner"),

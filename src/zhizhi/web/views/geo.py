@@ -1,4 +1,4 @@
-"""What the map fetches once: areas and zones."""
+"""What the map fetches once, areas and zones; and the whole map as a drawing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from django.views.decorators.http import require_GET
 
 from zhizhi.trust.scoping import Scope
 from zhizhi.web import places
-from zhizhi.web.access import CASE_READERS, for_roles
+from zhizhi.web.access import CASE_READERS, DESK_READERS, for_roles
+from zhizhi.web.exporting.colours import THEMES
+from zhizhi.web.exporting.drawing import district_map
+from zhizhi.web.queue import QueueFilter
 
 
 @require_GET
@@ -49,3 +52,16 @@ def zones(request: HttpRequest, scope: Scope) -> HttpResponse:
 def zone_answer() -> HttpResponse:
     """Answer with the zones in force."""
     return JsonResponse(places.zone_shapes(timezone.now()))
+
+
+@require_GET
+@for_roles(*DESK_READERS)
+def drawing(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """Return the desk's map as a drawing: for whoever has no script."""
+    asked = request.GET.get("theme", "")
+    theme = asked if asked in THEMES else "light"
+    wanted, is_small = QueueFilter.of(request.GET), request.GET.get("size") == "small"
+    drawn = district_map(scope, wanted, now=timezone.now(), theme=theme, is_small=is_small)
+    answer = HttpResponse(drawn, content_type="image/svg+xml; charset=utf-8")
+    answer["Cache-Control"] = "private, no-store"
+    return answer
