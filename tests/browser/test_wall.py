@@ -272,3 +272,4 @@ def test_without_script_all_scenes_stand_below_one_another(open_as: Opener) -> N
     assert heights == sorted(heights)
     assert len(set(heights)) == 4
     expect(page.locator('[data-figure="open"]')).to_be_visible()
+    expect(page.locator("svg.outline")).to_be_visible()

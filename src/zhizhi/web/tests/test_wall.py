@@ -26,6 +26,7 @@ from zhizhi.web.wall import admission, figures, scenes
 from zhizhi.web.wall.crews import crews
 from zhizhi.web.wall.drawing import chart, scale_top
 from zhizhi.web.wall.keeping import keeping
+from zhizhi.web.wall.outline import outline
 from zhizhi.web.wall.trend import minutes_between, per_part, trend
 
 NOW = AT + timedelta(hours=6)
@@ -341,6 +342,33 @@ def test_a_page_without_script_has_every_scene_and_asks_again_in_a_minute(
     assert '<noscript><meta http-equiv="refresh" content="60"></noscript>' in page
     assert [name for name, _title in scenes.SCENES if f'id="scene-{name}"' not in page] == []
     assert "style=" not in page
+
+
+def test_without_script_the_map_is_a_drawing_of_places_and_cases(world: World) -> None:
+    area, one = world.records["area"], world.records["case"]
+    points = {"lon": [one.lon, area.max_lon], "lat": [one.lat, area.max_lat], "kind": [1, 0]}
+
+    drawn = outline(area, {area.path: 4}, points)
+
+    [(path, shade)] = drawn["parts"]
+    assert path.startswith("M1000 ")
+    assert shade == 3
+    marks = [(mark["kind"], mark["x"], mark["y"]) for mark in drawn["marks"]]
+    assert marks == [
+        ("important", "492", str(round(drawn["height"] / 2 - 8))),
+        ("urgent", "992", "-8"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("count", "shade"), [(0, 0), (1, 1), (2, 2), (3, 2), (4, 3), (6, 3), (7, 4), (99, 4)]
+)
+def test_a_place_is_shaded_as_the_legend_says(count: int, shade: int, world: World) -> None:
+    area = world.records["area"]
+
+    drawn = outline(area, {area.path: count}, {"lon": [], "lat": [], "kind": []})
+
+    assert drawn["parts"][0][1] == shade
 
 
 def test_what_is_asked_for_again_has_the_parts_of_the_page_and_the_time(

@@ -25,6 +25,8 @@ from zhizhi.web.views import geo
 from zhizhi.web.views.events import last_heard, server_sent
 from zhizhi.web.wall import admission, scenes
 from zhizhi.web.wall.admission import NotAdmitted, for_walls
+from zhizhi.web.wall.figures import whole
+from zhizhi.web.wall.outline import outline
 
 _snapshots = Snapshots()
 THEMES = ("dark", "light")
@@ -63,8 +65,11 @@ def _show(request: HttpRequest) -> HttpResponse:
         return admission.refused(request, row)
     after, now, scope = newest_seq(), timezone.now(), row.scope()
     theme = request.COOKIES.get("wall-theme", "")
+    facts = scenes.facts(scope, row.area, now=now)
+    points = places.alert_points(scope, whole(row.area), now=now)
     context = {
-        **scenes.facts(scope, row.area, now=now),
+        **facts,
+        "outline": outline(row.area, facts["places"]["found"], points),
         "scenes": scenes.SCENES,
         "row": row,
         "after": after,

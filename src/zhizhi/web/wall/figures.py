@@ -98,6 +98,7 @@ def places(scope: Scope, area: Area, *, now: datetime) -> dict[str, Any]:
         ],
         "others": len(most[MOST_PLACES:]),
         "most": most[0][1] if most else 0,
+        "found": found,
     }
 
 
