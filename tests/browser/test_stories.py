@@ -72,7 +72,9 @@ def dispatch_by_keyboard(desk: Page, server: Server) -> list[str]:
         pressed.append(key)
         desk.keyboard.press(key)
 
+    desk.bring_to_front()
     press("n")
+    expect(desk).to_have_url(re.compile(r"[?&]case=\d+"))
     why = desk.locator("#detail .why")
     expect(why).to_contain_text("fishery.dwell · version 1")
     stay = why.locator("tr", has_text="time in the zone")
