@@ -44,6 +44,12 @@ WIDER = """width => [...document.querySelectorAll("body *")]
     && !one.closest(".scrolls, .map, .visually-hidden, nav"))
   .map((one) => one.outerHTML.slice(0, 80))"""
 
+SPARE = """() => [...document.querySelectorAll("body noscript")].filter((one) => {
+  const range = document.createRange();
+  range.selectNodeContents(one);
+  return range.getClientRects().length > 0;
+}).map((one) => one.textContent.slice(0, 80))"""
+
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_chinese_page_speaks_chinese_alone(
@@ -74,7 +80,7 @@ def test_nothing_sticks_out_of_a_phone(
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_no_page_asks_anybody_but_its_own_server(
+def test_no_page_asks_anybody_but_its_own_server_nor_shows_what_is_for_others(
     name: str, open_as: Opener, server: Server
 ) -> None:
     look, asked = PAGES[name], set[str]()
@@ -83,5 +89,6 @@ def test_no_page_asks_anybody_but_its_own_server(
 
     page.goto(look.address(server), wait_until="load")
 
+    assert page.evaluate(SPARE) == []
     assert asked
     assert {url for url in asked if not url.startswith((f"{server.url}/", "data:"))} == set()
