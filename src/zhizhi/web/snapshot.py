@@ -21,6 +21,7 @@ class _Entry:
     lock: Lock = field(default_factory=Lock)
     seq: int = -1
     made_at: float = 0.0
+    rests_until: float = 0.0
     body: bytes = b""
 
 
@@ -32,14 +33,22 @@ class Snapshots:
         self._lock = Lock()
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
 
-    def get(self, key: Hashable, seq: int, make: Callable[[], bytes]) -> bytes:
-        """Return the answer for ``key`` as of audit entry ``seq`` or later."""
+    def get(
+        self, key: Hashable, seq: int, make: Callable[[], bytes], *, rest: float = 0.0
+    ) -> bytes:
+        """Return the answer for ``key`` as of audit entry ``seq`` or later.
+
+        With ``rest`` it may be older: one that was dear is not made again before ``rest`` times as
+        long has passed as it took, so that making answers takes a bounded share of the machine.
+        """
         entry = self._entry(key)
         with entry.lock:
-            is_fresh = entry.seq >= seq and self._clock() - entry.made_at < KEPT_S
-            if not is_fresh:
+            asked_at = self._clock()
+            is_fresh = entry.seq >= seq and asked_at - entry.made_at < KEPT_S
+            if not (is_fresh or asked_at < entry.rests_until):
                 entry.body = make()
                 entry.seq, entry.made_at = seq, self._clock()
+                entry.rests_until = entry.made_at + rest * (entry.made_at - asked_at)
             return entry.body
 
     def _entry(self, key: Hashable) -> _Entry:

@@ -50,6 +50,22 @@ def test_an_answer_is_never_older_than_what_its_reader_knows_of(seq: int, made: 
     assert kitchen.made == made
 
 
+@pytest.mark.parametrize(("seconds", "made"), [(26.9, 1), (27.0, 2), (27.1, 2)])
+def test_a_dear_answer_rests_as_many_times_as_long_as_it_took(seconds: float, made: int) -> None:
+    clock, kitchen = Clock(), Kitchen()
+    snapshots = Snapshots(clock)
+
+    def dear() -> bytes:
+        clock.now += 3.0
+        return kitchen()
+
+    snapshots.get("key", 5, dear, rest=9.0)
+    clock.now += seconds
+    snapshots.get("key", 6, dear, rest=9.0)
+
+    assert kitchen.made == made
+
+
 def test_readers_who_may_see_other_things_get_other_answers() -> None:
     snapshots, kitchen = Snapshots(Clock()), Kitchen()
 
