@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import itertools
 import json
@@ -46,6 +47,11 @@ def too_large(most: int) -> BodyRefused:
 def too_many() -> BodyRefused:
     message = f"The body has more than {MOST_ROWS:,} rows. Send it in several requests."
     return BodyRefused(message, status=413)
+
+
+def digest_of(stream: str, kind: str, body: bytes) -> str:
+    """Return what names a body that came without a key: the SHA-256 of what was sent as what."""
+    return hashlib.sha256(f"{stream}\n{kind}\n".encode() + body).hexdigest()
 
 
 def unpacked(body: bytes, encoding: str, most: int) -> bytes:

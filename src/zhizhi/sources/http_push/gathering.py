@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -40,7 +39,7 @@ class Sent:
         return self.kind == bodies.JSON and not self.encoding
 
     def digest(self, body: bytes) -> str:
-        return hashlib.sha256(f"{self.stream.name}\n{self.kind}\n".encode() + body).hexdigest()
+        return bodies.digest_of(self.stream.name, self.kind, body)
 
     def envelope(self, body: bytes, reader: reading.Reader) -> Envelope:
         """Return the body unpacked and checked; raises BodyRefused when it cannot be read."""

@@ -157,7 +157,7 @@ def _read(delivery: Delivery, source: Source, stream: Stream) -> Envelope:
     except bodies.BodyRefused as refused:
         reason = "too-large" if refused.status == 413 else "unreadable"
         raise Unusable(reason, str(refused)) from refused
-    digest = hashlib.sha256(f"{stream.name}\n{kind}\n".encode() + delivery.payload).hexdigest()
+    digest = bodies.digest_of(stream.name, kind, delivery.payload)
     return Envelope(
         source=source,
         stream=stream.name,

@@ -16,15 +16,14 @@ from django.utils import translation
 from tests.district_world import AT, LAT, LON, World, build
 
 from zhizhi.directory.models import Area
-from zhizhi.engine.models import Case, Zone
+from zhizhi.engine.models import Case, Severity, Zone
 from zhizhi.trust.scoping import Scope
-from zhizhi.web import places
-from zhizhi.web.exporting.colours import THEMES, Theme
+from zhizhi.web import contrast, places
+from zhizhi.web.exporting.colours import THEMES
 from zhizhi.web.exporting.drawing import MARK, WIDE, Viewport, _ground, case_map, district_map
 from zhizhi.web.queue import QueueFilter
 from zhizhi.web.tests.building import case
 
-TOKENS = Path(__file__).parents[2] / "assets" / "css" / "tokens.css"
 NOW = AT + timedelta(hours=1)
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -193,19 +192,14 @@ def test_a_case_is_drawn_with_its_surroundings_and_nothing_else(world: World) ->
     assert len(list(root.iter(f"{SVG}circle"))) == 1
 
 
-@pytest.mark.parametrize("name", ["light", "dark"])
-def test_colours_are_those_of_the_pages(name: str) -> None:
-    text = TOKENS.read_text(encoding="utf-8").split(f".theme-{name} {{")[1].partition("}")[0]
-    token = dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6})", text))
-    theme = THEMES[name]
+def test_the_colours_are_those_of_the_pages() -> None:
+    light, dark = THEMES["light"], THEMES["dark"]
 
-    plain = {field.replace("_", "-"): getattr(theme, field) for field in PLAIN}
-    assert plain == {**{key: token[key] for key in plain if key != "ground"}, "ground": token["bg"]}
-    assert theme.shades == tuple(token[f"shade-{number}"] for number in range(5))
-    assert theme.severities == {key: token[key] for key in theme.severities}
-
-
-PLAIN = [field for field in Theme.__dataclass_fields__ if field not in {"shades", "severities"}]
+    assert (light.ground, dark.ground) == tuple(
+        contrast.themes()[name]["bg"] for name in ("light", "dark")
+    )
+    assert len({*light.shades, *dark.shades}) == 10
+    assert list(light.severities) == Severity.values
 
 
 def test_two_thousand_cells_stay_below_four_hundred_kilobytes(world: World) -> None:
