@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from io import BytesIO
 
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 MAXIMUM_BYTES = 12 * 1024 * 1024
 MAXIMUM_PIXELS = 40_000_000
@@ -91,6 +91,8 @@ def _opened(content: bytes) -> Image.Image:
 
 
 def _complete(read: Callable[[], object]) -> None:
+    # One switch for the whole process: a library that writes PDF turns it on for itself.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         read()
     except (OSError, SyntaxError, ValueError) as error:

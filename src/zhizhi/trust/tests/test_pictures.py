@@ -6,7 +6,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from zhizhi.trust import pictures
 from zhizhi.trust.pictures import MAXIMUM_BYTES, PictureRefused, Region
@@ -55,6 +55,18 @@ def test_what_is_no_whole_photograph_is_refused_with_a_reason(content: bytes, co
         pictures.media_type_of(content)
 
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("style", ["JPEG", "PNG"])
+def test_a_cut_picture_is_refused_whatever_a_library_allows_for_itself(
+    style: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+
+    with pytest.raises(PictureRefused) as refused:
+        pictures.media_type_of(picture(style)[:-200])
+
+    assert refused.value.code == "damaged"
 
 
 @pytest.mark.parametrize("height", [7999, 8000])
