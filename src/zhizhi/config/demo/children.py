@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import httpx
 
@@ -22,15 +23,25 @@ class ChildDied(RuntimeError):
     """One of the processes ended by itself; says which and shows the end of its log."""
 
 
+def _leave(number: int, _frame: object) -> None:
+    """End like Ctrl-C does, so that the children are ended too."""
+    sys.exit(128 + number)
+
+
 @dataclass(slots=True)
 class Children:
-    """Started processes, ended together in the reverse order; logs go below ``logs``."""
+    """Started processes, ended together in the reverse order; logs go below ``logs``.
+
+    Also when this process is told to end: a service manager sends SIGTERM, not Ctrl-C.
+    """
 
     logs: Path
     running: list[tuple[str, subprocess.Popen[bytes]]] = field(default_factory=list)
+    _before: Any = None
 
     def __enter__(self) -> Children:
         self.logs.mkdir(parents=True, exist_ok=True)
+        self._before = signal.signal(signal.SIGTERM, _leave)
         return self
 
     def __exit__(
@@ -40,6 +51,7 @@ class Children:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+        signal.signal(signal.SIGTERM, self._before)
 
     def start(self, name: str, arguments: Sequence[str]) -> None:
         """Start ``zhizhi NAME ARGUMENTS`` in a session of its own, so that Ctrl-C is ours."""
