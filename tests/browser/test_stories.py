@@ -151,9 +151,10 @@ def test_of_two_operators_who_dispatch_at_once_one_wins_and_the_other_is_told_wh
 
 def withdraw(desk: Page) -> None:
     """Take the task back with a reason."""
-    desk.get_by_text("Withdraw the task").first.click()
-    desk.get_by_label("Reason").first.fill("the race is over")
-    desk.get_by_role("button", name="Withdraw the task").click()
+    detail = desk.locator("#detail")
+    detail.get_by_text("Withdraw the task").first.click()
+    detail.get_by_label("Reason").first.fill("the race is over")
+    detail.get_by_role("button", name="Withdraw the task").click()
     expect(desk.locator("#detail .detail-head")).to_contain_text("Open")
 
 
