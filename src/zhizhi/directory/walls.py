@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import datetime
 
@@ -13,14 +12,10 @@ from django.utils import timezone
 from zhizhi.directory.models import Area, WallPass
 from zhizhi.trust import audit, canonical
 from zhizhi.trust.audit import Leaf
+from zhizhi.trust.ciphers import token_digest
 from zhizhi.trust.scoping import Scope
 
 TOKEN_BYTES = 32
-
-
-def digest_of(token: str) -> str:
-    """Return what the database keeps of ``token``."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 @transaction.atomic
@@ -32,7 +27,7 @@ def issue(
     row = WallPass.everything.create(
         name=name,
         area=area,
-        token_digest=digest_of(token),
+        token_digest=token_digest(token),
         created_at=now,
         created_by=by,
         expires_at=expires_at,
@@ -59,7 +54,9 @@ def visible_to(scope: Scope) -> QuerySet[WallPass]:
 
 def find(token: str) -> WallPass | None:
     """Return the pass that ``token`` belongs to, whatever its state."""
-    return WallPass.everything.select_related("area").filter(token_digest=digest_of(token)).first()
+    return (
+        WallPass.everything.select_related("area").filter(token_digest=token_digest(token)).first()
+    )
 
 
 def get(pk: int) -> WallPass | None:

@@ -10,8 +10,7 @@ from django.db import transaction
 
 from zhizhi.engine.models import Source
 from zhizhi.kernel.streams import stream_named
-from zhizhi.sources.http_push import passes
-from zhizhi.trust import audit
+from zhizhi.trust import audit, ciphers
 
 KINDS = ("http_push", "mqtt")
 
@@ -51,7 +50,7 @@ def renew_token(code: str, *, by: str, now: datetime) -> str:
     """Give the source a new bearer token and return it; it is kept nowhere, the old one ends."""
     source = _known(code)
     token = secrets.token_urlsafe(32)
-    source.token_digest = passes.digest_of(token)
+    source.token_digest = ciphers.token_digest(token)
     source.save(update_fields=["token_digest"])
     _record("source.renew_token", source, by=by, now=now)
     return token

@@ -129,3 +129,8 @@ def fresh_key() -> bytes:
 
 def fresh_nonce() -> bytes:
     return secrets.token_bytes(NONCE_BYTES)
+
+
+def token_digest(token: str) -> str:
+    """Return what the database keeps of a random token: nobody gets back from it."""
+    return sha256(token.encode())

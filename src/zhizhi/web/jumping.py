@@ -16,12 +16,13 @@ from zhizhi.directory.accounts import actor
 from zhizhi.directory.models import Account, Area, SavedView, Unit
 from zhizhi.engine import dispatching
 from zhizhi.engine.models import Case, Task, Zone
-from zhizhi.trust.scoping import Scope
+from zhizhi.trust.scoping import Scope, any_of
 from zhizhi.web.access import Role
 from zhizhi.web.facts import undoable
 from zhizhi.web.narrowing import Narrowing
 from zhizhi.web.places import units_in
 from zhizhi.web.queue import QueueFilter
+from zhizhi.web.templatetags.zhizhi import km, minutes
 
 SHOWN = 12
 EACH = 5  # of one kind
@@ -97,9 +98,7 @@ def _views(asked: Asked) -> Iterator[Jump]:
 
 
 def _areas(asked: Asked) -> Iterator[Jump]:
-    reach = Q(pk__in=[])
-    for grant in asked.scope.grants:
-        reach |= Q(path__startswith=grant.area_path)
+    reach = any_of(Q(path__startswith=grant.area_path) for grant in asked.scope.grants)
     found = Area.objects.in_force().filter(reach, name__icontains=asked.text)
     for area in found.order_by("path")[:EACH]:
         wanted = QueueFilter(beside=Narrowing(area=area.path))
@@ -123,8 +122,12 @@ def _units(asked: Asked) -> Iterator[Jump]:
 
 
 def _named(asked: Asked, name: str) -> list[Unit]:
-    meant = Q(name__icontains=name) | Q(code__iexact=name)
-    return list(units_in(asked.scope).filter(meant)[:SHOWN])
+    return list(units_in(asked.scope).filter(_called(name))[:SHOWN])
+
+
+def _called(name: str) -> Q:
+    """Return the condition that a unit is meant by a part of its name or by its code."""
+    return Q(name__icontains=name) | Q(code__iexact=name)
 
 
 def _acts(asked: Asked, verb: str, number: int, rest: str) -> Iterator[Jump]:
@@ -149,13 +152,12 @@ def _dispatch(asked: Asked, case: Case, rest: str) -> Iterator[Jump]:
         return
     among = units_in(asked.scope)
     if rest:
-        among = among.filter(Q(name__icontains=rest) | Q(code__iexact=rest))
+        among = among.filter(_called(rest))
     url = reverse("web:dispatch", args=[case.pk])
     for one in dispatching.nearest_fit(case, limit=EACH, now=asked.now, among=among):
         label = _("Send {unit} to {code}").format(unit=one.unit, code=case.code)
-        minutes = max(1, round(one.travel.total_seconds() / 60))
         hint = _("{km} km · {minutes} min").format(
-            km=f"{one.distance_m / 1000:.1f}", minutes=minutes
+            km=km(one.distance_m), minutes=minutes(one.travel)
         )
         yield Jump(label, hint, url, {"unit": str(one.unit.pk)}, on_desk(case))
 

@@ -20,7 +20,7 @@ from zhizhi.engine import zoning
 from zhizhi.engine.models import Case, Severity
 from zhizhi.kernel.seasons import local_days, open_days
 from zhizhi.kernel.shapes import Bounds
-from zhizhi.trust.scoping import Scope
+from zhizhi.trust.scoping import Scope, any_of
 from zhizhi.web.queue import LIVE, QueueFilter, cases_of
 
 GRID_STEPS = 4  # district, town, community, grid cell
@@ -177,13 +177,11 @@ def name_of(scope: Scope) -> str:
 
 def units_in(scope: Scope) -> QuerySet[Unit]:
     """Return the units whose home lies in what the viewer answers for."""
-    filters = Q(pk__in=[])
-    for grant in scope.grants:
-        if grant.unit is not None:
-            filters |= Q(pk=grant.unit)
-        else:
-            filters |= Q(area__path__startswith=grant.area_path)
-    return Unit.objects.filter(filters).order_by("code")
+    homes = (
+        Q(area__path__startswith=grant.area_path) if grant.unit is None else Q(pk=grant.unit)
+        for grant in scope.grants
+    )
+    return Unit.objects.filter(any_of(homes)).order_by("code")
 
 
 def _drawn() -> QuerySet[Area]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import time
 
@@ -10,6 +9,7 @@ from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 
 from zhizhi.engine.models import Source
+from zhizhi.trust.ciphers import token_digest
 
 REMEMBER_S = 2.0  # how long a withdrawn token may still work
 _MOST_KNOWN = 1000
@@ -17,17 +17,12 @@ _MOST_KNOWN = 1000
 _known: dict[str, tuple[float, Source]] = {}
 
 
-def digest_of(token: str) -> str:
-    """Return what the database keeps of ``token``."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 async def source_of(authorization: str) -> Source | None:
     """Return the active source whose token an Authorization header shows, or None."""
     scheme, _space, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         return None
-    digest = digest_of(token.strip())
+    digest = token_digest(token.strip())
     return _remembered(digest) or await sync_to_async(_look_up)(digest)
 
 

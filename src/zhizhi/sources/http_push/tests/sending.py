@@ -9,7 +9,7 @@ from typing import Any
 from django.test import Client
 
 from zhizhi.engine.models import Source
-from zhizhi.sources.http_push import passes
+from zhizhi.trust import ciphers
 
 TOKEN = "token-of-the-gateway"
 VESSELS = "vessel_positions.v1"
@@ -20,7 +20,7 @@ ARROW = "application/vnd.apache.arrow.stream"
 
 def source(code: str = "gateway", token: str = TOKEN, **columns: Any) -> Source:
     given = {"name": code, "kind": "http_push", "streams": [VESSELS], **columns}
-    return Source.objects.create(code=code, token_digest=passes.digest_of(token), **given)
+    return Source.objects.create(code=code, token_digest=ciphers.token_digest(token), **given)
 
 
 def row(entity: int = 7, **fields: Any) -> dict[str, Any]:
