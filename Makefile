@@ -60,6 +60,7 @@ lint: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_migrations.py
+	node --test tests/js/
 
 unit-sqlite: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(PYTEST) -m "not browser and not chaos"

@@ -37,6 +37,7 @@ PAGES: dict[str, Look] = {
     "web:settings": Look("administrator", "/settings/"),
     "web:settings/none": Look("administrator", "/settings/?q=31415926"),
     "web:setting": Look("administrator", "/settings/fishery.lateness_seconds/"),
+    "web:statistics": Look("leader", "/statistics/"),
     "web:style": Look("administrator", "/style/"),
     "web:walls": Look("administrator", "/walls/"),
     "web:health": Look("auditor", "/health/"),

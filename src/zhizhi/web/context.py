@@ -58,6 +58,7 @@ def _navigation(request: HttpRequest, scope: Scope) -> Iterator[dict[str, Any]]:
             for system in systems()
             if system.has_pages
         ),
+        (_("Statistics"), reverse("web:statistics"), DESK_READERS),
         (_("Zones"), reverse("web:zones"), (Role.ADMINISTRATOR,)),
         (_("Settings"), reverse("web:settings"), (Role.ADMINISTRATOR,)),
         (_("Walls"), reverse("web:walls"), (Role.ADMINISTRATOR,)),

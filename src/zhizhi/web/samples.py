@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy
 
 from zhizhi.directory.models import Area, Unit
 from zhizhi.engine.models import Alert, Case, Severity, Task
+from zhizhi.web.charts import Columns, Series
 from zhizhi.web.contrast import SHAPE, TEXT, contrast, sizes, themes
 from zhizhi.web.icons import ICONS
 from zhizhi.web.queue import QueueFilter
+from zhizhi.web.spans import Span
 
 NOON = datetime(2026, 1, 15, 4, tzinfo=UTC)
 GROUNDS = ("bg", "panel")
@@ -50,6 +52,7 @@ def facts(theme: str) -> dict[str, Any]:
         "cases": [_case(number, Severity.NORMAL, state) for number, state in enumerate(_states())],
         "rows": list(_rows()),
         "wanted": QueueFilter(),
+        "chart": _chart(),
         "case": case,
         "task": {"task": _task(case), "zone": _("Sample water")},
         "timeline": list(_timeline()),
@@ -160,6 +163,16 @@ def _task(case: Case) -> Task:
         pk=1, case=case, unit=Unit(name=_("Sample boat")), state=Task.State.OFFERED,
         offered_at=NOON, due_at=NOON + timedelta(minutes=5),
     )  # fmt: skip
+
+
+def _chart() -> Columns:
+    """Return a week of invented cases and alerts."""
+    return Columns(
+        _("Cases opened and alerts raised"),
+        Span("2026-01-09", "2026-01-15").parts(),
+        Series(_("Cases"), [3, 5, 2, 0, 6, 4, 1]),
+        Series(_("Alerts"), [4, 7, 2, 1, 9, 4, 2]),
+    )
 
 
 def _timeline() -> Iterator[dict[str, Any]]:

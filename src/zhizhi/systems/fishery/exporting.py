@@ -9,11 +9,14 @@ from typing import Any
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
-from zhizhi.systems.fishery.counting import HEADINGS, Statistics
+from zhizhi.systems.fishery.counting import COLUMNS, DEFINITIONS, HEADINGS, Figures, Statistics
 from zhizhi.systems.fishery.models import Violation, ViolationReview
 from zhizhi.trust.scoping import Scope
+from zhizhi.web.charts import Columns, Series, buckets, span_text
 from zhizhi.web.exporting.files import Listing
+from zhizhi.web.exporting.report import FigureReport, FigureTable
 from zhizhi.web.exporting.spreadsheets import Row
+from zhizhi.web.spans import Span
 
 
 def statistics_listing(
@@ -41,6 +44,47 @@ def table(found: Statistics, names: Mapping[str, str]) -> list[Row]:
         for (day, zone), figures in sorted(found.cells.items())
     ]
     return [*rows, [_("Total"), "", *found.total.values()]]
+
+
+def chart(found: Statistics, asked: Mapping[str, Any]) -> Columns:
+    """Return stays found and reminded over the days that were asked for."""
+    parts = buckets(Span(asked["first"].isoformat(), asked["last"].isoformat()))
+    sums = [_sum(found, part) for part in parts]
+    return Columns(
+        _("Stays found and reminded"),
+        parts,
+        Series(str(HEADINGS[0]), [one.found for one in sums]),
+        Series(str(HEADINGS[1]), [one.reminded for one in sums]),
+    )
+
+
+def _sum(found: Statistics, span: Span) -> Figures:
+    total = Figures()
+    for day, figures in found.by_day.items():
+        if span.first <= day.isoformat() <= span.last:
+            total.add(figures)
+    return total
+
+
+def report(found: Statistics, names: Mapping[str, str], asked: Mapping[str, Any]) -> FigureReport:
+    """Return the figures for paper: what the page shows, in the same order."""
+    zone, drawn = asked["zone"], chart(found, asked)
+    span = Span(asked["first"].isoformat(), asked["last"].isoformat())
+    heads = [str(heading) for heading in HEADINGS]
+    zones = [(names.get(key, key), *row.values()) for key, row in sorted(found.by_zone.items())]
+    parts = [(span_text(part), *_sum(found, part).values()) for part in drawn.spans]
+    total = (_("Total"), *found.total.values())
+    return FigureReport(
+        title=_("Statistics of the fishery watch"),
+        told=[(_("Days"), span_text(span)), (_("Zone"), names.get(zone, zone) or _("All zones"))],
+        figures=list(zip(heads, found.total.values(), strict=True)),
+        charts=[drawn],
+        tables=[
+            FigureTable(_("By zone"), (_("Zone"), *heads), [*zones, total], has_total=True),
+            FigureTable(_("By day"), (_("Day"), *heads), [*parts, total], has_total=True),
+        ],
+        definitions=[(HEADINGS[at], DEFINITIONS[key]) for at, key in enumerate(COLUMNS)],
+    )
 
 
 def violation_listing(scope: Scope, state: str, names: Mapping[str, str]) -> Listing:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -14,8 +13,8 @@ from zhizhi.systems.fishery.apps import FisheryConfig
 from zhizhi.systems.fishery.masking import MAXIMUM_REGIONS
 from zhizhi.systems.fishery.models import ViolationReview
 from zhizhi.trust.pictures import Region
+from zhizhi.web.reporting.forms import SpanForm
 
-LONGEST_SPAN = timedelta(days=366)
 COMPLAINTS = {
     "empty": _("Write something: an empty text cannot be sent."),
     "too-long": _("The text has %(detail)s characters; at most 500 can be sent."),
@@ -106,16 +105,9 @@ def _checked(text: str) -> str:
         ) from invalid
 
 
-def _day() -> forms.DateInput:
-    """Return a date field as browsers want it, whatever the reader's language."""
-    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-
-
-class SpanForm(forms.Form):
+class StaySpanForm(SpanForm):
     """Which stays the statistics count."""
 
-    first = forms.DateField(label=_("First day"), widget=_day())
-    last = forms.DateField(label=_("Last day"), widget=_day())
     zone = forms.ChoiceField(label=_("Zone"), required=False)
 
     def __init__(self, *args: Any, zones: dict[str, str], **kwargs: Any) -> None:
@@ -123,17 +115,6 @@ class SpanForm(forms.Form):
         field = self.fields["zone"]
         if isinstance(field, forms.ChoiceField):
             field.choices = [("", _("All zones")), *zones.items()]
-
-    def clean(self) -> dict[str, Any]:
-        """The span runs forward and is at most a year."""
-        found = super().clean() or {}
-        first, last = found.get("first"), found.get("last")
-        if isinstance(first, date) and isinstance(last, date):
-            if last < first:
-                self.add_error("last", _("The last day lies before the first."))
-            elif last - first > LONGEST_SPAN:
-                self.add_error("last", _("At most one year can be counted at once."))
-        return found
 
 
 class AgencyResultForm(forms.Form):

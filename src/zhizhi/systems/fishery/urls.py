@@ -19,6 +19,7 @@ urlpatterns = [
     path("words/<str:code>/", words.word_page, name="word"),
     path("statistics/", figures.statistics_page, name="statistics"),
     path("statistics/export/", figures.export, name="export"),
+    path("statistics/report.pdf", figures.report, name="report"),
     path("agency/", agency.task_list, name="agency"),
     path("agency/<int:task>/accept/", agency.accept, name="agency-accept"),
     path("agency/<int:task>/finish/", agency.finish, name="agency-finish"),

@@ -7,15 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from django.template.loader import render_to_string
-from django.utils.safestring import mark_safe
 
 from zhizhi.engine.models import Case, Feedback, TimelineEntry
 from zhizhi.trust import audit, evidence
 from zhizhi.trust.models import Evidence
 from zhizhi.trust.scoping import Scope
-from zhizhi.web.exporting import paper
 from zhizhi.web.exporting.drawing import case_map
 from zhizhi.web.exporting.files import demo_note
+from zhizhi.web.exporting.printing import NUMBERS, Manuscript
 from zhizhi.web.facts import case_facts
 from zhizhi.web.icons import SHAPES
 from zhizhi.web.words import actor_names
@@ -24,10 +23,10 @@ MOST_PHOTOS = 40
 COLOURS = {"urgent": "#b8330b", "important": "#8a5a00", "normal": "#0a6a8a"}  # light, as paper is
 
 
-def case_pdf(scope: Scope, case: Case, *, user: str, actor: str, now: datetime) -> bytes:
-    """Return the file of ``case`` as PDF, sealed with the newest entry of the audit chain.
+def case_file(scope: Scope, case: Case, *, user: str, actor: str, now: datetime) -> Manuscript:
+    """Return the file of ``case`` as a page, sealed with the newest entry of the audit chain.
 
-    Write the export down before: that entry is then the seal. Raises PaperMissing.
+    Write the export down before: that entry is then the seal.
     """
     facts = case_facts(scope, case, actor=actor, now=now)
     photos, pictures = _prints(facts["photos"][:MOST_PHOTOS])
@@ -44,11 +43,10 @@ def case_pdf(scope: Scope, case: Case, *, user: str, actor: str, now: datetime) 
         "demo": demo_note(),
         "has_map": True,
         "user": user,
-        "page_number": mark_safe('<span class="page"></span>'),
-        "page_count": mark_safe('<span class="pages"></span>'),
+        **NUMBERS,
     }
     pictures["map"] = case_map(case, now=now).encode()
-    return paper.pdf(render_to_string("web/paper/case.html", context), pictures)
+    return Manuscript(render_to_string("web/paper/case.html", context), pictures)
 
 
 def _reports(case: Case) -> list[dict[str, Any]]:

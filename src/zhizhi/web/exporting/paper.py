@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from email.message import Message
 from io import BytesIO
 from pathlib import Path
-from threading import Lock
 from typing import Any
 from urllib import request
 from urllib.error import URLError
@@ -21,7 +20,6 @@ SCHEME = "zhizhi"
 STYLE = Path(__file__).with_name("paper.css")
 _DOTS_PER_INCH = 150  # of photos: sharp on paper, a tenth of what a telephone takes
 _QUALITY = 80
-_one_at_a_time = Lock()  # a rendering needs some hundred MB, and Pango's font map is shared
 
 
 class PaperMissing(RuntimeError):
@@ -70,20 +68,20 @@ def pdf(html: str, pictures: Mapping[str, bytes]) -> bytes:
     """Return ``html`` with our style for paper as a tagged PDF; raises PaperMissing.
 
     A picture is named ``zhizhi:NAME`` in the page. Every other address is refused, also one that
-    somebody smuggled into a text.
+    somebody smuggled into a text. One at a time in a process: Pango shares its font map. Call it
+    through ``press``.
     """
     writer = load()
     urls = importlib.import_module("weasyprint.urls")
     fetcher = urls.URLFetcher(allowed_protocols={SCHEME}, allow_redirects=False)
     fetcher.add_handler(OwnPictures(pictures))
-    with _one_at_a_time:
-        style = writer.CSS(string=STYLE.read_text(encoding="utf-8"), url_fetcher=fetcher)
-        page = writer.HTML(string=html, base_url=f"{SCHEME}:", url_fetcher=fetcher)
-        content: bytes = page.write_pdf(
-            stylesheets=[style],
-            pdf_tags=True,
-            optimize_images=True,
-            jpeg_quality=_QUALITY,
-            dpi=_DOTS_PER_INCH,
-        )
+    style = writer.CSS(string=STYLE.read_text(encoding="utf-8"), url_fetcher=fetcher)
+    page = writer.HTML(string=html, base_url=f"{SCHEME}:", url_fetcher=fetcher)
+    content: bytes = page.write_pdf(
+        stylesheets=[style],
+        pdf_tags=True,
+        optimize_images=True,
+        jpeg_quality=_QUALITY,
+        dpi=_DOTS_PER_INCH,
+    )
     return content

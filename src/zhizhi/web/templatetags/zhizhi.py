@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhizhi.engine.models import Case, Severity, Task
-from zhizhi.web import places, words
+from zhizhi.web import charts, places, words
 from zhizhi.web.icons import ICONS, RINGS, SHAPES
 from zhizhi.web.queue import QueueFilter
 
@@ -178,6 +178,13 @@ def failure_state(
         "action": action,
         "level": level,
     }
+
+
+@register.inclusion_tag("web/parts/chart.html", name="chart")
+def chart_of(chart: charts.Columns, *, has_table: bool = True) -> Any:
+    """Draw a chart over time with its key, its values, and the same as a table."""
+    drawn = charts.svg(chart)
+    return {"chart": chart, "drawn": drawn, "key": charts.key(), "has_table": has_table}
 
 
 @register.inclusion_tag("web/parts/task.html", takes_context=True)

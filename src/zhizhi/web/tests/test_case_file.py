@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +18,8 @@ from zhizhi.engine import timeline
 from zhizhi.engine.models import Alert, Case, Feedback
 from zhizhi.trust import evidence
 from zhizhi.trust.models import AuditEntry, Evidence
-from zhizhi.web.exporting import case_file
+from zhizhi.web.exporting import case_file, printing
+from zhizhi.web.exporting.press import Presses
 from zhizhi.web.tests.conftest import Browse
 
 WHY = {
@@ -164,9 +164,11 @@ def test_a_demonstrations_file_says_so_on_every_page(world: World, browse: Brows
 
 
 def test_where_a_library_is_missing_the_page_says_what_to_do(
-    world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch
+    world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    (tmp_path / "weasyprint.py").write_text("raise OSError('libpango-1.0.so.0')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(printing, "presses", Presses(1))
 
     answer = browse("operator").get(address(world.records["case"]))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET
 from zhizhi.engine.models import Case
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import CASE_READERS, DESK_READERS, account_of, actor_of, for_roles
-from zhizhi.web.exporting import files, paper
-from zhizhi.web.exporting.case_file import case_pdf
+from zhizhi.web.exporting import files, printing
+from zhizhi.web.exporting.case_file import case_file as written
 from zhizhi.web.exporting.queue_list import queue_listing
 from zhizhi.web.queue import QueueFilter
 
@@ -29,23 +29,14 @@ def queue(request: HttpRequest, scope: Scope, form: str) -> HttpResponseBase:
 @require_GET
 @for_roles(*CASE_READERS)
 def case_file(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
-    """Send one case as PDF; where the libraries for it are missing, say so and what to do."""
+    """Send one case as PDF; where that cannot be, say so and what to do."""
     case = get_object_or_404(Case.objects.visible_to(scope).select_related("area"), pk=pk)
-    try:
-        paper.load()
-    except paper.PaperMissing:
-        return _no_paper(request, case)
-    now = timezone.now()
-    files.record(request, "case-file", now=now, form="pdf", rows=1, case=case.pk)
-    content = case_pdf(scope, case, user=str(account_of(request)), actor=actor_of(request), now=now)
-    answer = HttpResponse(content, content_type="application/pdf")
-    return files.attached(answer, _("Case file {code}").format(code=case.code), "pdf")
-
-
-def _no_paper(request: HttpRequest, case: Case) -> HttpResponse:
-    said = _(
-        "This server cannot write PDF: a library is missing. Print the case's page from the "
-        "browser meanwhile, and tell your administrator: zhizhi doctor says what to install."
+    by, user = actor_of(request), str(account_of(request))
+    order = printing.PaperOrder(
+        title=_("Case file {code}").format(code=case.code),
+        subject="case-file",
+        back=reverse("web:case", args=[case.pk]),
+        write=lambda now: written(scope, case, user=user, actor=by, now=now),
+        wanted={"case": case.pk},
     )
-    context = {"said": said, "back": reverse("web:case", args=[case.pk])}
-    return render(request, "web/not_written.html", context, status=503)
+    return printing.send(request, order)

@@ -31,6 +31,7 @@ PARTS = (
     ("table", gettext_noop("Table"), ".scrolls > table"),
     ("tabs", gettext_noop("Tabs"), "{% queue_tabs %}"),
     ("stats", gettext_noop("Figures"), "{% stat %} {% bar %}"),
+    ("chart", gettext_noop("Chart"), "{% chart %}"),
     ("queue", gettext_noop("Row of the queue"), "{% queue_row %}"),
     ("why", gettext_noop("Why this alert"), "{% why_panel %} {% bullet %}"),
     ("timeline", gettext_noop("History"), "{% timeline %}"),

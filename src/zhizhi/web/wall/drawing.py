@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from zhizhi.web.charts import scale_top
+
 WIDE, HIGH = 100, 40  # units of a column and of the whole height; the page stretches them
 GAP = 18  # between two bars, in units of a column
 
@@ -45,16 +47,6 @@ def chart(bars: Sequence[int], line: Sequence[int]) -> Chart:
         dots=[(f"{x:.0f}", f"{y:.2f}") for x, y in points],
         grid=[(f"{HIGH - height(value):.2f}", value) for value in (top, top // 2, 0)],
     )
-
-
-def scale_top(most: int) -> int:
-    """Return the least even round number that is not below ``most``: 2, 4, 10, 20, 40, 100..."""
-    step = 1
-    while True:
-        for factor in (2, 4, 6, 10):
-            if step * factor >= most:
-                return step * factor
-        step *= 10
 
 
 def share(part: int, total: int) -> float | None:

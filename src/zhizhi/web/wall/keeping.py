@@ -64,6 +64,12 @@ def keeping(scope: Scope, area: Area, *, now: datetime) -> dict[str, Any]:
     }
 
 
+def kept_by_kind(scope: Scope, area: Area, span: Span, now: datetime) -> list[Kept]:
+    """Return the shares of the limits that ended in ``span``, kind by kind."""
+    counts = _counts(scope, area, span, now)
+    return [_of_kind(scope, area, span, kind, counts, now) for kind in _known(counts)]
+
+
 Counts = Mapping[tuple[str, str], tuple[int, int]]  # (kind, place) -> kept, missed
 
 

@@ -39,9 +39,9 @@ def trend(scope: Scope, area: Area, *, now: datetime) -> dict[str, Any]:
     """Return both charts and the medians."""
     days = Span.days(now, DAYS)
     cases = Case.objects.visible_to(scope).filter(area_path__startswith=area.path)
-    opened = _moments(cases.filter(opened_at__gte=days.start), "opened_at")
+    opened = moments(cases.filter(opened_at__gte=days.start), "opened_at")
     alerts = Alert.objects.visible_to(scope).filter(case__area_path__startswith=area.path)
-    raised = _moments(alerts.filter(raised_at__gte=days.start), "raised_at")
+    raised = moments(alerts.filter(raised_at__gte=days.start), "raised_at")
     charts = [
         {
             "name": name,
@@ -54,11 +54,11 @@ def trend(scope: Scope, area: Area, *, now: datetime) -> dict[str, Any]:
     return {
         "charts": charts,
         "is_empty": not opened and not raised,
-        "waits": [_waits(scope, area, span, now) for span in (charts[0]["span"], days)],
+        "waits": [waits(scope, area, span, now) for span in (charts[0]["span"], days)],
     }
 
 
-def _moments(rows: QuerySet[Any], column: str) -> list[datetime]:
+def moments(rows: QuerySet[Any], column: str) -> list[datetime]:
     """Return one moment a row; of two rows with the same moment both count."""
     return [moment for _pk, moment in rows.order_by().values_list("pk", column)]
 
@@ -102,7 +102,7 @@ def _opened(area: Area, span: Span) -> QueueFilter:
     return QueueFilter(queue.ALL, beside=Narrowing(area=area.path, opened=span))
 
 
-def _waits(scope: Scope, area: Area, span: Span, now: datetime) -> dict[str, Any]:
+def waits(scope: Scope, area: Area, span: Span, now: datetime) -> dict[str, Any]:
     """Return the medians, in minutes, from the first alert to the first unit sent and arrived.
 
     A case is opened by its first alert. One that nobody was sent to has no such time and is left

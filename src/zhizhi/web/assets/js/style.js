@@ -1,5 +1,6 @@
 // The style page: the same invented shapes on a map of each theme.
 import "./page.js";
+import "./chart.js";
 import { createMap } from "./map.js";
 
 const shapes = JSON.parse(document.getElementById("shapes").textContent);

@@ -162,6 +162,7 @@ async function begin() {
 }
 
 show(scenes[shown] ?? scenes[0]);
+if (find("[data-chart]")) import("./chart.js");
 tick();
 start("/wall/events");
 begin().catch(() => setTimeout(() => location.reload(), POLL_MS));
