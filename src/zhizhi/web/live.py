@@ -21,6 +21,7 @@ from zhizhi.engine.models import Case
 from zhizhi.trust.models import AuditEntry, ChainHead
 from zhizhi.trust.scoping import Grant, Scope
 from zhizhi.web.access import CASE_READERS, DESK_READERS, Role
+from zhizhi.web.digits import whole_numbers
 
 Answer = TypeVar("Answer")
 
@@ -199,7 +200,7 @@ def _change(seq: int, verb: str, subject: str, path: str, detail: Mapping[str, A
 def _cases_of(grants: Collection[Grant], changes: Sequence[Change]) -> Known:
     """Return for each grant the changed cases that it reaches, as subjects."""
     cases = {change.subject for change in changes if change.subject.startswith("case:")}
-    numbers = [int(case[5:]) for case in cases if case[5:].isdecimal()]
+    numbers = whole_numbers([case[5:] for case in cases])
     if not numbers:
         return {}
     return {

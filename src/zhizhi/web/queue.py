@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhizhi.engine.models import Case, Clock, Severity, Task, Zone
 from zhizhi.trust.scoping import Scope
+from zhizhi.web.digits import whole_number
 from zhizhi.web.narrowing import Narrowing
 
 WINDOW = 100  # rows a page; the rest is counted and reached by filters
@@ -107,9 +108,9 @@ def _found(search: str) -> Q:
     """Return the condition that a number, a zone or an area is meant."""
     zones = Zone.objects.filter(is_current=True, name__icontains=search)
     found = Q(area__name__icontains=search) | Q(zone__in=zones.values("key"))
-    number = search.rsplit("-", 1)[-1]
-    if number.isdecimal() and len(number) < 18:
-        found |= Q(pk=int(number))
+    number = whole_number(search.rsplit("-", 1)[-1])
+    if number is not None:
+        found |= Q(pk=number)
     return found
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from zhizhi.directory.models import Account, Unit
+from zhizhi.web.digits import whole_number
 
 VERBS: dict[str, str | Promise] = {
     "alert.raise": gettext_lazy("Alert raised"),
@@ -171,8 +172,9 @@ def actor_names(actors: Iterable[str]) -> dict[str, str]:
     known = dict.fromkeys(actor for actor in actors if actor)
     for actor in known:
         kind, _colon, key = actor.partition(":")
-        if kind in keys and key.isdecimal():
-            keys[kind].add(int(key))
+        number = whole_number(key)
+        if kind in keys and number is not None:
+            keys[kind].add(number)
     accounts = Account.objects.in_bulk(keys["account"]) if keys["account"] else {}
     units = Unit.objects.in_bulk(keys["unit"]) if keys["unit"] else {}
     return {actor: _name(actor, accounts, units) for actor in known}
@@ -180,10 +182,11 @@ def actor_names(actors: Iterable[str]) -> dict[str, str]:
 
 def _name(actor: str, accounts: dict[int, Account], units: dict[int, Unit]) -> str:
     kind, _colon, key = actor.partition(":")
-    if kind == "account" and key.isdecimal():
-        return str(accounts.get(int(key)) or _("a closed account"))
-    if kind == "unit" and key.isdecimal():
-        return str(units.get(int(key)) or actor)
+    number = whole_number(key)
+    if kind == "account" and number is not None:
+        return str(accounts.get(number) or _("a closed account"))
+    if kind == "unit" and number is not None:
+        return str(units.get(number) or actor)
     parts = {
         "worker": _("Automatic"),
         "gateway": _("Telecom operator"),

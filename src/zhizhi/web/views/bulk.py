@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from zhizhi.trust.scoping import Scope
 from zhizhi.web import bulk
 from zhizhi.web.access import Role, actor_of, for_roles, is_fragment
+from zhizhi.web.digits import whole_numbers
 from zhizhi.web.views.cases import LONGEST
 
 
@@ -19,7 +20,7 @@ from zhizhi.web.views.cases import LONGEST
 def act_on_many(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Do one thing to all chosen cases and list what became of each."""
     verb = request.POST.get("verb", "")
-    chosen = [int(pk) for pk in request.POST.getlist("case") if pk.isdecimal() and len(pk) < 18]
+    chosen = whole_numbers(request.POST.getlist("case"))
     reason = request.POST.get("reason", "").strip()[:LONGEST]
     if said := _missing(verb, chosen, reason):
         return _shown(request, {"said": said}, status=400)

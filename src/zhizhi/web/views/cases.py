@@ -17,6 +17,7 @@ from zhizhi.trust import evidence as sealed
 from zhizhi.trust.models import Evidence
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import CASE_READERS, Role, actor_of, for_roles, is_fragment
+from zhizhi.web.digits import whole_number
 from zhizhi.web.facts import case_facts
 from zhizhi.web.live import newest_seq
 from zhizhi.web.places import units_in
@@ -88,9 +89,10 @@ def acknowledge(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 @for_roles(Role.OPERATOR)
 def dispatch(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Send the chosen unit, or the nearest fit one."""
-    case, chosen, now = _case(scope, pk), request.POST.get("unit", ""), timezone.now()
-    if chosen.isdecimal() and len(chosen) < 18:
-        unit = get_object_or_404(units_in(scope), pk=int(chosen))
+    case, now = _case(scope, pk), timezone.now()
+    chosen = whole_number(request.POST.get("unit", ""))
+    if chosen is not None:
+        unit = get_object_or_404(units_in(scope), pk=chosen)
         task = dispatching.dispatch(case, unit, by=actor_of(request), now=now)
     else:
         by, among = actor_of(request), units_in(scope)

@@ -20,6 +20,7 @@ from zhizhi.trust.scoping import Scope
 from zhizhi.web import places, queue
 from zhizhi.web.access import DESK_READERS, Role, account_of, actor_of, for_roles
 from zhizhi.web.board import board
+from zhizhi.web.digits import whole_number
 from zhizhi.web.facts import case_facts
 from zhizhi.web.live import newest_seq
 from zhizhi.web.snapshot import Snapshots
@@ -45,12 +46,8 @@ def desk(request: HttpRequest, scope: Scope) -> HttpResponse:
         return desk_at(begun.address)
     after, now = newest_seq(), timezone.now()
     wanted = queue.QueueFilter.of(request.GET)
-    chosen = request.GET.get("case", "")
-    case = (
-        Case.objects.visible_to(scope).filter(pk=int(chosen)).first()
-        if chosen.isdecimal() and len(chosen) < 18
-        else None
-    )
+    chosen = whole_number(request.GET.get("case", ""))
+    case = Case.objects.visible_to(scope).filter(pk=chosen).first() if chosen else None
     context = {
         **queue.page(scope, wanted, now=now),
         "board": board(scope, now=now, wanted=UnitFilter.of(request.GET)),

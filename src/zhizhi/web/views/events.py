@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.views.decorators.http import require_GET
 
 from zhizhi.directory.models import Account
+from zhizhi.web.digits import whole_number
 from zhizhi.web.live import stream
 
 
@@ -31,7 +32,7 @@ async def events(request: HttpRequest) -> HttpResponseBase:
 def last_heard(request: HttpRequest) -> int | None:
     """Return the number of the last event that the page has heard."""
     last = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
-    return int(last) if last.isdecimal() and len(last) < 19 else None
+    return whole_number(last)
 
 
 def server_sent(heard: AsyncIterator[bytes]) -> HttpResponseBase:

@@ -15,6 +15,7 @@ from zhizhi.engine import delivering, wording
 from zhizhi.engine.models import Message
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import CASE_READERS, EVERYBODY, for_roles
+from zhizhi.web.digits import whole_number
 from zhizhi.web.words import clock_name
 
 SHOWN = 50
@@ -51,9 +52,9 @@ def mark_read(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 @for_roles(*EVERYBODY)
 def mark_all_read(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Note that everything up to the newest message that was shown has been read."""
-    newest = request.POST.get("newest", "")
-    if newest.isdecimal() and len(newest) < 18:
-        delivering.mark_read(_inbox(scope).filter(pk__lte=int(newest)), now=timezone.now())
+    newest = whole_number(request.POST.get("newest", ""))
+    if newest is not None:
+        delivering.mark_read(_inbox(scope).filter(pk__lte=newest), now=timezone.now())
     return redirect("web:messages")
 
 

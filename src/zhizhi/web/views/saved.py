@@ -18,6 +18,7 @@ from zhizhi.directory.models import SavedView
 from zhizhi.directory.models.view import LONGEST_ADDRESS, LONGEST_NAME
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import DESK_READERS, Role, account_of, for_roles
+from zhizhi.web.digits import whole_number
 from zhizhi.web.queue import QueueFilter
 
 
@@ -71,13 +72,14 @@ def drop(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 @for_roles(Role.ADMINISTRATOR)
 def begin(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Choose the view that a role's desk begins with; without a view, the whole queue."""
-    role, chosen = request.POST.get("role", ""), request.POST.get("view", "")
+    role, wanted = request.POST.get("role", ""), request.POST.get("view", "")
     account, address = account_of(request), _address(request)
-    if role not in DESK_READERS or not (chosen.isdecimal() or not chosen) or len(chosen) > 17:
+    chosen = whole_number(wanted)
+    if role not in DESK_READERS or (wanted and chosen is None):
         messages.error(request, _("Choose a role and a view. Nothing was changed."))
         return desk_at(address)
     usable = SavedView.objects.usable_by(account)
-    view = get_object_or_404(usable, pk=int(chosen)) if chosen else None
+    view = get_object_or_404(usable, pk=chosen) if wanted else None
     viewing.begin_with(view, role, by=account, now=timezone.now())
     said = _("{role}: the desk begins with “{name}”.")
     name = view.name if view else _("In work")

@@ -20,6 +20,7 @@ from zhizhi.engine.system import DeclaredSetting, SystemConfig, systems
 from zhizhi.trust.scoping import Scope
 from zhizhi.web import setting_facts
 from zhizhi.web.access import Role, actor_of, for_roles
+from zhizhi.web.digits import whole_number
 from zhizhi.web.places import areas_url, bounds_of
 from zhizhi.web.setting_form import SettingForm
 from zhizhi.web.trial import try_numbers
@@ -58,8 +59,8 @@ def setting_page(request: HttpRequest, scope: Scope, key: str) -> HttpResponse:
 
 def _refuse_older(form: SettingForm, version: int, key: str) -> None:
     """Tell who was faster before anything else is said of the form; saving asks once more."""
-    seen = form.data.get("seen", "")
-    if seen.isdecimal() and int(seen) != version:
+    seen = whole_number(form.data.get("seen", ""))
+    if seen is not None and seen != version:
         message = f"{key} was changed by somebody else; load it again"
         raise StateConflict(message, record=Setting.objects.filter(key=key).first())
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 from zhizhi.directory import walls
 from zhizhi.directory.models import WallPass
 from zhizhi.trust.scoping import Scope
+from zhizhi.web.digits import whole_number
 
 COOKIE, SALT, PATH = "wall", "zhizhi.web.wall", "/wall/"
 KEPT_S = 400 * 86_400  # browsers keep none longer; every visit renews it
@@ -38,7 +39,8 @@ class NotAdmitted:
 def admitted(request: HttpRequest) -> WallPass | NotAdmitted:
     """Return the valid pass that the screen shows, and note that it is in use today."""
     kept = request.get_signed_cookie(COOKIE, "", salt=SALT, max_age=KEPT_S) or ""
-    return _judged(_look_up(int(kept)) if kept.isdecimal() else None)
+    number = whole_number(kept)
+    return _judged(None if number is None else _look_up(number))
 
 
 def admitted_by(token: str) -> WallPass | NotAdmitted:
