@@ -16,7 +16,19 @@ from django.contrib.auth.hashers import make_password
 from PIL import Image
 
 from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, SavedView, Unit, WallPass
-from zhizhi.engine.models import Alert, Case, CaseAgency, Feedback, Message, Source, Task, Zone
+from zhizhi.engine import macros
+from zhizhi.engine.macros import MacroDraft, Step
+from zhizhi.engine.models import (
+    Alert,
+    Case,
+    CaseAgency,
+    Feedback,
+    MacroRun,
+    Message,
+    Source,
+    Task,
+    Zone,
+)
 from zhizhi.systems.fishery.models import Stay, Violation, ViolationPhoto
 from zhizhi.trust import evidence
 
@@ -116,9 +128,20 @@ def _records(town: _Town) -> dict[str, Any]:
     return {
         "case": case, "unit_task": unit_task, "agency_task": agency_task, "alert": alert,
         "zone": zone, "unit": town.unit, "area": town.area, "source": source,
-        "message": message, "wall_pass": wall_pass,
+        "message": message, "wall_pass": wall_pass, **_macro(town, case),
         **_violation(case, alert, unit_task),
     }  # fmt: skip
+
+
+def _macro(town: _Town, case: Case) -> dict[str, Any]:
+    macro = macros.make(
+        MacroDraft("Night patrol", town.area, [Step("acknowledge"), Step("note", text="seen")]),
+        by="account:1", now=AT,
+    )  # fmt: skip
+    run = MacroRun.everything.create(
+        macro=macro, version=1, case=case, by="account:1", at=AT, until=AT, results=[]
+    )
+    return {"macro": macro, "macro_run": run}
 
 
 def _case(town: _Town) -> Case:

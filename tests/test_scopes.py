@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from tests.district_world import ROLES, World, build
-from zhizhi.directory.models import Account, RoleAssignment, WallPass
-from zhizhi.engine.models import Alert, Case, Task
+from zhizhi.directory.models import Account, Area, RoleAssignment, WallPass
+from zhizhi.engine.models import Alert, Case, Macro, MacroRun, Task
 from zhizhi.systems.fishery.models import Stay, Violation
 from zhizhi.trust.scoping import Grant, Scope, ScopeMissing
 
 pytestmark = pytest.mark.django_db
-SCOPED: tuple[Any, ...] = (Case, Alert, Task, Stay, Violation, WallPass)
+SCOPED: tuple[Any, ...] = (Case, Alert, Task, Stay, Violation, WallPass, Macro, MacroRun)
 WIDE = {"operator", "inspector", "leader", "administrator", "technical_reviewer", "legal_reviewer"}
 SEES_THE_CASE = WIDE | {"agency_officer", "unit_member"}
 
@@ -76,6 +76,26 @@ def test_a_unit_sees_its_own_tasks_and_the_desk_all_of_them(
 
     assert seen(Task, world.here[role].scope()) == expected
     assert seen(Task, world.elsewhere[role].scope()) == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_macro_is_seen_by_who_uses_it_and_by_who_edits_it(role: str, world: World) -> None:
+    expected = [world.records["macro"].pk] if role in {"operator", "administrator"} else []
+
+    assert seen(Macro, world.here[role].scope()) == expected
+    assert seen(Macro, world.elsewhere[role].scope()) == []
+
+
+def test_a_macro_of_the_district_is_used_in_its_towns_and_edited_above_alone(world: World) -> None:
+    macro, town = world.records["macro"], world.records["area"].path
+    district = "/990101000000000/"
+    Area.objects.filter(pk=macro.area_id).update(path=district)
+
+    assert seen(Macro, Scope(1, (Grant("operator", town),))) == [macro.pk]
+    assert seen(Macro, Scope(1, (Grant("operator", ""),))) == [macro.pk]
+    assert seen(Macro, Scope(1, (Grant("operator", "/990102000000000/"),))) == []
+    assert seen(Macro, Scope(1, (Grant("administrator", town),))) == []
+    assert seen(Macro, Scope(1, (Grant("administrator", district),))) == [macro.pk]
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -41,8 +41,9 @@ def _offer_to_next(case: Case, task: Task, *, now: datetime) -> None:
         return
     try:
         dispatching.dispatch_nearest(
-            case, by=WORKER, now=now, kind=task.kind, is_reinforcement=True, exclude=tried
-        )
+            case, by=WORKER, now=now, kind=task.kind, is_reinforcement=True, exclude=tried,
+            need=dispatching.Need.of(task.need),
+        )  # fmt: skip
     except (dispatching.NoUnitFits, StateConflict):
         call_operators(case, task, now=now)
 

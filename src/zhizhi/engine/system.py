@@ -49,6 +49,7 @@ class SystemConfig(AppConfig):
     tier: ClassVar[str] = "bronze"
     has_pages: ClassVar[bool] = False
     readers: ClassVar[tuple[str, ...]] = ()  # roles that find its pages in the navigation
+    kind_names: ClassVar[Mapping[str, Any]] = {}  # its kinds of cases in words (lazy texts)
     verb_names: ClassVar[Mapping[str, Any]] = {}  # its timeline verbs in words (lazy texts)
     outcome_names: ClassVar[Mapping[str, Any]] = {}  # results of its agencies' tasks, likewise
     task_names: ClassVar[Mapping[str, Any]] = {}  # kinds of its agencies' tasks, likewise

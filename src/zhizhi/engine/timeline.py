@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from django.db import models, transaction
@@ -29,6 +30,18 @@ class _Pending:
 
 
 _pending: ContextVar[_Pending | None] = ContextVar("timeline_pending", default=None)
+_marks: ContextVar[Mapping[str, int]] = ContextVar("timeline_marks", default=MappingProxyType({}))
+MARKED = ("macro", "macro_version")  # what the audit chain repeats of a marked line
+
+
+@contextmanager
+def marked(marks: Mapping[str, int]) -> Iterator[None]:
+    """Let every line of the block say by what it came to be: "macro", "macro_version"..."""
+    token = _marks.set(marks)
+    try:
+        yield
+    finally:
+        _marks.reset(token)
 
 
 @contextmanager
@@ -70,9 +83,8 @@ def record(  # noqa: PLR0913 - all named at the call
 
     Inside ``writing()`` the line gets its number and digest when that block ends.
     """
-    entry = TimelineEntry(
-        case=case, at=at, actor=actor, verb=verb, task=task, note=note, data=plain(data or {})
-    )
+    told = plain({**(data or {}), **_marks.get()})
+    entry = TimelineEntry(case=case, at=at, actor=actor, verb=verb, task=task, note=note, data=told)
     with _joined() as pending:
         pending.entries.append(entry)
         pending.leaves.append(entry)
@@ -168,6 +180,7 @@ def _leaf(entry: TimelineEntry, area_path: str) -> audit.Leaf:
     detail: dict[str, Any] = {"seq": entry.seq, "digest": entry.digest}
     if entry.task_id:
         detail["task"] = entry.task_id
+    detail |= {name: entry.data[name] for name in MARKED if name in entry.data}
     return audit.Leaf(
         actor=entry.actor,
         verb=entry.verb,

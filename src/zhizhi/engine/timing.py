@@ -101,6 +101,15 @@ def cancel_clocks(case: Case, *, kind: str = "", now: datetime, task: Task | Non
     return _end_clocks(case, Clock.State.CANCELLED, kind=kind, now=now, task=task)
 
 
+def resume_clocks(case: Case, *, kind: str, met_at: datetime) -> int:
+    """Let the clocks run again that were met at ``met_at``, because that was undone."""
+    met = Clock.objects.filter(case=case, kind=kind, state=Clock.State.MET, ended_at=met_at)
+    ids = list(met.values_list("pk", flat=True))
+    keys = [f"clock:{pk}" for pk in ids]
+    Timer.objects.filter(key__in=keys, fired_at__isnull=True).update(cancelled_at=None)
+    return Clock.objects.filter(pk__in=ids).update(state=Clock.State.RUNNING, ended_at=None)
+
+
 def _clocks(case: Case, kind: str, task: Task | None) -> Any:
     found = Clock.objects.filter(case=case)
     if kind:

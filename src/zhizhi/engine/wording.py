@@ -19,6 +19,7 @@ ENGINE_TEXTS: Mapping[str, Any] = {
     "engine.unaccepted": _("Nobody accepted the task of case {code}. Send somebody by hand."),
     "engine.returned": _("{unit} returned the task of case {code}: {reason}"),
     "engine.clock_overdue": _("Case {code} is past its time limit: {kind}."),
+    "engine.macro": _("Case {code}: {told}"),
     "engine.delivery_failed": _("A message of case {code} could not be delivered."),
 }
 

@@ -8,14 +8,16 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from zhizhi.engine import closing, dispatching, timeline
+from zhizhi.engine import closing, dispatching, macros, timeline
 from zhizhi.engine.dispatching import NoUnitFits
-from zhizhi.engine.models import Case, Task
+from zhizhi.engine.macros import MacroImpossible
+from zhizhi.engine.models import Case
 from zhizhi.engine.states import StateConflict
 from zhizhi.trust.scoping import Scope
-from zhizhi.web.facts import undoable
 from zhizhi.web.failures import reason_of
+from zhizhi.web.macros.telling import run_words
 from zhizhi.web.places import units_in
+from zhizhi.web.undoing import undo_of
 
 MOST_CASES = 200  # of one act: the others wait for their rows meanwhile
 
@@ -28,6 +30,7 @@ class Acting:
     by: str
     now: datetime
     reason: str = ""
+    macro: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def _one(verb: Callable[[Case, Acting], str], case: Case | None, acting: Acting)
     try:
         with timeline.writing():
             return Outcome(case, True, verb(case, acting))
-    except (StateConflict, NoUnitFits) as refused:
+    except (StateConflict, NoUnitFits, MacroImpossible) as refused:
         return Outcome(case, False, reason_of(refused))
 
 
@@ -73,13 +76,23 @@ def _dispatch(case: Case, acting: Acting) -> str:
 
 
 def _undo(case: Case, acting: Acting) -> str:
-    tasks = Task.objects.visible_to(acting.scope).filter(case=case)
-    held = undoable(tasks.order_by("-pk"), acting.by, acting.now)
+    held = undo_of(acting.scope, case, actor=acting.by, now=acting.now)
     if held is None:
         message = f"nothing of {acting.by} is held for case {case.pk}"
         raise StateConflict(message, code="nothing-held", record=case)
-    dispatching.undo_dispatch(held["task"], by=acting.by, now=acting.now)
-    return _("Dispatch undone; nothing was sent.")
+    held.carry_out(by=acting.by, now=acting.now)
+    return held.said
+
+
+def _macro(case: Case, acting: Acting) -> str:
+    """Run the chosen macro with the units that are nearest to each case at its turn."""
+    mine = (one for one in macros.usable(acting.scope, case) if one.pk == acting.macro)
+    macro = next(mine, None)
+    if macro is None:
+        message = f"macro {acting.macro} is not for case {case.pk}"
+        raise StateConflict(message, code="macro-unfit", record=case)
+    order = macros.Order(acting.by, acting.now, units_in(acting.scope))
+    return run_words(macros.run(macro, case, order))
 
 
 def _dismiss(case: Case, acting: Acting) -> str:
@@ -92,5 +105,6 @@ VERBS: Mapping[str, Callable[[Case, Acting], str]] = {
     "dispatch": _dispatch,
     "undo": _undo,
     "dismiss": _dismiss,
+    "macro": _macro,
 }
 NEEDS_REASON = frozenset({"dismiss"})

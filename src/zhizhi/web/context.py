@@ -60,6 +60,7 @@ def _navigation(request: HttpRequest, scope: Scope) -> Iterator[dict[str, Any]]:
         ),
         (_("Statistics"), reverse("web:statistics"), DESK_READERS),
         (_("Zones"), reverse("web:zones"), (Role.ADMINISTRATOR,)),
+        (_("Macros"), reverse("web:macros"), (Role.ADMINISTRATOR,)),
         (_("Settings"), reverse("web:settings"), (Role.ADMINISTRATOR,)),
         (_("Walls"), reverse("web:walls"), (Role.ADMINISTRATOR,)),
         (_("Health"), reverse("web:health"), (Role.ADMINISTRATOR, Role.AUDITOR)),

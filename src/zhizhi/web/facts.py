@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from zhizhi.directory.models import RoleAssignment, Unit
 from zhizhi.engine import closing
-from zhizhi.engine.models import Alert, Case, Clock, Message, Task, TimelineEntry, Zone
+from zhizhi.engine.models import Alert, Case, Clock, MacroVersion, Task, TimelineEntry, Zone
 from zhizhi.trust.models import Evidence
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import Role
+from zhizhi.web.undoing import undo_of
 from zhizhi.web.words import actor_names, clock_name, outcome_name, verb_name
 
 MOST_ALERTS = 20
@@ -44,6 +45,7 @@ def case_facts(scope: Scope, case: Case, *, actor: str, now: datetime) -> dict[s
             case.acknowledged_by,
         ]
     )
+    macros = _macro_names(entries)
     agencies = list(case.agencies.select_related("agency"))
     return {
         "case": case,
@@ -55,13 +57,13 @@ def case_facts(scope: Scope, case: Case, *, actor: str, now: datetime) -> dict[s
         "tasks": [{"task": task, "by": names[task.offered_by]} for task in tasks],
         "clocks": _clocks(case, now),
         "agencies": agencies,
-        "timeline": [_line(entry, names) for entry in entries],
+        "timeline": [_line(entry, names, macros) for entry in entries],
         "photos": list(Evidence.objects.filter(case=case.pk).exclude(working_copy="")),
         "sealed": Evidence.objects.filter(case=case.pk).count(),
         "acknowledged_by": names.get(case.acknowledged_by, ""),
         "who_sees": [*_wide_roles(case), *(str(row.agency) for row in agencies), *_units(case)],
         "may": _may(scope, case, tasks, actor),
-        "undo": undoable(tasks, actor, now) if scope.has(Role.OPERATOR) else None,
+        "undo": undo_of(scope, case, actor=actor, now=now, tasks=tasks),
     }
 
 
@@ -85,7 +87,18 @@ def _clocks(case: Case, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _line(entry: TimelineEntry, names: dict[str, str]) -> dict[str, Any]:
+def _macro_names(entries: Sequence[TimelineEntry]) -> dict[tuple[int, int], str]:
+    """Return what the macros of a history were called when used, by number and version."""
+    used = {entry.data["macro"] for entry in entries if "macro" in entry.data}
+    if not used:
+        return {}
+    kept = MacroVersion.objects.filter(macro__in=used)
+    return {(macro, at): name for macro, at, name in kept.values_list("macro", "version", "name")}
+
+
+def _line(
+    entry: TimelineEntry, names: dict[str, str], macros: Mapping[tuple[int, int], str]
+) -> dict[str, Any]:
     """Return one line of the history in words."""
     target = entry.task and (entry.task.unit or entry.task.agency)
     return {
@@ -98,6 +111,8 @@ def _line(entry: TimelineEntry, names: dict[str, str]) -> dict[str, Any]:
         "outcome": outcome_name(str(entry.data.get("outcome", ""))),
         "limit": clock_name(entry.data["kind"]) if entry.verb == "clock.overdue" else "",
         "photos": _photos(entry),
+        "macro": macros.get((entry.data.get("macro", 0), entry.data.get("macro_version", 0)), ""),
+        "macro_version": entry.data.get("macro_version"),
     }
 
 
@@ -139,20 +154,10 @@ def _may(scope: Scope, case: Case, tasks: Sequence[Task], actor: str) -> dict[st
     return {
         "acknowledge": is_operator and not case.acknowledged_at and not is_final,
         "dispatch": is_operator and not is_final and not is_handled and not has_live,
+        "macro": is_operator and not is_final,
         "withdraw": is_operator and not is_final,
         "dismiss": is_operator and not is_final and not is_handled,
         "reopen": is_inspector and is_final,
         "inspect": is_inspector and is_handled and not took_part,
         "inspect_own": took_part,
     }
-
-
-def undoable(tasks: Iterable[Task], actor: str, now: datetime) -> dict[str, Any] | None:
-    """Return the viewer's dispatch whose message is still held, and until when."""
-    for task in tasks:
-        if task.state == Task.State.OFFERED and task.offered_by == actor:
-            held = task.messages.filter(state=Message.State.HELD, not_before__gt=now).first()
-            if held:
-                left = max(1, round((held.not_before - now).total_seconds()))
-                return {"task": task, "until": held.not_before, "left": left}
-    return None

@@ -11,19 +11,27 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from zhizhi.engine.closing import WorkUndone
 from zhizhi.engine.dispatching import NoUnitFits
-from zhizhi.engine.models import Case, Setting, Task
+from zhizhi.engine.macros import MacroImpossible
+from zhizhi.engine.models import Case, Macro, Setting, Task
 from zhizhi.engine.settings_in_force import declaration, in_force
 from zhizhi.engine.states import StateConflict
 from zhizhi.web.access import is_fragment
+from zhizhi.web.macros.telling import left_words
 from zhizhi.web.setting_facts import written
 from zhizhi.web.words import actor_name
 
 LOG = logging.getLogger(__name__)
 RETRY_AFTER_S = 5
+SAID: dict[str, str | Promise] = {  # where naming who was faster would say nothing
+    "nothing-held": gettext_lazy("Nothing of yours is held any more."),
+    "macro-unfit": gettext_lazy("The macro is not for this case."),
+}
 
 
 class FailureMiddleware:
@@ -44,6 +52,8 @@ class FailureMiddleware:
             return answer(request, "conflict", {"conflict": conflict_facts(error)})
         if isinstance(error, NoUnitFits):
             return answer(request, "no_unit", {})
+        if isinstance(error, MacroImpossible):
+            return answer(request, "macro_left", {"macro": error.macro, "left": left_of(error)})
         if isinstance(error, OperationalError | InterfaceError):
             return unavailable(request, error)
         return None
@@ -79,17 +89,26 @@ def wants_json(request: HttpRequest) -> bool:
 
 def _reason(context: dict[str, Any]) -> str:
     told = context.get("conflict")
+    if "left" in context:
+        return " ".join(context["left"])
     if not told:
         return reason_of(NoUnitFits())
     return _("Not taken: the task is now “{state}”.").format(state=told["state"])
 
 
-def reason_of(error: StateConflict | NoUnitFits) -> str:
+def left_of(error: MacroImpossible) -> list[str]:
+    """Say which steps of a macro are not possible and why."""
+    return left_words(error.macro.steps, error.results) or [_("All of it is done already.")]
+
+
+def reason_of(error: StateConflict | NoUnitFits | MacroImpossible) -> str:
     """Say in one line why a case of several was left as it is."""
+    if isinstance(error, MacroImpossible):
+        return " ".join(left_of(error))
     if isinstance(error, NoUnitFits):
         return _("No fit unit is available. Free one, or call a unit by phone.")
-    if error.code == "nothing-held":
-        return _("Nothing of yours is held any more.")
+    if error.code in SAID:
+        return str(SAID[error.code])
     told = conflict_facts(error)
     at = f" {timezone.localtime(told['at']):%H:%M:%S}" if told["at"] else ""
     parts = [told["who"] + at if told["who"] else "", told["unit"], told["state"]]
@@ -113,6 +132,9 @@ def conflict_facts(error: StateConflict) -> dict[str, Any]:
             facts |= {"who": actor_name(record.acknowledged_by), "at": record.acknowledged_at}
     elif hasattr(record, "created_by"):  # a zone
         facts |= {"who": actor_name(record.created_by), "at": record.created_at}
+    elif isinstance(record, Macro):
+        facts |= {"who": actor_name(record.changed_by), "at": record.changed_at}
+        facts["state"] = _("version {n}").format(n=record.version)
     elif isinstance(record, Setting):
         facts |= {"who": actor_name(record.changed_by), "at": record.changed_at}
         facts["state"] = written(declaration(record.key), in_force(record))

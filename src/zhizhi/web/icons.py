@@ -47,6 +47,8 @@ ICONS: Mapping[str, str] = {
     "door": '<path d="M6 21V3.5h12V21M3.5 21h17M14.5 12v1"/>',
     "keep": '<path d="M6.5 3.5h11V20.5L12 16l-5.5 4.5z"/>',
     "close": '<path d="m5.5 5.5 13 13M18.5 5.5l-13 13"/>',
+    "list": '<path d="M9 6.5h11M9 12h11M9 17.5h11M4.5 6.5h.01M4.5 12h.01M4.5 17.5h.01"/>',
+    "up": '<path d="m7 14 5-5 5 5"/>',
     "plus": '<path d="M12 4.5v15M4.5 12h15"/>',
 }
 

@@ -14,20 +14,21 @@ from django.utils.translation import gettext as _
 
 from zhizhi.directory.accounts import actor
 from zhizhi.directory.models import Account, Area, SavedView, Unit
-from zhizhi.engine import dispatching
+from zhizhi.engine import dispatching, macros
 from zhizhi.engine.models import Case, Task, Zone
 from zhizhi.trust.scoping import Scope, any_of
 from zhizhi.web.access import Role
-from zhizhi.web.facts import undoable
+from zhizhi.web.macros.previews import chosen, hint
 from zhizhi.web.narrowing import Narrowing
 from zhizhi.web.places import units_in
 from zhizhi.web.queue import QueueFilter
 from zhizhi.web.templatetags.zhizhi import km, minutes
+from zhizhi.web.undoing import undo_of
 
 SHOWN = 12
 EACH = 5  # of one kind
 LONGEST = 60
-COMMAND = re.compile(r"([adz])\s+(?:[a-z]+-\d{6}-)?(\d{1,17})(?:\s+(.+))?", re.IGNORECASE)
+COMMAND = re.compile(r"([admz])\s+(?:[a-z]+-\d{6}-)?(\d{1,17})(?:\s+(.+))?", re.IGNORECASE)
 NUMBER = re.compile(r"(?:[a-z]+-\d{6}-)?(\d{1,17})", re.IGNORECASE)
 
 
@@ -135,7 +136,7 @@ def _acts(asked: Asked, verb: str, number: int, rest: str) -> Iterator[Jump]:
     if case is None:
         return
     if asked.scope.has(Role.OPERATOR):
-        acts = {"a": _acknowledge, "d": _dispatch, "z": _undo}
+        acts = {"a": _acknowledge, "d": _dispatch, "m": _macros, "z": _undo}
         yield from acts[verb](asked, case, rest)
     yield Jump(case.code, _place(case), on_desk(case))
 
@@ -162,10 +163,21 @@ def _dispatch(asked: Asked, case: Case, rest: str) -> Iterator[Jump]:
         yield Jump(label, hint, url, {"unit": str(one.unit.pk)}, on_desk(case))
 
 
+def _macros(asked: Asked, case: Case, rest: str) -> Iterator[Jump]:
+    named = [one for one in macros.usable(asked.scope, case) if rest.lower() in one.name.lower()]
+    among = units_in(asked.scope)
+    for macro in named[:EACH]:
+        plan = macros.plan(macro, case, among=among, now=asked.now)
+        if plan.is_possible:
+            label = _("{macro}: {code}").format(macro=macro.name, code=case.code)
+            url = reverse("web:macro-run", args=[case.pk, macro.pk])
+            shown = {name: str(unit) for name, unit in chosen(plan)}
+            body = {"version": str(macro.version), **shown}
+            yield Jump(label, hint(plan), url, body, on_desk(case))
+
+
 def _undo(asked: Asked, case: Case, rest: str) -> Iterator[Jump]:
-    tasks = Task.objects.visible_to(asked.scope).filter(case=case).order_by("-pk")
-    held = undoable(tasks, actor(asked.account), asked.now)
+    held = undo_of(asked.scope, case, actor=actor(asked.account), now=asked.now)
     if held and not rest:
-        label = _("Undo the dispatch to {code}").format(code=case.code)
-        url = reverse("web:undo", args=[case.pk, held["task"].pk])
-        yield Jump(label, str(held["task"].unit), url, {}, on_desk(case))
+        label = _("{undo}: {code}").format(undo=held.label, code=case.code)
+        yield Jump(label, held.about, held.url, {}, on_desk(case))

@@ -4,6 +4,7 @@ from django.urls import path
 
 from zhizhi.web.views import (
     bulk,
+    case_macros,
     cases,
     desk,
     events,
@@ -11,6 +12,7 @@ from zhizhi.web.views import (
     geo,
     health,
     jump,
+    macros,
     messages,
     my,
     saved,
@@ -55,6 +57,9 @@ urlpatterns = [
     path("cases/<int:pk>/dismiss/", cases.dismiss, name="dismiss"),
     path("cases/<int:pk>/reopen/", cases.reopen, name="reopen"),
     path("cases/<int:pk>/inspect/", cases.inspect, name="inspect"),
+    path("cases/<int:pk>/macros", case_macros.of_case, name="case-macros"),
+    path("cases/<int:pk>/macros/<int:macro>/", case_macros.run, name="macro-run"),
+    path("cases/<int:pk>/macros/undo/<int:run>/", case_macros.undo, name="macro-undo"),
     path("cases/<int:pk>/photos/<int:photo>/", cases.photo, name="photo"),
     path("my/", my.my_tasks, name="my"),
     path("my/<int:pk>/accept/", my.step, {"verb": "accept"}, name="accept"),
@@ -80,6 +85,11 @@ urlpatterns = [
     path("walls/", walls.walls, name="walls"),
     path("walls/new/", walls.issue, name="wall-issue"),
     path("walls/<int:pk>/withdraw/", walls.withdraw, name="wall-withdraw"),
+    path("macros/", macros.macro_list, name="macros"),
+    path("macros/new/", macros.make, name="macro-new"),
+    path("macros/<int:pk>/", macros.edit, name="macro"),
+    path("macros/<int:pk>/move/", macros.move, name="macro-move"),
+    path("macros/<int:pk>/retire/", macros.retire, name="macro-retire"),
     path("health/", health.health, name="health"),
     path("healthz", health.healthz, name="healthz"),
 ]

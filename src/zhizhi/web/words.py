@@ -21,6 +21,10 @@ VERBS: dict[str, str | Promise] = {
     "case.acknowledge": gettext_lazy("Acknowledged"),
     "case.dispatch": gettext_lazy("Unit sent"),
     "case.undo_dispatch": gettext_lazy("Dispatch undone"),
+    "case.macro": gettext_lazy("Macro given"),
+    "case.undo_macro": gettext_lazy("Macro undone"),
+    "case.tell": gettext_lazy("Message sent"),
+    "case.note": gettext_lazy("Note"),
     "case.assign": gettext_lazy("Agency's task given"),
     "case.alarm": gettext_lazy("Operators called"),
     "case.close": gettext_lazy("Closed"),
@@ -56,6 +60,21 @@ UNIT_KINDS: dict[str, str | Promise] = {
     "river_patrol": gettext_lazy("Patrol boats"),
     "police_patrol": gettext_lazy("Police patrols"),
     "grid_worker": gettext_lazy("Grid workers"),
+}
+CAPABILITIES: dict[str, str | Promise] = {
+    "water": gettext_lazy("on water"),
+    "road": gettext_lazy("on roads"),
+    "foot": gettext_lazy("on foot"),
+    "dissuasion": gettext_lazy("dissuasion"),
+    "enforcement": gettext_lazy("enforcement"),
+    "evidence": gettext_lazy("taking evidence"),
+}
+UNIT_TASKS: dict[str, str | Promise] = {
+    "handle": gettext_lazy("Handle"),
+    "dissuade": gettext_lazy("Dissuade"),
+    "collect-evidence": gettext_lazy("Take evidence"),
+    "watch": gettext_lazy("Watch and report"),
+    "secure": gettext_lazy("Secure the place"),
 }
 REASONS: dict[str, str | Promise] = {
     "missing": gettext_lazy("missing value"),
@@ -120,6 +139,11 @@ ROLE_LINES: dict[str, str | Promise] = {
 }
 
 
+def case_kind_name(kind: str) -> str:
+    """Return a kind of cases in words, as its system calls it."""
+    return str(_declared("kind_names", kind))
+
+
 def verb_name(verb: str) -> str:
     """Return a timeline's verb in words; a system may declare its own in its manifest."""
     return str(VERBS.get(verb) or _declared("verb_names", verb))
@@ -159,6 +183,16 @@ def clock_name(kind: str) -> str:
 def kind_of_unit(kind: str) -> str:
     """Return a kind of units in words; the word itself where a deployer has a kind of the own."""
     return str(UNIT_KINDS.get(kind, kind))
+
+
+def capability_name(capability: str) -> str:
+    """Return what a unit can do in words; the word itself where a deployer has one of the own."""
+    return str(CAPABILITIES.get(capability, capability))
+
+
+def unit_task_name(kind: str) -> str:
+    """Return what a unit is asked to do in words."""
+    return str(UNIT_TASKS.get(kind, kind))
 
 
 def actor_name(actor: str) -> str:

@@ -14,7 +14,8 @@ from zhizhi.directory import accounts
 from zhizhi.directory.drafting import AreaDraft, Handed
 from zhizhi.directory.importing import import_areas
 from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, Team, Unit
-from zhizhi.engine import zoning
+from zhizhi.engine import macros, zoning
+from zhizhi.engine.macros import MacroDraft, Step
 from zhizhi.engine.models import Source, Zone
 from zhizhi.engine.system import systems
 from zhizhi.kernel.district import District
@@ -83,6 +84,7 @@ def settle(district: District, *, now: datetime) -> None:
         if find_spec(f"{system.name}.seeding"):
             import_module(f"{system.name}.seeding").seed(now=now, by=BY)
     _accounts(areas, agencies, units, now)
+    _macros(areas, agencies, now)
     draw_water(district.water)
 
 
@@ -166,6 +168,32 @@ def _zones(district: District, now: datetime) -> list[Zone]:
         for reach in district.reaches
     ]
     return zoning.save(drafts, by=BY, now=now)
+
+
+def _macros(areas: dict[str, Area], agencies: dict[str, Agency], now: datetime) -> None:
+    """Make two bundles that a fishery watch needs: a quiet night, and proof of a violation."""
+    root = next(area for area in areas.values() if area.kind == Area.Kind.DISTRICT)
+    night = (
+        Step("acknowledge"),
+        Step("send", capability="water"),
+        Step("send", unit_kind="grid_worker", capability="foot", task_kind="watch"),
+        Step(
+            "tell", to=f"agency:{agencies['fishery'].pk}", text="夜间禁渔水域有人停留，艇已派出。"
+        ),
+        Step("note", text="按夜间巡查预案处置：先喊话劝离，不下水追赶。"),
+    )
+    proof = (
+        Step("acknowledge"),
+        Step("send", unit_kind="river_patrol", capability="evidence", task_kind="collect-evidence"),
+        Step("send", unit_kind="police_patrol", capability="enforcement", task_kind="secure"),
+        Step("tell", to=f"agency:{agencies['police'].pk}", text="疑似非法捕捞，请派人到岸边会合。"),
+    )
+    kinds = ("illegal-fishing",)
+    for draft in (
+        MacroDraft("夜间巡查", root, night, kinds, is_whole=False),
+        MacroDraft("联合取证", root, proof, kinds),
+    ):
+        macros.make(draft, by=BY, now=now)
 
 
 def _accounts(

@@ -1,7 +1,7 @@
 """Sending units: who is nearest and fit, reserving them, and what they report back."""
 
 from zhizhi.engine.dispatching.handling import accept, arrive, finish, return_task
-from zhizhi.engine.dispatching.nearest import NoUnitFits, Suggestion, nearest_fit
+from zhizhi.engine.dispatching.nearest import Need, NoUnitFits, Suggestion, nearest_fit
 from zhizhi.engine.dispatching.releasing import end_without_result, locked, settle, undone
 from zhizhi.engine.dispatching.sending import (
     acknowledge,
@@ -14,6 +14,7 @@ from zhizhi.engine.dispatching.sending import (
 )
 
 __all__ = [
+    "Need",
     "NoUnitFits",
     "Suggestion",
     "accept",

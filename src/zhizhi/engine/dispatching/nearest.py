@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -18,6 +19,27 @@ ON_WATER = "water"
 
 class NoUnitFits(Exception):
     """No available unit can do what the case needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a unit must be for a task that asks for something else than its case does."""
+
+    capabilities: tuple[str, ...]
+    unit_kind: str = ""  # empty = any
+
+    def among(self, units: QuerySet[Unit]) -> QuerySet[Unit]:
+        """Return those of ``units`` that are of the kind."""
+        return units.filter(kind=self.unit_kind) if self.unit_kind else units
+
+    def columns(self) -> dict[str, Any]:
+        """Return what a task keeps of it."""
+        return {"capabilities": list(self.capabilities), "unit_kind": self.unit_kind}
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Need | None:
+        """Read what a task has kept; None when it asks for what its case does."""
+        return cls(tuple(stored["capabilities"]), stored["unit_kind"]) if stored else None
 
 
 @dataclass(frozen=True, slots=True)

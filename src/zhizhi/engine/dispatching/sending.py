@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from zhizhi.directory.models import Agency, Unit
 from zhizhi.engine import delivering, settings_in_force, timeline, timing
-from zhizhi.engine.dispatching.nearest import NoUnitFits, nearest_fit
+from zhizhi.engine.dispatching.nearest import Need, NoUnitFits, Suggestion, nearest_fit
 from zhizhi.engine.dispatching.releasing import (
     end_without_result,
     locked,
@@ -43,16 +43,18 @@ def dispatch(  # noqa: PLR0913 - all named at the call
     by: str,
     now: datetime,
     is_reinforcement: bool = False,
+    need: Need | None = None,
     data: dict[str, Any] | None = None,
 ) -> Task:
     """Reserve ``unit`` for ``case`` and queue the message that tells it.
 
+    ``need`` is what the next unit must be, should this one not accept; without it, the case's.
     Raises StateConflict with the winning task as ``record``: "already-dispatched" when somebody
     else has sent a unit (unless this ``is_reinforcement``), "unit-taken" when the unit is gone.
     """
     with timeline.writing():
         _check_open(locked(case), is_reinforcement=is_reinforcement)
-        task = _offer(case, unit, kind=kind or case.task_kind, by=by, now=now)
+        task = _offer(case, unit, kind=kind or case.task_kind, need=need, by=by, now=now)
         if case.state not in {Case.State.DISPATCHED, Case.State.HANDLING}:
             move(case, Case.State.DISPATCHED, allowed=Case.MOVES, changed_at=now)
         timing.meet_clocks(case, kind="acknowledge", now=now)  # whoever sends has looked
@@ -71,14 +73,15 @@ def _check_open(case: Case, *, is_reinforcement: bool) -> None:
         raise StateConflict(message, code="already-dispatched", record=live)
 
 
-def _offer(case: Case, unit: Unit, *, kind: str, by: str, now: datetime) -> Task:
+def _offer(case: Case, unit: Unit, *, kind: str, need: Need | None, by: str, now: datetime) -> Task:
     """Make the task, reserve the unit by one conditional UPDATE, start the clock, tell the unit."""
     settings = settings_in_force.snapshot()
     within = timedelta(minutes=settings["engine.accept_minutes"])
     _reserve_or_lose(unit)
     task = Task.everything.create(
-        case=case, kind=kind, unit=unit, offered_at=now, due_at=now + within, offered_by=by
-    )
+        case=case, kind=kind, unit=unit, offered_at=now, due_at=now + within, offered_by=by,
+        need=need.columns() if need else {},
+    )  # fmt: skip
     reserved = Unit.objects.filter(pk=unit.pk, status=Unit.Status.AVAILABLE)
     if not reserved.update(status=Unit.Status.RESERVED, task=task.pk):
         raise _unit_taken(unit)
@@ -135,19 +138,21 @@ def dispatch_nearest(  # noqa: PLR0913 - all named at the call
     now: datetime,
     kind: str = "",
     is_reinforcement: bool = False,
+    need: Need | None = None,
     exclude: Collection[int] = (),
     among: QuerySet[Unit] | None = None,
 ) -> list[Task]:
     """Send the ``count`` nearest fit units ``among`` those that may be sent.
 
-    A unit lost to another dispatcher is passed over.
+    ``need`` says what they must be; without it, what the case needs. A unit lost to another
+    dispatcher is passed over.
 
     Raises NoUnitFits when none is left, StateConflict as ``dispatch`` does.
     """
     tasks: list[Task] = []
     with timeline.writing():
         _check_open(locked(case), is_reinforcement=is_reinforcement)
-        found = nearest_fit(case, limit=count + 20, now=now, exclude=exclude, among=among)
+        found = _candidates(case, need, limit=count + 20, now=now, exclude=exclude, among=among)
         for rank, one in enumerate(found):
             if len(tasks) == count:
                 break
@@ -160,13 +165,24 @@ def dispatch_nearest(  # noqa: PLR0913 - all named at the call
                 "position_age_s": round(one.position_age.total_seconds()),
             }
             task = dispatch(
-                case, one.unit, kind=kind, by=by, now=now, is_reinforcement=True, data=data
-            )
+                case, one.unit, kind=kind, by=by, now=now, is_reinforcement=True, need=need,
+                data=data,
+            )  # fmt: skip
             tasks.append(task)
         if not tasks:
-            message = f"no available unit can do: {', '.join(case.capabilities) or 'anything'}"
+            wanted = need.capabilities if need else case.capabilities
+            message = f"no available unit can do: {', '.join(wanted) or 'anything'}"
             raise NoUnitFits(message)
     return tasks
+
+
+def _candidates(
+    case: Case, need: Need | None, *, among: QuerySet[Unit] | None, **also: Any
+) -> list[Suggestion]:
+    if need is None:
+        return nearest_fit(case, among=among, **also)
+    units = Unit.objects.all() if among is None else among
+    return nearest_fit(case, capabilities=need.capabilities, among=need.among(units), **also)
 
 
 def _free_now(unit: Unit) -> bool:

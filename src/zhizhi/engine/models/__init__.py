@@ -19,6 +19,7 @@ from zhizhi.engine.models.journal import (
     Source,
     Zone,
 )
+from zhizhi.engine.models.macro import Macro, MacroRun, MacroVersion
 from zhizhi.engine.models.message import Clock, Message, Subscriber, Template, Timer
 
 __all__ = [
@@ -31,6 +32,9 @@ __all__ = [
     "InboxKey",
     "JournalHead",
     "JournalSegment",
+    "Macro",
+    "MacroRun",
+    "MacroVersion",
     "Message",
     "QuarantinedRow",
     "Setting",

@@ -201,6 +201,7 @@ class Task(models.Model):
     waived_at = models.DateTimeField(null=True)  # somebody decided that it need not be done
     due_at = models.DateTimeField(null=True)
     offered_by = models.CharField(max_length=64)
+    need = models.JSONField(default=dict)  # what its unit must be; empty = what the case needs
     outcome = models.CharField(max_length=32, blank=True)
     note = models.TextField(blank=True)
 

@@ -27,6 +27,7 @@ class FisheryConfig(SystemConfig):
     summary = "Text people who stay over 30 minutes in a no-fishing zone; keep proof of violations."
     reads = ("vessel_positions.v1", "shore_positions.v1", "zone_occupancy.v1")
     case_kinds = ("illegal-fishing",)
+    kind_names = {"illegal-fishing": _("Illegal fishing")}
     personal_data = "pseudonymous"
     has_pages = True
     readers = (

@@ -261,8 +261,8 @@ def actor(value: str) -> str:
 
 @register.filter
 def work(task: Task) -> str:
-    """Say what an agency's task is about; a unit's task is the case itself."""
-    return words.task_name(task.kind) if task.agency_id else ""
+    """Say what a task is about; most tasks of units are the case itself."""
+    return words.task_name(task.kind) if task.agency_id else words.unit_task_name(task.kind)
 
 
 @register.filter

@@ -36,9 +36,9 @@ def may(world: World, role: str, shown: Case) -> set[str]:
 @pytest.mark.parametrize(
     ("role", "state", "verbs"),
     [
-        ("operator", "open", {"acknowledge", "dispatch", "withdraw", "dismiss"}),
-        ("operator", "handling", {"acknowledge", "dispatch", "withdraw", "dismiss"}),
-        ("operator", "handled", {"acknowledge", "withdraw"}),
+        ("operator", "open", {"acknowledge", "dispatch", "macro", "withdraw", "dismiss"}),
+        ("operator", "handling", {"acknowledge", "dispatch", "macro", "withdraw", "dismiss"}),
+        ("operator", "handled", {"acknowledge", "macro", "withdraw"}),
         ("operator", "closed", set()),
         ("inspector", "open", set()),
         ("inspector", "handled", {"inspect"}),
@@ -77,7 +77,7 @@ def test_a_dispatch_can_be_undone_while_its_message_is_held(
 
     undo = facts(world, "operator", sent, now=AT + timedelta(seconds=seconds))["undo"]
 
-    assert (undo["left"] if undo else None) == left
+    assert (undo.left if undo else None) == left
 
 
 def test_nobody_undoes_the_dispatch_of_another(world: World, boat: Unit) -> None:

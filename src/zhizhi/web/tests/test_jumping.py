@@ -123,7 +123,7 @@ def test_z_offers_only_what_is_held_and_mine(
     assert labels(browse("operator"), f"z {one.pk}") == [one.code]
     browse("operator").post(reverse("web:dispatch", args=[one.pk]), {"unit": boat.pk})
 
-    assert labels(browse("operator"), f"z {one.pk}")[0] == f"Undo the dispatch to {one.code}"
+    assert labels(browse("operator"), f"z {one.pk}")[0] == f"Undo dispatch: {one.code}"
 
 
 @pytest.mark.parametrize("state", ["handled", "closed", "dismissed"])

@@ -25,7 +25,8 @@ from zhizhi.web.places import units_in
 LONGEST = 500  # characters of a reason
 
 
-def _case(scope: Scope, pk: int) -> Case:
+def visible_case(scope: Scope, pk: int) -> Case:
+    """Return a case that the viewer may see, or answer 404."""
     return get_object_or_404(Case.objects.visible_to(scope).select_related("area"), pk=pk)
 
 
@@ -33,11 +34,11 @@ def _show(
     request: HttpRequest, scope: Scope, pk: int, template: str, *, said: str = "", status: int = 200
 ) -> HttpResponse:
     after = newest_seq()
-    facts = case_facts(scope, _case(scope, pk), actor=actor_of(request), now=timezone.now())
+    facts = case_facts(scope, visible_case(scope, pk), actor=actor_of(request), now=timezone.now())
     return render(request, template, {**facts, "said": said, "after": after}, status=status)
 
 
-def _done(request: HttpRequest, scope: Scope, case: Case, said: str) -> HttpResponse:
+def done(request: HttpRequest, scope: Scope, case: Case, said: str) -> HttpResponse:
     """Answer an action: the fresh detail to htmx, else the case's page."""
     if is_fragment(request):
         return _show(request, scope, case.pk, "web/parts/detail.html", said=said)
@@ -70,7 +71,7 @@ def detail(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 @for_roles(Role.OPERATOR)
 def suggestions(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Return the nearest fit units; the first has the focus, so one more key sends it."""
-    case, now = _case(scope, pk), timezone.now()
+    case, now = visible_case(scope, pk), timezone.now()
     found = dispatching.nearest_fit(case, limit=5, now=now, among=units_in(scope))
     context = {"case": case, "now": now, "found": found}
     template = "web/parts/suggestions.html" if is_fragment(request) else "web/suggestions.html"
@@ -81,15 +82,17 @@ def suggestions(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 @for_roles(Role.OPERATOR)
 def acknowledge(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Note that the viewer has seen the case."""
-    case = dispatching.acknowledge(_case(scope, pk), by=actor_of(request), now=timezone.now())
-    return _done(request, scope, case, _("Acknowledged."))
+    case = dispatching.acknowledge(
+        visible_case(scope, pk), by=actor_of(request), now=timezone.now()
+    )
+    return done(request, scope, case, _("Acknowledged."))
 
 
 @require_POST
 @for_roles(Role.OPERATOR)
 def dispatch(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Send the chosen unit, or the nearest fit one."""
-    case, now = _case(scope, pk), timezone.now()
+    case, now = visible_case(scope, pk), timezone.now()
     chosen = whole_number(request.POST.get("unit", ""))
     if chosen is not None:
         unit = get_object_or_404(units_in(scope), pk=chosen)
@@ -97,7 +100,7 @@ def dispatch(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     else:
         by, among = actor_of(request), units_in(scope)
         [task] = dispatching.dispatch_nearest(case, by=by, now=now, among=among)
-    return _done(request, scope, case, _("{unit} has the task.").format(unit=task.unit))
+    return done(request, scope, case, _("{unit} has the task.").format(unit=task.unit))
 
 
 def _task(scope: Scope, case: Case, pk: int) -> Task:
@@ -108,17 +111,17 @@ def _task(scope: Scope, case: Case, pk: int) -> Task:
 @for_roles(Role.OPERATOR)
 def undo(request: HttpRequest, scope: Scope, pk: int, task: int) -> HttpResponse:
     """Take the dispatch back while its message is held."""
-    case = _case(scope, pk)
+    case = visible_case(scope, pk)
     mine = _task(scope, case, task)
     dispatching.undo_dispatch(mine, by=actor_of(request), now=timezone.now())
-    return _done(request, scope, case, _("Dispatch undone; nothing was sent."))
+    return done(request, scope, case, _("Dispatch undone; nothing was sent."))
 
 
 @require_POST
 @for_roles(Role.OPERATOR)
 def withdraw(request: HttpRequest, scope: Scope, pk: int, task: int) -> HttpResponse:
     """Withdraw a task that is no longer wanted; its unit is told."""
-    mine = _task(scope, _case(scope, pk), task)
+    mine = _task(scope, visible_case(scope, pk), task)
 
     def verb(_case: Case, *, reason: str, by: str, now: object) -> object:
         return dispatching.cancel_task(mine, reason=reason, by=by, now=timezone.now())
@@ -130,7 +133,7 @@ def withdraw(request: HttpRequest, scope: Scope, pk: int, task: int) -> HttpResp
 @for_roles(Role.OPERATOR)
 def waive(request: HttpRequest, scope: Scope, pk: int, task: int) -> HttpResponse:
     """Decide that a returned or expired task need not be done."""
-    mine = _task(scope, _case(scope, pk), task)
+    mine = _task(scope, visible_case(scope, pk), task)
 
     def verb(_case: Case, *, reason: str, by: str, now: object) -> object:
         return closing.waive(mine, reason=reason, by=by, now=timezone.now())
@@ -155,33 +158,33 @@ def reopen(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 def _with_reason(
     request: HttpRequest, scope: Scope, pk: int, verb: Callable[..., object], said: str
 ) -> HttpResponse:
-    case, reason = _case(scope, pk), request.POST.get("reason", "").strip()
+    case, reason = visible_case(scope, pk), request.POST.get("reason", "").strip()
     if not reason:
         return _refused(
             request, scope, pk, _("Say why: the reason is part of the record. Nothing was done.")
         )
     verb(case, reason=reason[:LONGEST], by=actor_of(request), now=timezone.now())
-    return _done(request, scope, case, said)
+    return done(request, scope, case, said)
 
 
 @require_POST
 @for_roles(Role.INSPECTOR)
 def inspect(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Close a handled case, or send it back."""
-    case, note = _case(scope, pk), request.POST.get("note", "").strip()[:LONGEST]
+    case, note = visible_case(scope, pk), request.POST.get("note", "").strip()[:LONGEST]
     is_passed = request.POST.get("verdict") == "passed"
     if not is_passed and not note:
         said = _("Say what is missing: whoever handles it needs to know. Nothing was done.")
         return _refused(request, scope, pk, said)
     closing.inspect(case, is_passed=is_passed, note=note, by=actor_of(request), now=timezone.now())
-    return _done(request, scope, case, _("Closed.") if is_passed else _("Sent back."))
+    return done(request, scope, case, _("Closed.") if is_passed else _("Sent back."))
 
 
 @require_GET
 @for_roles(*CASE_READERS)
 def photo(request: HttpRequest, scope: Scope, pk: int, photo: int) -> HttpResponse:
     """Return the working copy of a photo; the sealed original has its own page and trace."""
-    case = _case(scope, pk)
+    case = visible_case(scope, pk)
     row = get_object_or_404(Evidence.objects.exclude(working_copy=""), pk=photo, case=case.pk)
     answer = HttpResponse(sealed.working_copy(row), content_type="image/jpeg")
     answer["Cache-Control"] = "private, no-store"

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import orjson
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -15,7 +16,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from zhizhi.directory.models import SavedView
-from zhizhi.engine.models import Case
+from zhizhi.engine.models import Case, Macro
 from zhizhi.trust.scoping import Scope
 from zhizhi.web import places, queue
 from zhizhi.web.access import DESK_READERS, Role, account_of, actor_of, for_roles
@@ -58,12 +59,19 @@ def desk(request: HttpRequest, scope: Scope) -> HttpResponse:
         "map_url": f"{reverse('web:map')}{wanted.address()}",
         "chosen": case.pk if case else None,
         "may_act": scope.has(Role.OPERATOR),
+        "macros": _macros(scope),
         "views": SavedView.objects.usable_by(account).select_related("owner"),
         "may_hand_out": scope.has(Role.ADMINISTRATOR),
         "desk_roles": [(role.value, role.label) for role in DESK_READERS],
         **(case_facts(scope, case, actor=actor_of(request), now=now) if case else {}),
     }
     return render(request, "web/desk.html", context)
+
+
+def _macros(scope: Scope) -> QuerySet[Macro]:
+    """Return the macros that an operator may give to several cases at once."""
+    operator = Scope(scope.account, scope.of(Role.OPERATOR))
+    return Macro.objects.visible_to(operator).filter(retired_at=None).order_by("position", "pk")
 
 
 def _roles(scope: Scope) -> list[str]:

@@ -64,11 +64,20 @@ function newest() {
 }
 
 function send() {
-  const first = find("#suggestions button[type=submit]");
+  const first = find("#suggestions .units button[type=submit]");
   if (!first) press('#detail [data-key="d"]');
-  else if (document.activeElement?.closest("#suggestions button")) document.activeElement.click();
+  else if (document.activeElement?.closest("#suggestions .units button")) document.activeElement.click();
   else first.click();
 }
+
+// A number gives the macro of that number, while the list of macros is open.
+function give(number) {
+  const row = find(`#suggestions .macros [data-number="${number}"]`);
+  if (row?.matches("button")) row.click();
+  else if (row) toast(row.querySelector(".how").textContent);
+  return Boolean(row);
+}
+const numbers = Object.fromEntries([..."123456789"].map((number) => [number, () => give(number)]));
 
 let isLoading = false;
 let isWanted = false;
@@ -178,6 +187,8 @@ keys.bind({
   x: () => choosing.toggle(current() ?? document.activeElement.closest("#queue a[data-case]") ?? rows()[0]),
   a: () => press('#detail [data-key="a"]'),
   d: send,
+  m: () => press('#detail [data-key="m"]'),
+  ...numbers,
   z: () => press('#detail [data-key="z"]'),
   p: pause,
   "/": () => find(".queue-head input[type=search]").focus(),
