@@ -150,7 +150,8 @@ class Editor:
     @classmethod
     def sent(cls, scope: Scope, data: Mapping[str, Any]) -> Editor:
         """Return the form as it was sent; steps are numbered from 0 without a gap."""
-        offered, steps = choices(), []
+        offered = choices()
+        steps: list[StepForm] = []
         while len(steps) < 2 * MOST_STEPS and f"{len(steps)}-act" in data:
             steps.append(StepForm(data, prefix=str(len(steps)), choices=offered))
         return cls(MacroForm(data, scope=scope), steps)

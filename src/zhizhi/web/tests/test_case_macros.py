@@ -41,9 +41,11 @@ def shown(browser: Any, one: Case) -> str:
     return str(browser.get(url, headers=HTMX).content.decode())
 
 
-def give(browser: Any, one: Case, macro: Macro, *, part: bool = True, **body: Any) -> Any:
+def give(
+    browser: Any, one: Case, macro: Macro, *, part: bool = True, body: dict[str, Any] | None = None
+) -> Any:
     url = reverse("web:macro-run", args=[one.pk, macro.pk])
-    return browser.post(url, body, headers=HTMX if part else {})
+    return browser.post(url, body or {}, headers=HTMX if part else {})
 
 
 def test_the_list_says_which_unit_would_go_and_how_far(
@@ -54,7 +56,7 @@ def test_the_list_says_which_unit_would_go_and_how_far(
 
     text = shown(browse("operator"), one)
 
-    assert "Nearest unit: <b>Heron 7</b>" in text
+    assert "<b>Heron 7</b> · Nearest unit" in text
     assert "0.0 km" in text
     assert 'data-number="1"' in text
     assert f'name="unit-1" value="{boat.pk}"' in text
@@ -93,7 +95,7 @@ def test_a_macro_is_given_with_the_unit_that_was_shown(
 ) -> None:
     macro, one = made(world), case(world, 1)
 
-    answer = give(browse("operator"), one, macro, **{"version": 1, "unit-1": boat.pk})
+    answer = give(browse("operator"), one, macro, body={"version": 1, "unit-1": boat.pk})
 
     text = answer.content.decode()
     assert answer.status_code == 200
@@ -110,7 +112,7 @@ def test_the_slower_of_two_is_told_who_and_nothing_is_half_done(
     other = Account.objects.create(username="o2", call_sign="Second desk")
     dispatching.dispatch(one, boat, by=f"account:{other.pk}", now=timezone.now())
 
-    answer = give(browse("operator"), one, macro, **{"version": 1, "unit-1": boat.pk})
+    answer = give(browse("operator"), one, macro, body={"version": 1, "unit-1": boat.pk})
 
     assert answer.status_code == 409
     assert "Second desk" in answer.content.decode()
@@ -123,7 +125,7 @@ def test_an_edited_macro_is_not_given_unseen(world: World, browse: Browse) -> No
     draft = MacroDraft("Patrol", macro.area, [Step("note", text="b")])
     macros.edit(macro, draft, seen=1, by=f"account:{world.here['administrator'].pk}", now=AT)
 
-    answer = give(browse("operator"), one, macro, version=1)
+    answer = give(browse("operator"), one, macro, body={"version": 1})
 
     assert answer.status_code == 409
     assert "administrator" in answer.content.decode()

@@ -118,7 +118,7 @@ def test_trying_shows_what_would_happen_and_does_nothing(world: World, browse: B
 
     text = post(browse("administrator"), body).content.decode()
 
-    assert "Nearest unit: <b>Heron 7</b>" in text
+    assert "<b>Heron 7</b> · Nearest unit" in text
     assert (AuditEntry.objects.count(), one.tasks.count()) == (lines, 0)
 
 

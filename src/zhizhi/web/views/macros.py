@@ -37,19 +37,20 @@ def _editable(scope: Scope) -> QuerySet[Macro]:
 @for_roles(Role.ADMINISTRATOR)
 def macro_list(request: HttpRequest, scope: Scope) -> HttpResponse:
     """List the macros of the own area in their order."""
-    rows = [
-        {
-            "macro": macro,
-            "said": [step_words(step) for step in steps_of(macro.steps)],
-            "kinds": [case_kind_name(kind) for kind in macro.kinds],
-        }
-        for macro in _editable(scope)
-    ]
+    found = _editable(scope)
     context = {
-        "offered": [row for row in rows if row["macro"].retired_at is None],
-        "retired": [row for row in rows if row["macro"].retired_at is not None],
+        "offered": [_row(macro) for macro in found if macro.retired_at is None],
+        "retired": [_row(macro) for macro in found if macro.retired_at is not None],
     }
     return render(request, "web/macros.html", context)
+
+
+def _row(macro: Macro) -> dict[str, Any]:
+    return {
+        "macro": macro,
+        "said": [step_words(step) for step in steps_of(macro.steps)],
+        "kinds": [case_kind_name(kind) for kind in macro.kinds],
+    }
 
 
 @require_http_methods(["GET", "POST"])
