@@ -45,6 +45,8 @@ class SystemConfig(AppConfig):
     reads: ClassVar[tuple[str, ...]] = ()
     case_kinds: ClassVar[tuple[str, ...]] = ()
     settings: ClassVar[tuple[DeclaredSetting, ...]] = ()
+    zone_kinds: ClassVar[Mapping[str, Any]] = {}  # kinds of zones its rules watch, in words
+    zone_limit: ClassVar[str] = ""  # the setting that a zone may have a number of its own for
     personal_data: ClassVar[str] = "none"  # none, pseudonymous, contact, sensitive
     tier: ClassVar[str] = "bronze"
     has_pages: ClassVar[bool] = False

@@ -25,6 +25,7 @@ MOST_ATTEMPTS = 8  # then a timer is left for people; the health page shows it
 ENGINE_ACTIONS: Mapping[str, str] = {
     "engine.clock_overdue": "zhizhi.engine.escalating.clock_overdue",
     "engine.expire_task": "zhizhi.engine.escalating.expire_task",
+    "engine.zone_begins": "zhizhi.engine.zoning.begin",
 }
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pyarrow as pa
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Sum
 
 from zhizhi.engine import holding, journal, setting_aside, timeline, zoning
 from zhizhi.engine.journal import Segment
@@ -28,7 +28,7 @@ from zhizhi.trust.audit import Leaf
 BACKLOG = timedelta(minutes=2)  # older findings are dated now: nobody could have acted before
 TICK_US = 1_000_000  # envelopes of one second are judged together
 
-Mark = tuple[int, int]
+Mark = tuple[int, int, int]
 
 
 @dataclass(slots=True)
@@ -211,8 +211,10 @@ def compile_current(detector: Detector) -> Compiled:
 
 def reference_mark() -> Mark:
     """Return something that changes with every change of the zones, cheaply."""
-    found = zoning.current().order_by().aggregate(count=Count("pk"), newest=Max("pk"))
-    return found["count"], found["newest"] or 0
+    found = (
+        zoning.current().order_by().aggregate(count=Count("pk"), newest=Max("pk"), all=Sum("pk"))
+    )  # the sum tells when a planned version, which is older than the newest, replaces another
+    return found["count"], found["newest"] or 0, found["all"] or 0
 
 
 def backtest(

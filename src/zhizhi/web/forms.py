@@ -24,6 +24,7 @@ from zhizhi.kernel.zones import UnreadableShapes, ZoneShape, parse_geojson
 KIND = "no_fishing"
 FIRST_GRID, FIRST_MERIDIAN, GRIDS = 4534, 75, 21  # CGCS2000, three-degree zones
 MOST_BYTES = 8 * 1024 * 1024
+PAGES = ("draw", "import")  # what stands below /zones/ beside the zones
 
 
 def _systems() -> list[tuple[Any, Any]]:
@@ -59,6 +60,67 @@ def seasons_text(seasons: Sequence[Sequence[str]]) -> str:
     return ", ".join(" to ".join(season) for season in seasons)
 
 
+def reason_field() -> forms.CharField:
+    """Return the field that asks why a zone becomes as it will be."""
+    return forms.CharField(
+        max_length=300,
+        label=gettext_lazy("Reason"),
+        help_text=gettext_lazy(
+            "It stays with the version: for example the notice that draws the border. Names of "
+            "persons do not belong here."
+        ),
+        error_messages={"required": gettext_lazy("Give the reason: others will ask for it.")},
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+def offer_systems(field: forms.Field) -> None:
+    """Let ``field`` offer the coordinate systems that an import may declare."""
+    if isinstance(field, forms.ChoiceField):
+        field.choices = _systems()
+
+
+def asked_seasons(text: str) -> list[list[str]]:
+    """Read typed seasons; raises ValidationError with the remedy."""
+    try:
+        return seasons_of(text)
+    except BadSeason as bad:
+        message = _("Write each season as two days of the year, for example 03-01 to 06-30.")
+        raise ValidationError(message) from bad
+
+
+def sound_shapes(text: str, crs: str, bounds: Bounds | None) -> list[ZoneShape]:
+    """Read GeoJSON whose shapes can be zones; raises ValidationError naming shape and place."""
+    shapes = _shapes(text, crs, bounds)
+    problems = [_problem(shape, problem) for shape in shapes for problem in shape.problems]
+    if not problems and not shapes:
+        problems = [_("The file holds no polygon.")]
+    if problems:
+        raise ValidationError(problems)
+    return shapes
+
+
+def _shapes(text: str, crs: str, bounds: Bounds | None) -> list[ZoneShape]:
+    permitted = bool(settings.ALLOW_OFFSET_MAPS)
+    try:
+        return parse_geojson(text, crs=crs, allow_inverse=permitted, bounds=bounds)
+    except UnreadableShapes as unreadable:
+        message = _(
+            "This is not GeoJSON with polygons: choose a Polygon, MultiPolygon, Feature or "
+            "FeatureCollection in UTF-8."
+        )
+        raise ValidationError(message) from unreadable
+    except InverseNotAllowed as refused:
+        message = _(
+            "Offset coordinates (GCJ-02, BD-09) may be turned back only where the deployer "
+            "has permitted it. Ask for the file in CGCS2000 or WGS 84."
+        )
+        raise ValidationError(message) from refused
+    except UnknownCrs as unknown:
+        message = _("The file names a coordinate system that is not known here.")
+        raise ValidationError(message) from unknown
+
+
 class ZoneForm(forms.Form):
     """Zones to import, or the one zone (``key``) that is redrawn."""
 
@@ -84,29 +146,20 @@ class ZoneForm(forms.Form):
         ),
     )
 
+    reason = reason_field()
+
     def __init__(self, *arguments: Any, bounds: Bounds | None = None, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.bounds = bounds
-        choice = self.fields["crs"]
-        if isinstance(choice, forms.ChoiceField):
-            choice.choices = _systems()
+        offer_systems(self.fields["crs"])
 
     def clean_seasons(self) -> list[list[str]]:
-        try:
-            return seasons_of(self.cleaned_data["seasons"])
-        except BadSeason as bad:
-            message = _("Write each season as two days of the year, for example 03-01 to 06-30.")
-            raise ValidationError(message) from bad
+        return asked_seasons(self.cleaned_data["seasons"])
 
     def clean(self) -> dict[str, Any]:
         """Read and check the shapes; every problem is named with its shape and place."""
         data: dict[str, Any] = super().clean() or {}
-        shapes = self._shapes(self._text(data), data.get("crs", "WGS84"))
-        problems = [_problem(shape, problem) for shape in shapes for problem in shape.problems]
-        if not problems and not shapes:
-            problems = [_("The file holds no polygon.")]
-        if problems:
-            raise ValidationError(problems)
+        shapes = sound_shapes(self._text(data), data.get("crs", "WGS84"), self.bounds)
         unnamed = [shape for shape in shapes if not (data.get("name") or shape.name)]
         if unnamed:
             self.add_error("name", _("Give a name: the file names no zone."))
@@ -123,26 +176,6 @@ class ZoneForm(forms.Form):
         data["geojson"] = text
         return text
 
-    def _shapes(self, text: str, crs: str) -> list[ZoneShape]:
-        permitted = bool(settings.ALLOW_OFFSET_MAPS)
-        try:
-            return parse_geojson(text, crs=crs, allow_inverse=permitted, bounds=self.bounds)
-        except UnreadableShapes as unreadable:
-            message = _(
-                "This is not GeoJSON with polygons: choose a Polygon, MultiPolygon, Feature or "
-                "FeatureCollection in UTF-8."
-            )
-            raise ValidationError(message) from unreadable
-        except InverseNotAllowed as refused:
-            message = _(
-                "Offset coordinates (GCJ-02, BD-09) may be turned back only where the deployer "
-                "has permitted it. Ask for the file in CGCS2000 or WGS 84."
-            )
-            raise ValidationError(message) from refused
-        except UnknownCrs as unknown:
-            message = _("The file names a coordinate system that is not known here.")
-            raise ValidationError(message) from unknown
-
     def drafts(self) -> list[zoning.ZoneDraft]:
         """Return the zones that would be saved: one when a zone is redrawn, else one a shape."""
         data = self.cleaned_data
@@ -150,13 +183,13 @@ class ZoneForm(forms.Form):
         known = {zone.key: zone for zone in zoning.current()}
         if data.get("key") or len(shapes) == 1 or data["name"]:
             whole = shapely.union_all([shapely.from_wkb(shape.boundary) for shape in shapes])
-            key = data.get("key") or _fresh_key(shapes[0].key or data["name"], known)
+            key = data.get("key") or fresh_key(shapes[0].key or data["name"], known)
             name = data["name"] or shapes[0].name
             return [self._draft(key, name, shapely.to_wkb(whole), known)]
         drafts: dict[str, zoning.ZoneDraft] = {}
         for shape in shapes:
             taken = {**known, **drafts}
-            key = shape.key if shape.key in known else _fresh_key(shape.key or shape.name, taken)
+            key = shape.key if shape.key in known else fresh_key(shape.key or shape.name, taken)
             drafts[key] = self._draft(key, shape.name, shape.boundary, known)
         return list(drafts.values())
 
@@ -164,7 +197,7 @@ class ZoneForm(forms.Form):
         self, key: str, name: str, boundary: bytes, known: dict[str, Zone]
     ) -> zoning.ZoneDraft:
         """Keep what the form does not ask for from the version that is replaced."""
-        replaced = known.get(key)
+        replaced, last = known.get(key), zoning.standing(key)
         seen = self.cleaned_data.get("seen") or {}
         return zoning.ZoneDraft(
             key=key,
@@ -174,15 +207,17 @@ class ZoneForm(forms.Form):
             seasons=self.cleaned_data["seasons"],
             parameters=replaced.parameters if replaced else {},
             area_path=replaced.area_path if replaced else "",
-            based_on=int(seen.get(key, replaced.version if replaced else 0)),
+            based_on=int(seen.get(key, last.version if last else 0)),
+            reason=self.cleaned_data["reason"],
         )
 
 
 def initial(zone: Zone) -> dict[str, Any]:
     """Return the form's beginning for redrawing ``zone``."""
+    last = zoning.standing(zone.key)
     return {
         "key": zone.key,
-        "seen": {zone.key: zone.version},
+        "seen": {zone.key: last.version if last else 0},
         "name": zone.name,
         "crs": "WGS84",
         "geojson": shapely.to_geojson(shapely.from_wkb(bytes(zone.boundary))),
@@ -205,10 +240,14 @@ def _problem(shape: ZoneShape, problem: Problem) -> str:
     return said.replace("  ", " ").replace(" :", ":") + place
 
 
-def _fresh_key(wanted: str, taken: Any) -> str:
+def fresh_key(wanted: str, taken: Any = ()) -> str:
     """Return a key that no zone ever had: from its name where that is ASCII, else by counting."""
     stem = slugify(wanted)[:40] or "zone"
-    used = {*taken, *Zone.objects.filter(key__startswith=stem).values_list("key", flat=True)}
+    used = {
+        *taken,
+        *PAGES,
+        *Zone.objects.filter(key__startswith=stem).values_list("key", flat=True),
+    }
     number = 1
     while (key := stem if number == 1 else f"{stem}-{number}") in used:
         number += 1

@@ -49,6 +49,11 @@ ICONS: Mapping[str, str] = {
     "close": '<path d="m5.5 5.5 13 13M18.5 5.5l-13 13"/>',
     "list": '<path d="M9 6.5h11M9 12h11M9 17.5h11M4.5 6.5h.01M4.5 12h.01M4.5 17.5h.01"/>',
     "up": '<path d="m7 14 5-5 5 5"/>',
+    "redo": '<path d="m16 5 4 4-4 4M20 9H10a6 6 0 0 0 0 11h5"/>',
+    "corner": '<path d="M5 19V5h14M3 3h4v4H3zM3 17h4v4H3zM17 3h4v4h-4z"/>',
+    "outline": '<path d="M4 9.5 13 4l7.5 6-3 9.5H7z"/>',
+    "rectangle": '<path d="M3.5 6h17v12h-17z"/>',
+    "circle": '<circle cx="12" cy="12" r="8.5"/>',
     "plus": '<path d="M12 4.5v15M4.5 12h15"/>',
 }
 

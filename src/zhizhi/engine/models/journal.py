@@ -137,7 +137,10 @@ class ShardState(models.Model):
 
 
 class Zone(models.Model):
-    """A named polygon that a rule watches, with its seasons; an edit is a new version."""
+    """A named polygon that a rule watches, with its seasons; an edit is a new version.
+
+    A version that is planned comes into force at ``valid_from``; until then the one before stays.
+    """
 
     key = models.CharField(max_length=48)  # stable across versions
     kind = models.CharField(max_length=32)  # "no_fishing"
@@ -148,6 +151,9 @@ class Zone(models.Model):
     area_path = models.CharField(max_length=160, blank=True)
     version = models.IntegerField(default=1)
     is_current = models.BooleanField(default=True)
+    is_planned = models.BooleanField(default=False)
+    valid_from = models.DateTimeField(null=True)  # null: from the moment it was saved
+    reason = models.CharField(max_length=300, blank=True)  # why this version
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=64)
 
@@ -157,6 +163,9 @@ class Zone(models.Model):
             models.UniqueConstraint(fields=["key", "version"], name="zone_version"),
             models.UniqueConstraint(
                 fields=["key"], condition=models.Q(is_current=True), name="zone_current"
+            ),
+            models.UniqueConstraint(
+                fields=["key"], condition=models.Q(is_planned=True), name="zone_planned_once"
             ),
         ]
 

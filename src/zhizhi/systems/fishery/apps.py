@@ -28,6 +28,8 @@ class FisheryConfig(SystemConfig):
     reads = ("vessel_positions.v1", "shore_positions.v1", "zone_occupancy.v1")
     case_kinds = ("illegal-fishing",)
     kind_names = {"illegal-fishing": _("Illegal fishing")}
+    zone_kinds = {"no_fishing": _("No-fishing zone")}
+    zone_limit = "fishery.limit_minutes"
     personal_data = "pseudonymous"
     has_pages = True
     readers = (

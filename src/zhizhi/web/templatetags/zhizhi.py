@@ -230,9 +230,11 @@ def error_summary(form: BaseForm) -> Any:
 
 
 @register.inclusion_tag("web/parts/zone_legend.html")
-def zone_legend(*, has_draft: object = None, has_trial: object = None) -> Any:
-    """Draw the key of a map of zones; a dry run adds what it found."""
-    return {"has_draft": has_draft, "has_trial": has_trial}
+def zone_legend(
+    *, has_draft: object = None, has_trial: object = None, has_difference: object = None
+) -> Any:
+    """Draw the key of a map of zones; a dry run adds what it found, a comparison what changed."""
+    return {"has_draft": has_draft, "has_trial": has_trial, "has_difference": has_difference}
 
 
 @register.inclusion_tag("web/parts/tried.html")

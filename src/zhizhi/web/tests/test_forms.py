@@ -30,7 +30,7 @@ def collection(*features: dict[str, Any]) -> str:
 
 def filled(text: str, **fields: Any) -> ZoneForm:
     with translation.override("en"):
-        form = ZoneForm({"geojson": text, "crs": "WGS84", **fields}, bounds=BOUNDS)
+        form = ZoneForm({"geojson": text, "crs": "WGS84", "reason": "n", **fields}, bounds=BOUNDS)
         form.is_valid()
     return form
 
@@ -120,7 +120,9 @@ def test_a_file_may_have_eight_megabytes(size: int, is_taken: bool) -> None:
     content = text.encode().ljust(forms.MOST_BYTES + size)
     with translation.override("en"):
         form = ZoneForm(
-            {"crs": "WGS84"}, {"file": SimpleUploadedFile("a.geojson", content)}, bounds=BOUNDS
+            {"crs": "WGS84", "reason": "n"},
+            {"file": SimpleUploadedFile("a.geojson", content)},
+            bounds=BOUNDS,
         )
 
         assert form.is_valid() is is_taken

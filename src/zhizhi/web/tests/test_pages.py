@@ -22,8 +22,13 @@ def drawing(name: str = "新区") -> str:
     return json.dumps({"type": "Feature", "properties": {"name": name}, "geometry": geometry})
 
 
-def import_zone(browser: Client, **body: Any) -> Any:
-    return browser.post("/zones/import/", {"geojson": drawing(), "crs": "WGS84", **body})
+def import_zone(browser: Client, *, is_tried: bool = True, **body: Any) -> Any:
+    """Import a zone; to put it in force, first look at what it would find."""
+    told = {"geojson": drawing(), "crs": "WGS84", "reason": "notice 3", **body}
+    if is_tried and "save" in told:
+        shown = browser.post("/zones/import/", {**told, "save": ""}).context.get("preview")
+        told["tried"] = shown["proof"] if shown else ""
+    return browser.post("/zones/import/", told)
 
 
 def test_a_preview_saves_nothing(world: World, browse: Browse) -> None:

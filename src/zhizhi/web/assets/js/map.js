@@ -1,7 +1,8 @@
 // The map behind four methods, so that another engine can take its place:
 //   show(layer, data), select(id, place), fit(bounds), on(event, listener)
 // Layers: areas (GeoJSON: grid cells with an id, waters, towns with a name), counts ({id: n}),
-//         zones and draft (GeoJSON), alerts and units (columns id, lon, lat, kind, label).
+//         zones, draft, gained and lost (GeoJSON), alerts and units (columns id, lon, lat, kind, label),
+//         and with {editing} the shape that is drawn (editing.js, which also tells of presses).
 import L from "leaflet";
 import { PointLayer, enlarged } from "./points.js";
 import { declutter } from "./labels.js";
@@ -9,6 +10,7 @@ import { declutter } from "./labels.js";
 const SHADES = [0, 1, 3, 6]; // more cases than this: one shade darker
 const NEAR = 12;
 const CLOSE = 13.5; // how near a chosen case is looked at
+const SHEETS = ["draft", "gained", "lost"];
 const shadeOf = (count) => SHADES.filter((limit) => count > limit).length;
 
 // A canvas that can fill a polygon with diagonal lines: no-fishing zones stay readable over shades.
@@ -59,6 +61,8 @@ function styles(colour, counts) {
       dashArray: properties.open === false ? "3 6" : null,
     }),
     draft: () => ({ weight: 3, color: colour("--accent"), fillOpacity: 0.15, fillColor: colour("--accent") }),
+    gained: () => ({ weight: 2, color: colour("--ok"), fillOpacity: 0.4, fillColor: colour("--ok") }),
+    lost: () => ({ weight: 2, dashArray: "5 4", color: colour("--urgent"), fillOpacity: 0.3, fillColor: colour("--urgent") }),
   };
 }
 
@@ -103,11 +107,11 @@ function covered(element) {
   return legend && getComputedStyle(legend).position === "absolute" ? legend.offsetHeight : 0;
 }
 
-export function createMap(element, { isStill = false } = {}) {
+export function createMap(element, { isStill = false, editing = null } = {}) {
   const colour = (name) => getComputedStyle(element).getPropertyValue(name).trim();
   const map = frame(element, isStill);
   const listeners = {};
-  const tell = (event, detail) => (listeners[event] ?? []).forEach((listener) => listener(detail));
+  const tell = (event, detail) => (listeners[event] ?? []).map((listener) => listener(detail)).includes(true);
   const layers = {};
   let counts = {};
   let began = false;
@@ -120,19 +124,20 @@ export function createMap(element, { isStill = false } = {}) {
   const make = {
     areas: () => L.geoJSON(null, { style: style.areas, interactive: false, onEachFeature: label("town") }),
     zones: () => L.geoJSON(null, { style: style.zones, interactive: false, pane: "zones", renderer: hatching, onEachFeature: label("zone") }),
-    draft: () => L.geoJSON(null, { style: style.draft, interactive: false, pane: "zones", renderer: hatching }),
+    ...Object.fromEntries(SHEETS.map((key) => [key, () => L.geoJSON(null, { style: style[key], interactive: false, pane: "zones", renderer: hatching })])),
     units: () => new PointLayer(["free", "busy", "off"], { colours: ["--ok", "--ok", "--muted"], pane: "units", hollow: ["busy"] }),
     alerts: () => new PointLayer(["urgent", "important", "normal"], { colours: ["--urgent", "--important", "--normal"], pane: "alerts" }),
   };
   const layer = (key) => { layers[key] ??= make[key]().addTo(map); return layers[key]; };
 
+  const edited = editing?.(map, element, tell);
   const hint = L.tooltip({ direction: "top", offset: [0, -10] });
   const under = (event) => layers.alerts?.nearest(event.containerPoint);
   if (!isStill) map.on("click", (event) => { const found = under(event); if (found) tell("alert", found.id); });
   if (!isStill) map.on("mousemove", (event) => {
     const alert = under(event);
     const found = alert ?? layers.units?.nearest(event.containerPoint);
-    element.style.cursor = alert ? "pointer" : "";
+    if (!edited) element.style.cursor = alert ? "pointer" : "";
     if (found?.label) hint.setLatLng(event.latlng).setContent(document.createTextNode(found.label)).addTo(map);
     else hint.remove();
   });
@@ -141,7 +146,8 @@ export function createMap(element, { isStill = false } = {}) {
   map.on("moveend zoomend resize", () => declutter(element));
 
   const repaint = () => {
-    ["areas", "zones", "draft"].forEach((key) => layers[key]?.setStyle(style[key]));
+    ["areas", "zones", ...SHEETS].forEach((key) => layers[key]?.setStyle(style[key]));
+    edited?.redraw();
     layers.units?.redraw();
     layers.alerts?.redraw();
   };
@@ -154,6 +160,8 @@ export function createMap(element, { isStill = false } = {}) {
       if (key === "counts") {
         counts = data;
         layers.areas?.setStyle(style.areas);
+      } else if (key === "editing") {
+        edited.show(data);
       } else if (key === "alerts" || key === "units") {
         layer(key).set(data);
       } else {

@@ -1,11 +1,13 @@
 // The zone page: the zones in force and the draft on one map.
 import { getJson } from "./page.js";
 import { createMap } from "./map.js";
+import { arrived } from "./zone_draft.js";
 
 const element = document.querySelector(".map");
-const draft = document.getElementById("draft-geometry");
 const tried = document.getElementById("tried-points");
 const map = createMap(element);
+
+if (document.querySelector("[data-saved]")) arrived();
 
 async function begin() {
   map.fit(JSON.parse(element.dataset.bounds));
@@ -23,11 +25,13 @@ async function begin() {
     map.show("alerts", found);
     map.show("units", gone);
   }
-  if (draft) {
-    const shapes = JSON.parse(draft.textContent);
-    map.show("draft", shapes);
-    map.fit(shapes.bbox);
-  }
+  ["draft", "gained", "lost"].forEach((key) => {
+    const told = document.getElementById(`${key}-geometry`);
+    if (!told) return;
+    const shapes = JSON.parse(told.textContent);
+    map.show(key, shapes);
+    if (key === "draft") map.fit(shapes.bbox);
+  });
   element.dataset.ready = "true";
 }
 begin();
