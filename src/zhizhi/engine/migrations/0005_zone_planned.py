@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("engine", "0003_setting_history")]
+    dependencies = [("engine", "0004_macro")]
 
     operations = [
         migrations.AddField("zone", "is_planned", models.BooleanField(default=False)),
