@@ -27,6 +27,7 @@ def drawing(open_as: Opener, path: str = DRAW, **options: Any) -> Page:
 
 def spot(page: Page, across: float, down: float) -> tuple[float, float]:
     """Return a place of the map by its share of width and height."""
+    page.locator(".map").evaluate("map => map.scrollIntoView({ block: 'center' })")
     box = page.locator(".map").bounding_box()
     assert box is not None
     return box["x"] + box["width"] * across, box["y"] + box["height"] * down
