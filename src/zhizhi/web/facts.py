@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from zhizhi.directory.models import RoleAssignment, Unit
 from zhizhi.engine import closing
+from zhizhi.engine.attending import others
 from zhizhi.engine.models import Alert, Case, Clock, MacroVersion, Task, TimelineEntry, Zone
 from zhizhi.trust.models import Evidence
 from zhizhi.trust.scoping import Scope
-from zhizhi.web.access import Role
+from zhizhi.web.access import DESK_READERS, Role
 from zhizhi.web.undoing import undo_of
 from zhizhi.web.words import actor_names, clock_name, outcome_name, verb_name
 
@@ -57,6 +58,8 @@ def case_facts(scope: Scope, case: Case, *, actor: str, now: datetime) -> dict[s
         "tasks": [{"task": task, "by": names[task.offered_by]} for task in tasks],
         "clocks": _clocks(case, now),
         "agencies": agencies,
+        "attends": scope.has(Role.OPERATOR),
+        "present": others(case, scope.account, now=now) if scope.has(*DESK_READERS) else [],
         "timeline": [_line(entry, names, macros) for entry in entries],
         "photos": list(Evidence.objects.filter(case=case.pk).exclude(working_copy="")),
         "sealed": Evidence.objects.filter(case=case.pk).count(),

@@ -7,6 +7,7 @@ with Last-Event-ID; events carry verbs and ids, never content.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
@@ -15,8 +16,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from django.db import Error, close_old_connections, connection
+from django.utils import timezone
 
 from zhizhi.directory.models import Account
+from zhizhi.engine.attending import Attendance, attendance
 from zhizhi.engine.models import Case
 from zhizhi.trust.models import AuditEntry, ChainHead
 from zhizhi.trust.scoping import Grant, Scope
@@ -31,6 +34,7 @@ MOST_MISSED = 1000  # a page that missed more loads itself again
 QUEUE = 500
 TOLD = ("case:", "message:", "unit:", "zone:")  # what pages show; looks at people are not announced
 BY_AREA = (*DESK_READERS, Role.TECHNICAL_REVIEWER, Role.LEGAL_REVIEWER)
+PRESENT_EVERY = 5  # ticks: somebody who opens a case is told to the others half a second later
 BY_CASE = (Role.AGENCY_OFFICER, Role.UNIT_MEMBER)
 
 
@@ -51,6 +55,18 @@ class Change:
     def as_event(self) -> bytes:
         data = json.dumps({"verb": self.verb, "subject": self.subject})
         return f"id: {self.seq}\nevent: change\ndata: {data}\n\n".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Who else has a case open, for one listener; it has no number and is not told again."""
+
+    case: int
+    who: tuple[str, ...]
+
+    def as_event(self) -> bytes:
+        data = json.dumps({"case": self.case, "who": self.who}, ensure_ascii=False)
+        return f"event: present\ndata: {data}\n\n".encode()
 
 
 Known = Mapping[Grant, Collection[str]]  # the cases of a batch that a grant may see one by one
@@ -89,7 +105,7 @@ class Listener:
     scope: Scope
     renewed: Callable[[], Scope] | None = None  # asks what the page may see by now
     beat_s: float | None = None
-    changes: asyncio.Queue[Change | None] = field(
+    changes: asyncio.Queue[Change | Present | None] = field(
         default_factory=lambda: asyncio.Queue(maxsize=QUEUE)
     )
 
@@ -100,10 +116,15 @@ class Listener:
         """Return the grants for which somebody has to look which cases they see."""
         return set(self.scope.of(*BY_CASE))
 
+    def may_meet(self, told: Attendance) -> bool:
+        """Say whether the viewer is somebody with a desk who may see the case; no screen is."""
+        grants = self.scope.of(*DESK_READERS) if self.scope.account is not None else ()
+        return any(told.area_path.startswith(grant.area_path) for grant in grants)
+
     def scope_now(self) -> Scope:
         return self.renewed() if self.renewed else scope_now(self.scope.account)
 
-    def offer(self, change: Change | None) -> None:
+    def offer(self, change: Change | Present | None) -> None:
         """Queue a change; a page that does not read any more is let go and reconnects."""
         try:
             self.changes.put_nowait(change)
@@ -119,6 +140,7 @@ class Broadcast:
     def __init__(self) -> None:
         self.listeners: set[Listener] = set()
         self.seq = 0  # everything up to here has been passed on
+        self.attending: Mapping[int, Attendance] = {}
         self._reader: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live")
 
@@ -152,8 +174,12 @@ class Broadcast:
         self._thread.submit(connection.close)
 
     async def _read(self) -> None:
-        while self.listeners:
+        for tick in itertools.count():
+            if not self.listeners:
+                return
             await asyncio.sleep(TICK_S)
+            if tick % PRESENT_EVERY == 0:
+                await self._meet()
             grants = {grant for listener in self.listeners for grant in listener.by_case()}
             try:
                 self.seq, changes, known = await self.run(changes_after, self.seq, grants)
@@ -163,6 +189,30 @@ class Broadcast:
                 for listener in list(self.listeners):
                     if listener.may_know(change, known):
                         listener.offer(change)
+
+    async def _meet(self) -> None:
+        """Tell who has opened a case or left it since this was asked last."""
+        try:
+            now = await self.run(attending_now)
+        except Error:
+            return
+        for case in now.keys() | self.attending.keys():
+            before, after = self.attending.get(case), now.get(case)
+            if before != after and (told := after or before):
+                who = after.others if after else nobody
+                for listener in list(self.listeners):
+                    if listener.may_meet(told):
+                        listener.offer(Present(case, tuple(who(listener.scope.account))))
+        self.attending = now
+
+
+def nobody(_account: int | None) -> list[str]:
+    return []
+
+
+def attending_now() -> dict[int, Attendance]:
+    """Return who has which case open."""
+    return attendance(timezone.now())
 
 
 def _ask(query: Callable[..., Answer], *arguments: Any) -> Answer:
@@ -260,7 +310,7 @@ async def _heard(listener: Listener, told: int) -> AsyncGenerator[bytes, None]:
             continue
         if change is None:
             return
-        if change.seq > told:
+        if isinstance(change, Present) or change.seq > told:
             yield change.as_event()
 
 

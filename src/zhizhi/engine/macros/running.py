@@ -46,7 +46,9 @@ def run(macro: Macro, case: Case, order: Order) -> MacroRun:
     the case has ended, or a unit that was shown is gone: then nothing is done either.
     """
     with timeline.writing():
-        macro = Macro.everything.select_for_update().select_related("area").get(pk=macro.pk)
+        macro = (
+            Macro.everything.select_for_update(of=("self",)).select_related("area").get(pk=macro.pk)
+        )
         _check(macro, locked(case), order)
         done = MacroRun.everything.create(
             macro=macro, version=macro.version, case=case, by=order.by, at=order.now,

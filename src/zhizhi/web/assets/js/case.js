@@ -2,6 +2,7 @@
 import { getJson } from "./page.js";
 import { createMap } from "./map.js";
 import { start } from "./live.js";
+import * as presence from "./presence.js";
 
 const element = document.querySelector(".case .map");
 const RANKS = ["urgent", "important", "normal"];
@@ -25,5 +26,8 @@ document.body.addEventListener("live", ({ detail }) => {
   const note = document.querySelector("[data-moved-on]");
   if (note && (detail.subjects.has(`case:${note.dataset.movedOn}`) || detail.subjects.has("*"))) note.hidden = false;
 });
+const others = document.querySelector("[data-present]");
+presence.start("attends" in others.dataset);
+presence.watch(document.querySelector("[data-moved-on]").dataset.movedOn);
 start("/events/");
 if (element) draw();

@@ -29,6 +29,10 @@ function take(message) {
     told();
     return;
   }
+  if (message.present) {
+    tell("present", message.present);
+    return;
+  }
   last = message.id || last;
   subjects.add(message.subject);
   if (isPaused) {
@@ -42,6 +46,7 @@ function read(url, pass) {
   const stream = new EventSource(last ? `${url}?after=${last}` : url);
   stream.addEventListener("open", () => pass({ state: "online" }));
   stream.addEventListener("change", (event) => pass({ id: event.lastEventId, ...JSON.parse(event.data) }));
+  stream.addEventListener("present", (event) => pass({ present: JSON.parse(event.data) }));
   stream.addEventListener("reset", () => pass({ subject: "*" }));
   stream.addEventListener("error", () => {
     pass({ state: "offline" });
