@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -64,12 +65,24 @@ def for_roles(*roles: str) -> Callable[[Page], Page]:
             if not request.user.is_authenticated:
                 if is_fragment(request) or request.path.startswith(("/geo/", "/events/")):
                     return HttpResponse(status=401)
-                return redirect_to_login(request.get_full_path())
+                return redirect_to_login(_came_from(request))
             return page(request, scope_for(request, *roles), *arguments, **named)
 
         return guarded
 
     return decorate
+
+
+def _came_from(request: HttpRequest) -> str:
+    """Return where to go on after signing in: the page, or the one whose form was sent.
+
+    An address that only takes what is sent to it has nothing to show.
+    """
+    if request.method in {"GET", "HEAD"}:
+        return request.get_full_path()
+    referer = urlsplit(request.headers.get("Referer", ""))
+    is_ours = referer.netloc == request.get_host()
+    return urlunsplit(("", "", referer.path, referer.query, "")) if is_ours else "/"
 
 
 def is_fragment(request: HttpRequest) -> bool:

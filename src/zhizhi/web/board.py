@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -21,12 +22,27 @@ FREE, BUSY, OFF = range(3)  # how the map draws them
 DRAWN = {Status.AVAILABLE: FREE, Status.OFF_DUTY: OFF}
 
 
-def board(scope: Scope, *, now: datetime, wanted: UnitFilter | None = None) -> dict[str, Any]:
-    """Return counts by status, the lines of the board, and the points of the map."""
+def board(
+    scope: Scope,
+    *,
+    now: datetime,
+    wanted: UnitFilter | None = None,
+    needs: Collection[frozenset[str]] = (),
+) -> dict[str, Any]:
+    """Return counts by status, the lines of the board, and the points of the map.
+
+    ``needs`` are those of the cases that wait: of free units the ones that fit stand first.
+    """
     wanted = wanted or UnitFilter()
     units = list(wanted.apply(units_in(scope), now=now))
     stale = stale_after()
-    units.sort(key=lambda unit: (ORDER.index(Status(unit.status)), -unit.position_at.timestamp()))
+    units.sort(
+        key=lambda unit: (
+            ORDER.index(Status(unit.status)),
+            not any(need <= set(unit.capabilities) for need in needs),
+            -unit.position_at.timestamp(),
+        )
+    )
     shown = units[:SHOWN]
     cases = _cases(scope, shown)
     return {

@@ -10,9 +10,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Case as When
-from django.db.models import Count, IntegerField, Min, Q, QuerySet, Value
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models import When as Then
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from zhizhi.engine.models import Case, Clock, Severity, Task, Zone
@@ -20,7 +21,8 @@ from zhizhi.trust.scoping import Scope
 from zhizhi.web.digits import whole_number
 from zhizhi.web.narrowing import Narrowing
 
-WINDOW = 100  # rows a page; the rest is counted and reached by filters
+WINDOW = 100  # rows a page; the rest is counted and reached by scrolling
+MOST_WINDOWS = 10  # at once
 State = Case.State
 LIVE = (State.OPEN, State.DISPATCHED, State.HANDLING, State.HANDLED)
 IN_WORK, IN_HAND, ALL = "live", "in_hand", "all"
@@ -125,10 +127,13 @@ def cases_of(scope: Scope, wanted: QueueFilter, *, now: datetime) -> QuerySet[Ca
         default=Value(len(Severity.values)),
         output_field=IntegerField(),
     )
-    unmet = Q(clocks__state__in=(Clock.State.RUNNING, Clock.State.OVERDUE), clocks__ended_at=None)
+    unmet = Clock.objects.filter(
+        case=OuterRef("pk"), state__in=(Clock.State.RUNNING, Clock.State.OVERDUE), ended_at=None
+    )
+    due_at = Subquery(unmet.order_by("due_at").values("due_at")[:1])
     return (
         wanted.apply(Case.objects.visible_to(scope), now=now)
-        .annotate(turn=turn, rank=rank, due_at=Min("clocks__due_at", filter=unmet))
+        .annotate(turn=turn, rank=rank, due_at=due_at)
         .order_by("turn", "rank", "-opened_at", "-pk")
     )
 
@@ -138,13 +143,58 @@ def count(scope: Scope, wanted: QueueFilter, *, now: datetime) -> int:
     return _total(_counts(scope, wanted, now=now), wanted)
 
 
-def page(scope: Scope, wanted: QueueFilter, *, now: datetime) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of a long queue: from row ``first``, so many times a hundred rows."""
+
+    first: int = 0
+    windows: int = 1
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Window:
+        """Read "from" and "windows" of an address; what makes no sense begins at the beginning."""
+        first = whole_number(query.get("from", "")) or 0
+        windows = whole_number(query.get("windows", "")) or 1
+        return cls(first - first % WINDOW, min(windows, MOST_WINDOWS))
+
+    def within(self, total: int) -> Window:
+        """Return the same stretch of a queue that has become shorter: never behind its end."""
+        last = max(0, total - 1)
+        return replace(self, first=min(self.first, last - last % WINDOW))
+
+    def facts(self, shown: int, total: int) -> dict[str, Any]:
+        """Return what the page says above and below its rows."""
+        last = self.first + shown
+        return {
+            "first": self.first,
+            "first_shown": self.first + 1,
+            "last": last,
+            "left": total - last,
+            "earlier": max(0, self.first - WINDOW),
+            "later": last,
+            "has_earlier": self.first > 0,
+            "has_later": last < total,
+        }
+
+
+def newest(scope: Scope, wanted: QueueFilter, *, now: datetime) -> int | None:
+    """Return the case of a queue that came last, wherever it stands."""
+    cases = wanted.apply(Case.objects.visible_to(scope), now=now)
+    return cases.order_by("-pk").values_list("pk", flat=True).first()
+
+
+def page(
+    scope: Scope, wanted: QueueFilter, window: Window | None = None, *, now: datetime
+) -> dict[str, Any]:
     """Return the window of rows that a page shows in its groups, the tabs, and how many there are.
 
     The number of queries does not depend on the number of rows.
     """
     counts = _counts(scope, wanted, now=now)
-    found = list(cases_of(scope, wanted, now=now).select_related("area")[:WINDOW])
+    total = _total(counts, wanted)
+    window = (window or Window()).within(total)
+    stretch = slice(window.first, window.first + window.windows * WINDOW)
+    found = _stretch(cases_of(scope, wanted, now=now), stretch)
     zones = dict(Zone.objects.filter(is_current=True).values_list("key", "name"))
     sent = _sent(scope, found)
     rows = [
@@ -153,11 +203,11 @@ def page(scope: Scope, wanted: QueueFilter, *, now: datetime) -> dict[str, Any]:
             "turn": getattr(case, "turn", 0),
             "zone": zones.get(case.zone, case.zone),
             "units": sent.get(case.pk, []),
+            "refuses": _refusal(case, sent.get(case.pk, [])),
             "is_overdue": _is_past(getattr(case, "due_at", None), now),
         }
         for case in found
     ]
-    total = _total(counts, wanted)
     return {
         "groups": [
             {"name": TURNS[turn][1], "count": _sum(counts, TURNS[turn][0]), "rows": list(members)}
@@ -165,11 +215,31 @@ def page(scope: Scope, wanted: QueueFilter, *, now: datetime) -> dict[str, Any]:
         ],
         "tabs": list(_tabs(counts, wanted)),
         "severities": list(_severities(wanted)),
+        "needs": {frozenset(case.capabilities) for case in found if case.state == State.OPEN},
         "total": total,
         "is_cut": total > len(rows),
-        "window": WINDOW,
+        "window": window.facts(len(rows), total),
         "now": now,
     }
+
+
+def _stretch(cases: QuerySet[Case], stretch: slice) -> list[Case]:
+    """Return some rows of a long queue: all of it is sorted by its numbers alone."""
+    ids = list(cases.values_list("pk", flat=True)[stretch])
+    rows = {
+        case.pk: case
+        for case in cases.filter(pk__in=ids).select_related("area").defer("area__boundary")
+    }
+    return [rows[pk] for pk in ids if pk in rows]
+
+
+def _refusal(case: Case, units: list[str]) -> str:
+    """Say why no unit can be sent to a case by dropping it there; empty when one can."""
+    if case.state in {*Case.FINAL, State.HANDLED}:
+        return gettext("{code}: {state}").format(code=case.code, state=case.get_state_display())
+    if units:
+        return gettext("{code}: {units} is on it already").format(code=case.code, units=units[0])
+    return ""
 
 
 def _counts(scope: Scope, wanted: QueueFilter, *, now: datetime) -> dict[str, int]:

@@ -45,6 +45,25 @@ def test_whoever_is_not_signed_in_is_led_to_the_door_and_back() -> None:
     assert (answer.status_code, answer["Location"]) == (302, "/sign-in/?next=/page/%3Fq%3D1")
 
 
+@pytest.mark.parametrize(
+    ("referer", "goes_on"),
+    [
+        ("http://testserver/cases/7/?x=1", "/cases/7/%3Fx%3D1"),
+        ("http://elsewhere/cases/7/", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_form_without_a_session_leads_back_to_the_page_that_it_stood_on(
+    referer: str, goes_on: str
+) -> None:
+    request = RequestFactory().post("/cases/7/inspect/", headers={"referer": referer})
+    request.user = AnonymousUser()
+
+    answer = page(request)
+
+    assert (answer.status_code, answer["Location"]) == (302, f"/sign-in/?next={goes_on}")
+
+
 @pytest.mark.parametrize(("path", "headers"), [("/geo/x", {}), ("/page/", {"HX-Request": "true"})])
 def test_a_script_without_a_session_is_told_so(path: str, headers: dict[str, str]) -> None:
     assert page(asked(AnonymousUser(), path, **headers)).status_code == 401

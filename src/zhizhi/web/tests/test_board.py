@@ -124,3 +124,19 @@ def test_units_with_an_uncertain_position_are_those_that_the_board_calls_so(
 
     assert found["count"] == count
     assert all(line["is_stale"] for line in found["lines"])
+
+
+def test_free_units_that_fit_what_waits_stand_before_the_others(world: World) -> None:
+    boat = world.records["unit"]
+    walker = Unit.objects.create(
+        code="w", name="Walker", kind="grid_worker", area=boat.area, capabilities=["foot"],
+        lon=boat.lon, lat=boat.lat, position_at=AT + timedelta(minutes=1),
+    )  # fmt: skip
+
+    def lines(*needs: frozenset[str]) -> list[Unit]:
+        told = board.board(world.here["operator"].scope(), now=AT, needs=needs)
+        return [line["unit"] for line in told["lines"]]
+
+    assert lines() == [walker, boat]
+    assert lines(frozenset({"water"})) == [boat, walker]
+    assert lines(frozenset({"water"}), frozenset({"foot"})) == [walker, boat]

@@ -93,3 +93,37 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_cases(
         reader.get("/desk/")
     with django_assert_max_num_queries(16):
         reader.get("/desk/now")
+
+
+def test_whoever_scrolls_gets_rows_alone(world: World, browse: Browse) -> None:
+    for number in range(100):
+        case(world, number)
+
+    told = browse("operator").get("/desk/now?from=100&only=queue").json()
+
+    assert list(told) == ["parts"]
+    assert list(told["parts"]) == ["queue"]
+    assert told["parts"]["queue"].count("data-case=") == 1
+    assert 'data-shown="100-101"' in told["parts"]["queue"]
+
+
+def test_the_page_leads_from_window_to_window_without_scripts(world: World, browse: Browse) -> None:
+    for number in range(100):
+        case(world, number)
+
+    first = browse("operator").get("/desk/").content.decode()
+    second = browse("operator").get("/desk/?state=live&from=100").content.decode()
+
+    assert 'href="?state=live&amp;from=100" data-window="later"' in first
+    assert "1 to 100 of 101" in first
+    assert 'href="?state=live&amp;from=0" data-window="earlier"' in second
+    assert "101 to 101 of 101" in second
+
+
+def test_a_busy_unit_says_why_it_cannot_be_dragged(world: World, browse: Browse) -> None:
+    unit = world.records["unit"]
+    type(unit).objects.filter(pk=unit.pk).update(status="en_route")
+
+    page = browse("operator").get("/desk/").content.decode()
+
+    assert 'data-refuses="Boat is not free: On the way"' in page

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 from pytest_django import DjangoAssertNumQueries
 from tests.district_world import AT, ROLES, World
 
@@ -120,5 +121,69 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(
     for number in range(rows):
         case(world, number)
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         queue.page(scope, EVERYTHING, now=AT)
+
+
+def shown(world: World, **query: str) -> tuple[list[int], dict[str, Any]]:
+    """Return the cases of a window of the queue and what the page says of it."""
+    scope: Any = world.here["operator"].scope()
+    page = queue.page(scope, EVERYTHING, queue.Window.of(query), now=AT)
+    rows = [row["case"].pk for group in page["groups"] for row in group["rows"]]
+    return rows, page["window"]
+
+
+def test_windows_show_every_row_once(world: World) -> None:
+    for number in range(249):
+        case(world, number)
+
+    windows = [shown(world, **{"from": str(first)}) for first in (0, 100, 200)]
+
+    rows = [pk for found, _facts in windows for pk in found]
+    assert (len(rows), len(set(rows))) == (250, 250)
+    assert [facts["has_earlier"] for _rows, facts in windows] == [False, True, True]
+    assert [facts["has_later"] for _rows, facts in windows] == [True, True, False]
+    assert shown(world, **{"from": "0", "windows": "3"})[0] == rows
+    assert shown(world, **{"from": "100"})[1] | {} == {
+        "first": 100, "first_shown": 101, "last": 200, "left": 50, "earlier": 0, "later": 200,
+        "has_earlier": True, "has_later": True,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [("99", 0), ("100", 100), ("101", 100), ("102", 100), ("9" * 17, 100), ("9" * 18, 0),
+     ("-1", 0), ("x", 0)],
+)  # fmt: skip
+def test_a_window_behind_the_end_is_the_last_one(asked: str, first: int, world: World) -> None:
+    for number in range(101):
+        case(world, number)
+
+    assert shown(world, **{"from": asked})[1]["first"] == first
+
+
+@pytest.mark.parametrize(("asked", "windows"), [("0", 1), ("9", 9), ("10", 10), ("11", 10)])
+def test_at_most_ten_windows_are_shown_at_once(asked: str, windows: int) -> None:
+    assert queue.Window.of({"windows": asked}).windows == windows
+
+
+def test_the_newest_case_of_a_filter_is_known_wherever_it_stands(world: World) -> None:
+    scope: Any = world.here["operator"].scope()
+    case(world, 1, severity="urgent")
+    last = case(world, 2, severity="normal")
+
+    assert queue.newest(scope, EVERYTHING, now=AT) == last.pk
+    assert queue.newest(scope, queue.QueueFilter(search="nothing"), now=AT) is None
+
+
+def test_a_row_says_why_no_unit_can_be_dropped_on_it(world: World) -> None:
+    waiting = case(world, 1)
+    handled = case(world, 2, state="handled")
+    with override("en"):
+        page = queue.page(world.here["operator"].scope(), EVERYTHING, now=AT)
+
+    told = {row["case"]: row["refuses"] for group in page["groups"] for row in group["rows"]}
+
+    assert told[waiting] == ""
+    assert told[handled] == f"{handled.code}: Handled, to be inspected"
+    assert told[world.records["case"]] == f"{world.records['case'].code}: Boat is on it already"

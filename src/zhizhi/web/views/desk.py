@@ -24,6 +24,7 @@ from zhizhi.web.board import board
 from zhizhi.web.digits import whole_number
 from zhizhi.web.facts import case_facts
 from zhizhi.web.live import newest_seq
+from zhizhi.web.queue import Window
 from zhizhi.web.snapshot import Snapshots
 from zhizhi.web.unit_filter import UnitFilter
 from zhizhi.web.views.saved import desk_at
@@ -49,9 +50,11 @@ def desk(request: HttpRequest, scope: Scope) -> HttpResponse:
     wanted = queue.QueueFilter.of(request.GET)
     chosen = whole_number(request.GET.get("case", ""))
     case = Case.objects.visible_to(scope).filter(pk=chosen).first() if chosen else None
+    rows = queue.page(scope, wanted, Window.of(request.GET), now=now)
+    units = UnitFilter.of(request.GET)
     context = {
-        **queue.page(scope, wanted, now=now),
-        "board": board(scope, now=now, wanted=UnitFilter.of(request.GET)),
+        **rows,
+        "board": board(scope, now=now, wanted=units, needs=rows["needs"]),
         "wanted": wanted,
         "after": after,
         "bounds": json.dumps(places.bounds_of(scope)),
@@ -84,8 +87,13 @@ def now(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Return what has to be drawn anew after a change: parts of the page, and the map's points."""
     wanted = queue.QueueFilter.of(request.GET)
     units = UnitFilter.of(request.GET)
-    key = (_reach(scope), wanted, units, get_language())
-    body = _snapshots.get(key, newest_seq(), lambda: orjson.dumps(_now(scope, wanted, units)))
+    window = Window.of(request.GET)
+    is_queue_alone = request.GET.get("only") == "queue"
+    make = _queue_alone if is_queue_alone else _now
+    key = (_reach(scope), wanted, units, window, is_queue_alone, get_language())
+    body = _snapshots.get(
+        key, newest_seq(), lambda: orjson.dumps(make(scope, wanted, units, window))
+    )
     answer = HttpResponse(body, content_type="application/json")
     answer["Cache-Control"] = "no-store"
     return answer
@@ -96,14 +104,26 @@ def _reach(scope: Scope) -> frozenset[tuple[str, int | None]]:
     return frozenset((grant.area_path, grant.unit) for grant in scope.grants)
 
 
-def _now(scope: Scope, wanted: queue.QueueFilter, units: UnitFilter) -> dict[str, Any]:
+def _queue_alone(
+    scope: Scope, wanted: queue.QueueFilter, _units: UnitFilter, window: Window
+) -> dict[str, Any]:
+    """Return the rows of another window: nothing has happened, somebody scrolls."""
+    context = {**queue.page(scope, wanted, window, now=timezone.now()), "wanted": wanted}
+    return {"parts": {"queue": render_to_string(PARTS["queue"], context)}}
+
+
+def _now(
+    scope: Scope, wanted: queue.QueueFilter, units: UnitFilter, window: Window
+) -> dict[str, Any]:
     moment = timezone.now()
+    rows = queue.page(scope, wanted, window, now=moment)
     context = {
-        **queue.page(scope, wanted, now=moment),
-        "board": board(scope, now=moment, wanted=units),
+        **rows,
+        "board": board(scope, now=moment, wanted=units, needs=rows["needs"]),
         "wanted": wanted,
     }
     return {
+        "newest": queue.newest(scope, wanted, now=moment),
         "parts": {name: render_to_string(template, context) for name, template in PARTS.items()},
         "counts": {str(pk): count for pk, count in places.counts(scope).items()},
         "alerts": places.alert_points(scope, wanted, now=moment),

@@ -1,9 +1,13 @@
 // The desk: queue, map, units and detail kept in step; one key for each thing done often.
 import { getJson, toast } from "./page.js";
-import { get, put } from "./hypertext.js";
+import { get, post, put } from "./hypertext.js";
 import { createMap } from "./map.js";
 import { pause, start } from "./live.js";
 import { createChoosing } from "./choosing.js";
+import { createDragging } from "./dragging.js";
+import { createWindows } from "./windows.js";
+import { fill, typedIn } from "./typed.js";
+import * as presence from "./presence.js";
 import * as keys from "./keys.js";
 
 const desk = document.querySelector(".desk");
@@ -31,7 +35,7 @@ function mark(id) {
 const detail = (id) => get(`/cases/${id}/detail`, "#detail");
 const clearSuggestions = () => find("#suggestions")?.replaceChildren();
 
-async function open(id) {
+function choose(id) {
   desk.dataset.case = id;
   mark(id);
   current()?.scrollIntoView({ block: "nearest" });
@@ -41,26 +45,39 @@ async function open(id) {
   history.replaceState(null, "", url);
   clearSuggestions();
   isBehind = false;
+  presence.watch(id);
+}
+
+// Words typed about one case wait there while another is looked at.
+const typed = new Map();
+async function open(id) {
+  if (desk.dataset.case !== String(id)) typed.set(desk.dataset.case, typedIn(find("#detail")));
+  choose(id);
   await detail(id);
+  fill(find("#detail"), typed.get(String(id)) ?? []);
+  typed.delete(String(id));
   find(".detail-pane").scrollTop = 0;
   if (matchMedia("(max-width: 48rem)").matches) find(".detail-pane").scrollIntoView();
 }
 
-function step(by) {
-  const all = rows();
+async function step(by) {
+  let all = rows();
   if (!all.length) return;
+  const isAtEnd = current() && current() === all.at(by > 0 ? -1 : 0);
+  if (isAtEnd && (await windows.shift(by))) all = rows();
   const at = all.indexOf(current());
   const next = all[Math.max(0, Math.min(all.length - 1, at < 0 ? 0 : at + by))];
   next.focus({ preventScroll: true });
   open(next.dataset.case);
 }
 
-// The case with the highest number came last, wherever its severity has put it.
+// The case that came last, wherever its severity has put it and whichever rows are shown.
+let newestCase = null;
 function newest() {
-  const all = rows().sort((one, other) => other.dataset.case - one.dataset.case);
-  if (!all.length) return;
-  all[0].focus({ preventScroll: true });
-  open(all[0].dataset.case);
+  const id = newestCase ?? Math.max(0, ...rows().map((row) => Number(row.dataset.case)));
+  if (!id) return;
+  find(`#queue a[data-case="${id}"]`)?.focus({ preventScroll: true });
+  open(String(id));
 }
 
 function send() {
@@ -69,6 +86,17 @@ function send() {
   else if (document.activeElement?.closest("#suggestions .units button")) document.activeElement.click();
   else first.click();
 }
+
+// What was dragged together is sent as the form would; words typed about another case stay there.
+async function sendDragged({ unit, case: id, unitName, caseName }) {
+  const isTyped = [...document.querySelectorAll("#detail textarea")].some((area) => area.value.trim());
+  const stays = isTyped && desk.dataset.case !== id;
+  if (!stays) choose(id);
+  const isDone = await post(`/cases/${id}/dispatch/`, { unit }, "#detail", stays ? "none" : "innerMorph");
+  if (isDone) toast(carried.dataset.sent.replace("{unit}", unitName).replace("{case}", caseName), "success");
+}
+const carried = find("#carried");
+if (carried) createDragging({ queue: find("#queue"), map: element, ghost: carried, send: sendDragged, say: toast });
 
 // A number gives the macro of that number, while the list of macros is open.
 function give(number) {
@@ -79,6 +107,20 @@ function give(number) {
 }
 const numbers = Object.fromEntries([..."123456789"].map((number) => [number, () => give(number)]));
 
+// The address of the desk says the filter, the windows say which rows of it are shown.
+function address(also = "") {
+  const query = new URLSearchParams(location.search);
+  ["from", "windows"].forEach((name) => query.delete(name));
+  return `/desk/now?${query}&${windows.query()}${also}`;
+}
+async function draw(parts) {
+  await windows.keep(() => Promise.all(Object.entries(parts).map(([id, text]) => put(id, text))));
+  mark(desk.dataset.case);
+  choosing.restore();
+}
+const windows = createWindows(find("#queue"), async () => draw((await getJson(address("&only=queue"))).parts));
+
+const REST_MS = 250; // between two drawings: a flood of alerts must not take the screen away
 let isLoading = false;
 let isWanted = false;
 async function refresh() {
@@ -88,11 +130,12 @@ async function refresh() {
   try {
     while (isWanted) {
       isWanted = false;
-      const now = await getJson(`/desk/now${location.search}`);
-      Object.entries(now.parts).forEach(([id, text]) => put(id, text));
-      mark(desk.dataset.case);
-      choosing.restore();
+      const rest = new Promise((done) => { setTimeout(done, REST_MS); });
+      const now = await getJson(address());
+      await draw(now.parts);
+      newestCase = now.newest;
       ["counts", "units", "alerts"].forEach((layer) => map.show(layer, now[layer]));
+      await rest;
     }
   } catch {
     toast(document.body.dataset.lost);
@@ -104,8 +147,13 @@ async function refresh() {
 // What the reader is doing in the detail stays: typed text, open folds, chosen suggestion. What came
 // meanwhile is fetched when that is over.
 let isBehind = false;
+async function again(id) {
+  const kept = typedIn(find("#detail"));
+  await detail(id);
+  if (desk.dataset.case === id) fill(find("#detail"), kept);
+}
 function catchUp() {
-  if (isBehind && desk.dataset.case) detail(desk.dataset.case);
+  if (isBehind && desk.dataset.case) again(desk.dataset.case);
   isBehind = false;
 }
 function follow(subjects) {
@@ -211,5 +259,7 @@ async function begin() {
   if (desk.dataset.case) map.select(Number(desk.dataset.case), placeOf(current()));
   element.dataset.ready = "true";
 }
+presence.start(Boolean(carried));
+presence.watch(desk.dataset.case);
 start("/events/");
 begin().catch(() => toast(document.body.dataset.lost));

@@ -1,6 +1,6 @@
 // htmx for the pages that exchange parts of themselves.
 import htmx from "htmx.org";
-import { toast } from "./page.js";
+import { csrf, signInAgain, toast } from "./page.js";
 
 window.htmx = htmx;
 htmx.config.includeIndicatorCSS = false;
@@ -11,7 +11,7 @@ htmx.config.morphIgnore = ["data-htmx-powered", "open"]; // what the reader unfo
 htmx.config.noSwap = [204, 304, "401", "403", "404", "5xx"];
 const failed = (status) => {
   const words = document.body.dataset;
-  if (status === 401) location.reload();
+  if (status === 401) signInAgain();
   else toast(status === 403 || status === 404 ? words.refused : words.lost);
 };
 document.body.addEventListener("htmx:error", () => failed(0));
@@ -21,7 +21,15 @@ document.body.addEventListener("htmx:response:error", ({ detail }) => {
 });
 
 export const get = (url, target, swap = "innerMorph") => htmx.ajax("GET", url, { target, swap });
+// Resolves to whether the server has done it; a refusal is shown over the page.
+export async function post(url, values, target, swap = "innerMorph") {
+  let isDone = false;
+  const note = ({ detail }) => { isDone = detail.ctx.response?.raw?.ok ?? false; };
+  document.body.addEventListener("htmx:after:request", note, { once: true });
+  await htmx.ajax("POST", url, { target, swap, values: { ...values, csrfmiddlewaretoken: csrf() } });
+  return isDone;
+}
 export const put = (id, text) => {
   const target = document.getElementById(id);
-  if (target) htmx.swap({ text, target, swap: "innerMorph" });
+  return target && htmx.swap({ text, target, swap: "innerMorph" });
 };

@@ -142,6 +142,12 @@ export function createMap(element, { isStill = false, editing = null } = {}) {
     else hint.remove();
   });
   map.on("mouseout", () => hint.remove());
+  // Somebody carries a unit over the map: say what lies under it.
+  element.addEventListener("carried", ({ detail }) => {
+    detail.found = under({ containerPoint: map.mouseEventToContainerPoint(detail) });
+    if (detail.found) hint.setLatLng(map.mouseEventToLatLng(detail)).setContent(document.createTextNode(detail.found.label)).addTo(map);
+    else hint.remove();
+  });
 
   map.on("moveend zoomend resize", () => declutter(element));
 

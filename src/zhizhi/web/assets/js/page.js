@@ -1,7 +1,11 @@
 // Every page: say what failed, ask before what cannot be undone, close menus.
+import { keepTyped, returnTyped } from "./typed.js";
+
 const words = document.body.dataset;
 
-export const csrf = () => words.csrf ?? "";
+// Signing in again in another tab changes the token; the cookie has the one that counts.
+const cookie = (name) => document.cookie.split("; ").find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1);
+export const csrf = () => cookie("csrftoken") ?? words.csrf ?? "";
 
 export function toast(text, kind = "error") {
   const place = document.getElementById("toasts");
@@ -14,8 +18,15 @@ export function toast(text, kind = "error") {
   if (kind !== "error") setTimeout(() => line.remove(), 6000);
 }
 
+// The session has ended: the page asks who it is, and what was typed comes back afterwards.
+export function signInAgain() {
+  keepTyped();
+  location.reload();
+}
+
 export async function getJson(url) {
   const answer = await fetch(url, { headers: { Accept: "application/json" } });
+  if (answer.redirected && new URL(answer.url).pathname.startsWith("/sign-in")) signInAgain();
   if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
   return answer.json();
 }
@@ -33,8 +44,14 @@ document.addEventListener("submit", (event) => {
   if (question && !confirm(question)) {
     event.preventDefault();
     event.stopImmediatePropagation();
+    return;
   }
+  const token = event.target.querySelector?.('input[name="csrfmiddlewaretoken"]');
+  if (!token) return;
+  token.value = csrf() || token.value;
+  keepTyped(); // should it end at the sign-in page
 }, true);
+if (returnTyped()) toast(words.typed, "success");
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) print();
   if (event.target.closest(".notice .dismiss")) event.target.closest(".notice").remove();

@@ -1,0 +1,60 @@
+// What somebody types is not lost when it cannot be sent: a session that has ended, or another case
+// looked at meanwhile. It is kept in this tab alone, for half an hour, for the same person, and
+// neither passwords nor files are.
+const STORE = "zhizhi-typed";
+const KEPT_MS = 30 * 60_000;
+const FORGOTTEN = new Set(["hidden", "password", "file", "submit", "button", "reset", "image"]);
+
+const here = () => location.pathname + location.search;
+const isTicked = (field) => field.type === "checkbox" || field.type === "radio";
+const fieldsOf = (root) => [...root.querySelectorAll('form[method="post"] :is(input, textarea, select)')]
+  .filter((field) => field.name && !FORGOTTEN.has(field.type));
+const isTyped = (field) => (isTicked(field) ? field.checked !== field.defaultChecked
+  : field.tagName === "SELECT" ? [...field.options].some((one) => one.selected !== one.defaultSelected)
+    : field.value !== field.defaultValue);
+
+// Which field it is, on this page or on the same page loaded again.
+function nameOf(field) {
+  const action = new URL(field.form.getAttribute("action") ?? "", location.href).pathname;
+  return [action, field.name, isTicked(field) ? field.value : ""].join("|");
+}
+
+export const typedIn = (root) => fieldsOf(root).filter(isTyped)
+  .map((field) => [nameOf(field), isTicked(field) ? field.checked : field.value]);
+
+// Returns how many fields were filled; what lies in a fold is unfolded.
+export function fill(root, typed) {
+  const wanted = new Map(typed);
+  const fields = fieldsOf(root).filter((field) => wanted.has(nameOf(field)));
+  fields.forEach((field) => {
+    const value = wanted.get(nameOf(field));
+    if (isTicked(field)) field.checked = value;
+    else field.value = value;
+    for (let fold = field.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  });
+  return fields.length;
+}
+
+const isDoor = () => Boolean(document.querySelector("form.sign-in"));
+
+export function keepTyped() {
+  if (isDoor()) return; // what waits there is not its own
+  const typed = typedIn(document);
+  if (!typed.length) { sessionStorage.removeItem(STORE); return; } // what was kept before was sent
+  const kept = { who: document.body.dataset.who, at: Date.now(), page: here(), typed };
+  try { sessionStorage.setItem(STORE, JSON.stringify(kept)); } catch { /* full: the page itself stays */ }
+}
+
+// At the sign-in page it waits; on the page that it came from it is filled in again; elsewhere what
+// was typed has been sent, and is forgotten.
+export function returnTyped() {
+  const kept = JSON.parse(sessionStorage.getItem(STORE) ?? "null");
+  if (!kept) return 0;
+  if (isDoor()) {
+    sessionStorage.setItem(STORE, JSON.stringify({ ...kept, isBack: true }));
+    return 0;
+  }
+  sessionStorage.removeItem(STORE);
+  const isMine = kept.isBack && kept.who === document.body.dataset.who && Date.now() - kept.at < KEPT_MS;
+  return isMine && kept.page === here() ? fill(document, kept.typed) : 0;
+}

@@ -1,0 +1,224 @@
+"""What goes wrong on a long shift: no answer, no network, no session, a killed server, two tabs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PATIENCE_MS, Opener
+from tests.browser.installing import LATENESS_S
+from tests.browser.server import Server
+from tests.browser.test_stories import cases_in
+
+pytestmark = pytest.mark.browser
+
+expect.set_options(timeout=PATIENCE_MS)
+LOST = "No connection. Nothing was lost"
+
+
+def desk_with_words(open_as: Opener, username: str = "operator") -> Page:
+    """Open a desk at a case of the past, with a reason half typed."""
+    desk = open_as(username, "/desk/?state=open", language="en")
+    desk.wait_for_selector('.map[data-ready="true"]')
+    desk.locator("#queue a[data-case]").last.click()
+    desk.locator("#detail").get_by_text("Report a false alarm").first.click()
+    desk.locator("#detail").get_by_label("Reason").fill("fog on the")
+    return desk
+
+
+def reason(desk: Page) -> str:
+    return desk.locator("#detail").get_by_label("Reason").input_value()
+
+
+def test_a_failing_server_leaves_what_is_shown_and_typed_and_says_so(open_as: Opener) -> None:
+    desk = desk_with_words(open_as)
+    desk.route("**/suggestions", lambda route: route.fulfill(status=500, body="<h1>broken</h1>"))
+
+    desk.locator('#detail a[data-key="d"]').click()
+
+    expect(desk.locator("#toasts")).to_contain_text(LOST)
+    expect(desk.locator("body")).not_to_contain_text("broken")
+    assert reason(desk) == "fog on the"
+    desk.unroute("**/suggestions")
+    desk.locator('#detail a[data-key="d"]').click()
+    expect(desk.locator("#suggestions button").first).to_be_visible()
+    assert reason(desk) == "fog on the"
+
+
+def test_without_a_network_nothing_typed_is_lost_and_it_can_be_sent_afterwards(
+    open_as: Opener,
+) -> None:
+    desk = desk_with_words(open_as)
+    number = re.search(r"case=(\d+)", desk.url)
+    assert number is not None
+    desk.context.set_offline(True)
+
+    desk.get_by_role("button", name="Report a false alarm").click()
+    expect(desk.locator("#toasts")).to_contain_text(LOST)
+    assert reason(desk) == "fog on the"
+
+    desk.context.set_offline(False)
+    desk.locator("#detail").get_by_label("Reason").fill("fog on the lens")
+    desk.get_by_role("button", name="Report a false alarm").click()
+    expect(desk.locator("#detail")).to_contain_text("Dismissed as a false alarm.")
+    expect(desk.locator("#detail .timeline")).to_contain_text("fog on the lens")
+
+
+def test_words_typed_about_one_case_wait_while_another_is_looked_at(open_as: Opener) -> None:
+    desk = desk_with_words(open_as)
+    first = desk.locator("#queue a[aria-current]").get_attribute("data-case")
+
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("k")
+    expect(desk.locator("#queue a[aria-current]")).not_to_have_attribute("data-case", str(first))
+    expect(desk.locator("#detail").get_by_label("Reason")).to_have_value("")
+    desk.keyboard.press("j")
+
+    expect(desk.locator("#detail").get_by_label("Reason")).to_have_value("fog on the")
+
+
+def sign_in_again(page: Page, username: str) -> None:
+    page.wait_for_url("**/sign-in/**")
+    page.click(f'button[name="username"][value="{username}"]')
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+def test_a_session_that_ended_in_the_middle_of_a_form_gives_the_words_back(
+    open_as: Opener,
+) -> None:
+    desk = desk_with_words(open_as)
+    address = desk.url
+    desk.context.clear_cookies(name="sessionid")
+
+    desk.get_by_role("button", name="Report a false alarm").click()
+    sign_in_again(desk, "operator")
+
+    assert desk.url == address
+    expect(desk.locator("#toasts")).to_contain_text("What you had typed is back")
+    expect(desk.locator("#detail").get_by_label("Reason")).to_have_value("fog on the")
+    desk.get_by_role("button", name="Report a false alarm").click()
+    expect(desk.locator("#detail")).to_contain_text("Dismissed as a false alarm.")
+
+
+def test_a_form_of_a_whole_page_comes_back_too_but_not_for_somebody_else(open_as: Opener) -> None:
+    page = open_as("administrator", "/macros/new/", language="en")
+    page.get_by_label("Name", exact=True).fill("Half a macro")
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Put in force").click()
+    sign_in_again(page, "administrator")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Half a macro")
+
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Put in force").click()
+    page.wait_for_url("**/sign-in/**")
+    page.click('button[name="username"][value="operator"]')
+    expect(page.get_by_label("Name", exact=True)).to_have_count(0)
+    assert page.evaluate("sessionStorage.getItem('zhizhi-typed')") is None
+
+
+def test_a_tab_goes_on_after_the_same_person_signed_in_again_in_another(open_as: Opener) -> None:
+    first = desk_with_words(open_as)
+    second = first.context.new_page()
+    first.context.clear_cookies(name="sessionid")
+    second.goto("/desk/")
+    sign_in_again(second, "operator")
+
+    first.get_by_role("button", name="Report a false alarm").click()
+
+    expect(first.locator("#detail")).to_contain_text("Dismissed as a false alarm.")
+
+
+def test_what_one_tab_does_the_other_tab_of_the_same_person_shows(open_as: Opener) -> None:
+    first = open_as("operator", "/desk/?state=open", language="en")
+    first.wait_for_selector('.map[data-ready="true"]')
+    row = first.locator("#queue a[data-case]").last
+    number = row.get_attribute("data-case")
+    second = first.context.new_page()
+    second.goto(f"/desk/?state=all&case={number}")
+    expect(second.locator("[data-connection]")).to_have_text("Live")
+    expect(second.locator("[data-present]")).to_be_hidden()
+
+    row.click()
+    first.locator('#detail [data-key="a"]').click()
+
+    expect(second.locator("#detail .facts")).to_contain_text("Acknowledged")
+    expect(second.locator("[data-present]")).to_be_hidden()
+
+
+def test_after_a_killed_server_every_alert_that_was_missed_shows_exactly_once(
+    server: Server, open_as: Opener
+) -> None:
+    desk = open_as("operator", "/desk/?state=open", language="en")
+    line = desk.locator("[data-connection]")
+    expect(line).to_have_text("Live")
+    desk.evaluate(
+        """window.isTheSamePage = true;
+        window.told = [];
+        const note = ({ detail }) => window.told.push(...detail.subjects);
+        document.body.addEventListener("live", note)"""
+    )
+    known = cases_in(desk, server, "away")
+    for _ in range(3):
+        server.linger("away")
+
+    server.processes["web"].kill()
+    expect(line).to_have_text("Connection lost, trying again")
+    desk.wait_for_timeout(1000 * (LATENESS_S + 3))  # the worker raises the alerts meanwhile
+    server.processes["web"].start()
+
+    expect(line).to_have_text("Live")
+    desk.wait_for_function(
+        """([zone, count]) => [...document.querySelectorAll('#queue a[data-case]')]
+          .filter((row) => row.textContent.includes(zone)).length >= count""",
+        arg=[server.places["away"].zone, len(known) + 3],
+    )
+    desk.wait_for_timeout(2000)  # nothing comes twice
+    rows = desk.locator("#queue a[data-case]", has_text=server.places["away"].zone)
+    shown = [str(row.get_attribute("data-case")) for row in rows.all()]
+    new = set(shown) - known
+    assert len(shown) == len(set(shown)) == len(known) + 3
+    told = desk.evaluate("window.told")
+    assert {case: told.count(f"case:{case}") for case in new} == dict.fromkeys(new, 1)
+    assert desk.evaluate("window.isTheSamePage")
+
+
+def test_two_who_have_the_same_case_open_are_told_of_each_other_and_when_one_leaves(
+    open_as: Opener,
+) -> None:
+    first = open_as("operator", "/desk/?state=open", language="zh-hans")
+    first.wait_for_selector('.map[data-ready="true"]')
+    row = first.locator("#queue a[data-case]").last
+    number = row.get_attribute("data-case")
+    row.click()
+    expect(first.locator("[data-present]")).to_be_hidden()
+    second = open_as("operator2", "/desk/?state=open", language="zh-hans")
+    second.wait_for_selector('.map[data-ready="true"]')
+
+    second.locator(f'#queue a[data-case="{number}"]').click()
+
+    expect(first.locator("[data-present]")).to_contain_text("值班员二席 正在处理", timeout=2000)
+    expect(second.locator("[data-present]")).to_contain_text("值班长 正在处理", timeout=2000)
+    second.goto("/messages/")
+    expect(first.locator("[data-present]")).to_be_hidden(timeout=5000)
+
+
+def test_the_slower_of_two_keeps_what_was_typed(open_as: Opener) -> None:
+    slow = desk_with_words(open_as, "operator2")
+    fast = open_as("operator", slow.url, language="en")
+    slow.locator('#detail [data-key="d"]').click()
+    expect(slow.locator("#suggestions button").first).to_be_visible()
+    fast.locator('#detail [data-key="d"]').click()
+    fast.locator("#suggestions button").first.click()
+    expect(fast.locator("#detail .detail-head")).to_contain_text("Dispatched")
+
+    with slow.expect_response(lambda answer: answer.status == 409):
+        slow.locator("#suggestions button").first.click()
+
+    expect(slow.locator("#toasts")).to_contain_text("Somebody was faster.")
+    expect(slow.locator("#toasts")).to_contain_text("值班长")
+    expect(slow.locator("#toasts")).to_contain_text(re.compile(r"\d\d:\d\d:\d\d"))
+    expect(slow.locator("#detail").get_by_label("Reason").first).to_have_value("fog on the")
+    fast.keyboard.press("z")
+    expect(fast.locator("#detail .detail-head")).to_contain_text("Open")
