@@ -78,8 +78,3 @@ def test_names_below_the_columns_do_not_run_into_each_other(count: int, named: i
     names = re.findall(r">\d\d-\d\d</text>", text)
 
     assert len(names) == named
-
-
-@pytest.mark.parametrize(("most", "top"), [(0, 2), (2, 2), (3, 4), (7, 10), (11, 20), (61, 100)])
-def test_the_scale_ends_at_a_round_number(most: int, top: int) -> None:
-    assert charts.scale_top(most) == top

@@ -19,12 +19,13 @@ from zhizhi.directory.models import Area, Unit
 from zhizhi.engine.models import Alert, Case, Clock, Task
 from zhizhi.trust.scoping import Grant, Scope
 from zhizhi.web import places
+from zhizhi.web.charts import scale_top
 from zhizhi.web.spans import Span
 from zhizhi.web.tests.building import case
 from zhizhi.web.tests.conftest import Browse
 from zhizhi.web.wall import admission, figures, scenes
 from zhizhi.web.wall.crews import crews
-from zhizhi.web.wall.drawing import chart, scale_top
+from zhizhi.web.wall.drawing import chart
 from zhizhi.web.wall.keeping import keeping
 from zhizhi.web.wall.outline import outline
 from zhizhi.web.wall.trend import minutes_between, per_part, trend
