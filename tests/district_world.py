@@ -15,6 +15,7 @@ import shapely
 from django.contrib.auth.hashers import make_password
 from PIL import Image
 
+from zhizhi.directory import people
 from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, SavedView, Unit, WallPass
 from zhizhi.engine import macros
 from zhizhi.engine.macros import MacroDraft, Step
@@ -25,6 +26,7 @@ from zhizhi.engine.models import (
     Feedback,
     MacroRun,
     Message,
+    Notice,
     Source,
     Task,
     Zone,
@@ -129,7 +131,7 @@ def _records(town: _Town) -> dict[str, Any]:
         "case": case, "unit_task": unit_task, "agency_task": agency_task, "alert": alert,
         "zone": zone, "unit": town.unit, "area": town.area, "source": source,
         "message": message, "wall_pass": wall_pass, **_macro(town, case),
-        **_violation(case, alert, unit_task),
+        **_violation(case, alert, unit_task), "notice": _notice(case, town.agency),
     }  # fmt: skip
 
 
@@ -178,6 +180,20 @@ def _violation(case: Case, alert: Alert, task: Task) -> dict[str, Any]:
     evidence.set_working_copy(sealed, photo())
     shown = ViolationPhoto.objects.create(violation=violation, evidence=sealed, masked_at=AT)
     return {"violation": violation, "photo": shown, "evidence": sealed}
+
+
+def _notice(case: Case, agency: Agency) -> Notice:
+    """An issued notice to somebody in the vault, as the agency's officer left it."""
+    person = people.add_person(people.PersonalData(phone="12000000009"), by="account:1", now=AT)
+    sealed = evidence.seal_document(
+        b"%PDF-1.7 sealed", case=case.pk, kind="notice", by="account:1", now=AT
+    )
+    text = {"title": "通知书", "mark": "试", "agency": "Fishery", "found": "", "demand": "",
+            "articles": []}  # fmt: skip
+    return Notice.everything.create(
+        key="n" * 32, case=case, agency=agency, kind="fishery.reminding", year=2025, number=1,
+        state="issued", text=text, person=person, evidence=sealed, by="account:1", at=AT,
+    )  # fmt: skip
 
 
 def photo() -> bytes:

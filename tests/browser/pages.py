@@ -29,6 +29,7 @@ PAGES: dict[str, Look] = {
     "web:desk/empty": Look("leader", "/desk/?q=nothing-is-called-so"),
     "web:case": Look("operator", "/cases/{case}/"),
     "web:case/inspector": Look("inspector", "/cases/{case}/"),
+    "web:notice": Look("fishery", "/cases/{case}/notice/"),
     "web:suggestions": Look("operator", "/cases/{case}/suggestions"),
     "web:case-macros": Look("operator", "/cases/{case}/macros"),
     "web:macros": Look("administrator", "/macros/"),

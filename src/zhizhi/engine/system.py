@@ -34,6 +34,22 @@ class DeclaredSetting:
     choices: tuple[tuple[str, Any], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class DeclaredNotice:
+    """A kind of written notice: what it is called, what it demands, and on which law it stands.
+
+    Texts are translated lazily; ``found`` and ``demand`` have places for the facts of a case.
+    """
+
+    code: str  # "fishery.rectification"
+    name: Any
+    mark: Any  # before the year and the number
+    found: Any  # what was found, with {places} that ``notice_facts`` fills
+    demand: Any  # what has to be done by whom it is addressed to
+    articles: tuple[tuple[Any, Any], ...]  # law and article, and what it says
+    has_deadline: bool = False
+
+
 class SystemConfig(AppConfig):
     """Base of a system's AppConfig.
 
@@ -54,6 +70,7 @@ class SystemConfig(AppConfig):
     kind_names: ClassVar[Mapping[str, Any]] = {}  # its kinds of cases in words (lazy texts)
     verb_names: ClassVar[Mapping[str, Any]] = {}  # its timeline verbs in words (lazy texts)
     outcome_names: ClassVar[Mapping[str, Any]] = {}  # results of its agencies' tasks, likewise
+    notices: ClassVar[tuple[DeclaredNotice, ...]] = ()  # that its agencies may issue
     task_names: ClassVar[Mapping[str, Any]] = {}  # kinds of its agencies' tasks, likewise
 
     def __init_subclass__(cls) -> None:
@@ -80,6 +97,14 @@ class SystemConfig(AppConfig):
 
         Runs before the case is settled: a task given here keeps the case open.
         """
+
+    def notice_facts(self, case: Any) -> Mapping[str, str]:
+        """Return what fills the places in the texts of this system's notices."""
+        return {}
+
+    def notice_refusal(self, case: Any, code: str) -> str:
+        """Return why this notice cannot be issued in ``case`` now, for people; or nothing."""
+        return ""
 
 
 class ChannelConfig(AppConfig):

@@ -26,6 +26,7 @@ from zhizhi.trust.models import ChainHead, Evidence
 
 TABLE = "trust_evidence"
 CHAIN = "evidence"
+DOCUMENT = "application/pdf"
 
 
 class EvidenceDamaged(RuntimeError):
@@ -61,32 +62,66 @@ def seal(  # noqa: PLR0913 - the facts of one upload, each of them named by the 
     """
     found = _agreed(pictures.media_type_of(content), media_type)
     _check_position(lon, lat)
-    original = _write(content, pictures.SUFFIXES[found])
-    head = audit.hold(CHAIN)
     row = Evidence(
         case=case,
         kind=kind,
         media_type=found,
-        size_bytes=len(content),
-        original=original,
-        sha256=ciphers.sha256(content),
-        sm3=ciphers.sm3(content),
-        previous=head.digest,
+        original=_write(content, pictures.SUFFIXES[found]),
         taken_at=taken_at,
         received_at=now,
         clock_offset=device_now - now if device_now else None,
         lon=lon,
         lat=lat,
         uploaded_by=by,
-        key_id=keys.ring().current("signing").id,
     )
+    return _sealed_row(row, content, area_path, leave)
+
+
+@transaction.atomic
+def seal_document(  # noqa: PLR0913 - the facts of one file, each of them named by the caller
+    content: bytes,
+    *,
+    case: int,
+    kind: str,
+    by: str,
+    now: datetime,
+    area_path: str = "",
+    leave: Callable[[Leaf], object] = append_now,
+) -> Evidence:
+    """Keep a PDF that this house wrote itself as evidence of ``case``; see ``seal``.
+
+    Raises ValueError for anything else: what people send is taken as photographs only.
+    """
+    if not content.startswith(b"%PDF-"):
+        message = "only PDF files of our own are sealed as documents"
+        raise ValueError(message)
+    row = Evidence(
+        case=case,
+        kind=kind,
+        media_type=DOCUMENT,
+        original=_write(content, ".pdf"),
+        received_at=now,
+        uploaded_by=by,
+    )
+    return _sealed_row(row, content, area_path, leave)
+
+
+def _sealed_row(
+    row: Evidence, content: bytes, area_path: str, leave: Callable[[Leaf], object]
+) -> Evidence:
+    """Hash, chain, sign and insert ``row``, and leave its trace."""
+    head = audit.hold(CHAIN)
+    row.size_bytes = len(content)
+    row.sha256, row.sm3 = ciphers.sha256(content), ciphers.sm3(content)
+    row.previous, row.key_id = head.digest, keys.ring().current("signing").id
     header = _header(row)
     row.key_id, row.signature = keys.ring().sign(header)
     row.digest = ciphers.suite().digest(header)
     row.save(force_insert=True)
     audit.release(head, seq=head.seq + 1, digest=row.digest)
-    detail = {"evidence": row.pk, "kind": kind, "sealed": row.digest}
-    leave(Leaf(by, "evidence.seal", f"case:{case}", now, area_path, detail))
+    detail = {"evidence": row.pk, "kind": row.kind, "sealed": row.digest}
+    subject = f"case:{row.case}"
+    leave(Leaf(row.uploaded_by, "evidence.seal", subject, row.received_at, area_path, detail))
     return row
 
 

@@ -12,9 +12,11 @@ from zhizhi.directory.models import RoleAssignment, Unit
 from zhizhi.engine import closing
 from zhizhi.engine.attending import others
 from zhizhi.engine.models import Alert, Case, Clock, MacroVersion, Task, TimelineEntry, Zone
+from zhizhi.trust.evidence import DOCUMENT
 from zhizhi.trust.models import Evidence
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import DESK_READERS, Role
+from zhizhi.web.notices.listing import may_issue, notices_of
 from zhizhi.web.undoing import undo_of
 from zhizhi.web.words import actor_names, clock_name, outcome_name, verb_name
 
@@ -62,7 +64,8 @@ def case_facts(scope: Scope, case: Case, *, actor: str, now: datetime) -> dict[s
         "present": others(case, scope.account, now=now) if scope.has(*DESK_READERS) else [],
         "timeline": [_line(entry, names, macros) for entry in entries],
         "photos": list(Evidence.objects.filter(case=case.pk).exclude(working_copy="")),
-        "sealed": Evidence.objects.filter(case=case.pk).count(),
+        "sealed": Evidence.objects.filter(case=case.pk).exclude(media_type=DOCUMENT).count(),
+        "notices": notices_of(scope, case),
         "acknowledged_by": names.get(case.acknowledged_by, ""),
         "who_sees": [*_wide_roles(case), *(str(row.agency) for row in agencies), *_units(case)],
         "may": _may(scope, case, tasks, actor),
@@ -163,4 +166,5 @@ def _may(scope: Scope, case: Case, tasks: Sequence[Task], actor: str) -> dict[st
         "reopen": is_inspector and is_final,
         "inspect": is_inspector and is_handled and not took_part,
         "inspect_own": took_part,
+        "notice": may_issue(scope, case),
     }

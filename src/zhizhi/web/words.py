@@ -38,6 +38,8 @@ VERBS: dict[str, str | Promise] = {
     "task.expire": gettext_lazy("Task not accepted in time"),
     "task.cancel": gettext_lazy("Task withdrawn"),
     "task.waive": gettext_lazy("Task waived"),
+    "notice.issue": gettext_lazy("Notice issued"),
+    "notice.void": gettext_lazy("Number of a notice made void"),
     "clock.overdue": gettext_lazy("Time limit passed"),
     "message.sent": gettext_lazy("Message accepted by the gateway"),
     "message.delivered": gettext_lazy("Message delivered"),

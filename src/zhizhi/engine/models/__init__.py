@@ -21,6 +21,7 @@ from zhizhi.engine.models.journal import (
 )
 from zhizhi.engine.models.macro import Macro, MacroRun, MacroVersion
 from zhizhi.engine.models.message import Clock, Message, Subscriber, Template, Timer
+from zhizhi.engine.models.notice import Notice
 from zhizhi.engine.models.presence import Presence
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "MacroRun",
     "MacroVersion",
     "Message",
+    "Notice",
     "Presence",
     "QuarantinedRow",
     "Setting",

@@ -8,14 +8,65 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from zhizhi.engine.system import DeclaredSetting, SystemConfig, TimerAction
+from zhizhi.engine.system import DeclaredNotice, DeclaredSetting, SystemConfig, TimerAction
 
 if TYPE_CHECKING:
-    from zhizhi.engine.models import Feedback
+    from zhizhi.engine.models import Case, Feedback
     from zhizhi.engine.triage import Plan
     from zhizhi.kernel.detection import Detector
 
 MINUTES, SECONDS, METRES, HOURS = _("minutes"), _("seconds"), _("metres"), _("hours")
+
+# Checked against the texts in force in 2026. The Fishery Law was revised with effect of 2026-05-01,
+# and its articles were numbered anew: it is left out until a lawyer of the agency names them.
+PROTECTED = (
+    _("Yangtze River Protection Law of the People’s Republic of China, article 53"),
+    _(
+        "Productive fishing of natural fishery resources is prohibited in the key waters of the "
+        "Yangtze basin for the period that the State lays down."
+    ),
+)
+CORRECTED = (
+    _("Administrative Penalty Law of the People’s Republic of China, article 28, paragraph 1"),
+    _(
+        "An administrative organ that imposes a penalty shall order the party to correct the "
+        "unlawful act, at once or within a time limit."
+    ),
+)
+RECTIFICATION, REMINDER = "fishery.rectification", "fishery.reminding"
+NOTICES = (
+    DeclaredNotice(
+        code=REMINDER,
+        name=_("Notice of reminder"),
+        mark=_("YZTX"),
+        found=_(
+            "From {since} to {until} you stayed in the no-fishing water “{zone}” (at {place}) for "
+            "more than {minutes} minutes."
+        ),
+        demand=_(
+            "Please know the rules of the no-fishing water, do not fish there, and leave the water "
+            "and its bank with your gear. To be done: {due}."
+        ),
+        articles=(PROTECTED,),
+    ),
+    DeclaredNotice(
+        code=RECTIFICATION,
+        name=_("Notice ordering correction"),
+        mark=_("YZZG"),
+        found=_(
+            "From {since} to {until} you were in the no-fishing water “{zone}” (at {place}) for "
+            "more than {minutes} minutes; a violation was recorded on the spot and confirmed by a "
+            "technical and a legal review."
+        ),
+        demand=_(
+            "You are ordered to stop fishing in the no-fishing water and to remove your gear from "
+            "it. To be done: {due}. Correcting does not release from a penalty that the law "
+            "provides."
+        ),
+        articles=(PROTECTED, CORRECTED),
+        has_deadline=True,
+    ),
+)
 
 
 class FisheryConfig(SystemConfig):
@@ -54,6 +105,7 @@ class FisheryConfig(SystemConfig):
         "violation.legal-rejected": _("Legal review: rejected"),
         "violation.transferred": _("Transferred to the agencies"),
     }
+    notices = NOTICES
     outcome_names = {
         "transferred": _("Transferred to the agencies"),
         "rejected": _("The record did not pass"),
@@ -226,3 +278,15 @@ class FisheryConfig(SystemConfig):
         from zhizhi.systems.fishery import recording  # noqa: PLC0415 - as above
 
         recording.follow(feedback, now=now)
+
+    def notice_facts(self, case: Case) -> Mapping[str, str]:
+        """Return when and where the last stay of ``case`` was, in local time."""
+        from zhizhi.systems.fishery import noticing  # noqa: PLC0415 - as above
+
+        return noticing.facts(case)
+
+    def notice_refusal(self, case: Case, code: str) -> str:
+        """Return why ``code`` does not fit: a correction is ordered for a confirmed violation."""
+        from zhizhi.systems.fishery import noticing  # noqa: PLC0415 - as above
+
+        return noticing.refusal(case, code)
