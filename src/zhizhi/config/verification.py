@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from zhizhi.engine import setting_history, timeline
-from zhizhi.engine.models import SettingChange, TimelineEntry
+from zhizhi.engine.macros import proving
+from zhizhi.engine.models import MacroVersion, SettingChange, TimelineEntry
 from zhizhi.trust import access, audit, evidence
 from zhizhi.trust.audit import Break, Published
 from zhizhi.trust.models import AccessRecord, AuditEntry, Evidence
@@ -35,5 +36,6 @@ def logs(published: Published | None = None) -> tuple[Log, ...]:
         Log("access", AccessRecord, lambda told: access.verify(progress=told)),
         Log("timeline", TimelineEntry, lambda told: timeline.verify()),
         Log("settings", SettingChange, lambda told: setting_history.verify()),
+        Log("macros", MacroVersion, lambda told: proving.verify()),
         Log("evidence", Evidence, lambda told: evidence.verify_evidence(progress=told)),
     )

@@ -133,15 +133,23 @@ def counts(scope: Scope) -> dict[int, int]:
 
 def alert_points(scope: Scope, wanted: QueueFilter, *, now: datetime) -> dict[str, Any]:
     """Return the cases of a queue as columns of points; ``kind`` is the rank of the severity."""
-    cases = list(cases_of(scope, wanted, now=now).select_related(None)[:MOST_POINTS])
-    labels = [f"{case.code} {case.get_severity_display()}" for case in cases[:MOST_LABELS]]
+    cases = cases_of(scope, wanted, now=now)
+    rows = list(cases.values_list("pk", "lon", "lat", "severity")[:MOST_POINTS])
     return {
-        "id": [case.pk for case in cases],
-        "lon": [case.lon for case in cases],
-        "lat": [case.lat for case in cases],
-        "kind": [RANKS.get(case.severity, len(RANKS) - 1) for case in cases],
-        "label": labels if len(labels) == len(cases) else None,
+        "id": [pk for pk, _lon, _lat, _severity in rows],
+        "lon": [lon for _pk, lon, _lat, _severity in rows],
+        "lat": [lat for _pk, _lon, lat, _severity in rows],
+        "kind": [RANKS.get(severity, len(RANKS) - 1) for *_place, severity in rows],
+        "label": _labels(cases, [row[0] for row in rows]) if len(rows) <= MOST_LABELS else None,
     }
+
+
+def _labels(cases: QuerySet[Case], ids: list[int]) -> list[str]:
+    """Return what the map says of its points; many points are too close together to be read."""
+    known = {
+        case.pk: f"{case.code} {case.get_severity_display()}" for case in cases.filter(pk__in=ids)
+    }
+    return [known.get(pk, "") for pk in ids]  # a case may have moved on between two questions
 
 
 def zone_shapes(now: datetime) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from django.db.models import Max, QuerySet
 
 from zhizhi.directory.models import Area
 from zhizhi.engine import timeline
+from zhizhi.engine.macros.proving import EDIT, MAKE, seal
 from zhizhi.engine.macros.steps import MacroRefused, Step, check
 from zhizhi.engine.models import Case, Macro, MacroVersion
 from zhizhi.engine.models.macro import LONGEST_NAME
 from zhizhi.engine.states import StateConflict
-from zhizhi.trust import canonical, ciphers
 from zhizhi.trust.audit import Leaf
 from zhizhi.trust.scoping import Scope
 
@@ -53,7 +53,7 @@ def make(draft: MacroDraft, *, by: str, now: datetime) -> Macro:
         macro = Macro.everything.create(
             **draft.columns(), area=draft.area, position=last + 1, changed_at=now, changed_by=by
         )
-        _keep_version(macro, "macro.make", by=by, now=now)
+        _keep_version(macro, MAKE, by=by, now=now)
     return macro
 
 
@@ -72,7 +72,7 @@ def edit(macro: Macro, draft: MacroDraft, *, seen: int, by: str, now: datetime) 
         if not is_done:
             message = f"macro {macro.pk} was changed by {macro.changed_by}"
             raise StateConflict(message, code="macro-changed", record=macro)
-        _keep_version(macro, "macro.edit", by=by, now=now)
+        _keep_version(macro, EDIT, by=by, now=now)
     return macro
 
 
@@ -108,22 +108,12 @@ def usable(scope: Scope, case: Case) -> list[Macro]:
     return [macro for macro in offered.order_by("position", "pk") if macro.fits(case)]
 
 
-def digest(version: MacroVersion) -> str:
-    """Return what the audit chain keeps of a version."""
-    columns = {
-        "macro": version.macro_id, "version": version.version, "name": version.name,
-        "kinds": version.kinds, "is_whole": version.is_whole, "steps": version.steps,
-        "at": version.at, "by": version.by,
-    }  # fmt: skip
-    return ciphers.suite().digest(canonical.encode(columns))
-
-
 def _keep_version(macro: Macro, verb: str, *, by: str, now: datetime) -> None:
     kept = MacroVersion.objects.create(
         macro=macro, version=macro.version, name=macro.name, kinds=macro.kinds,
         is_whole=macro.is_whole, steps=macro.steps, at=now, by=by,
     )  # fmt: skip
-    _leaf(macro, verb, by=by, now=now, detail={"version": kept.version, "digest": digest(kept)})
+    _leaf(macro, verb, by=by, now=now, detail={"version": kept.version, "digest": seal(kept)})
 
 
 def _leaf(macro: Macro, verb: str, *, by: str, now: datetime, detail: dict[str, Any]) -> None:

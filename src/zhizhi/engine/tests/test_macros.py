@@ -9,11 +9,12 @@ from django.db import DatabaseError, transaction
 
 from zhizhi.directory.models import Unit
 from zhizhi.engine import dispatching, escalating, macros, settings_in_force, timeline, timing
-from zhizhi.engine.macros import MacroDraft, MacroImpossible, MacroRefused, Order, Step
+from zhizhi.engine.macros import MacroDraft, MacroImpossible, MacroRefused, Order, Step, proving
 from zhizhi.engine.models import Case, Clock, Macro, MacroRun, MacroVersion, Message, Task, Timer
 from zhizhi.engine.states import StateConflict
 from zhizhi.engine.tests.building import NOON, agency, area, case, later, unit
 from zhizhi.trust import audit
+from zhizhi.trust.append_only import lifted
 from zhizhi.trust.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
@@ -324,6 +325,27 @@ def test_a_version_that_is_kept_cannot_be_rewritten() -> None:
         MacroVersion.objects.update(name="other")
 
 
+def test_a_version_that_was_altered_or_removed_is_found() -> None:
+    macro = made(NOTED)
+    draft = MacroDraft("Day patrol", macro.area, [BOAT])
+    macros.edit(macro, draft, seen=1, by="account:9", now=later(minutes=1))
+    assert list(proving.verify()) == []
+
+    with lifted():
+        MacroVersion.objects.filter(version=1).update(name="Dusk patrol")
+        MacroVersion.objects.filter(version=2).delete()
+        MacroVersion.objects.create(
+            macro=macro, version=3, name="x", is_whole=True, steps=[], at=NOON, by="account:9"
+        )
+
+    told = {found.row: found.reason for found in proving.verify()}
+    assert told == {
+        f"macro {macro.pk} version 1": "changed",
+        f"macro {macro.pk} version 2": "missing",
+        f"macro {macro.pk} version 3": "is not in the audit chain",
+    }
+
+
 def test_macros_change_places_and_the_ends_stay() -> None:
     root = area()
     first, second, third = (made(NOTED, area=root) for _ in range(3))
@@ -375,6 +397,18 @@ def test_a_macro_has_a_name(name: str, *, is_taken: bool) -> None:
     else:
         with pytest.raises(MacroRefused, match="name"):
             macros.make(draft, by=DESK, now=NOON)
+
+
+def test_of_two_who_give_a_macro_at_once_one_takes_the_boat() -> None:
+    macro, one = made(BOAT), case()
+    unit()
+    first = macros.run(macro, one, order())
+
+    with pytest.raises(MacroImpossible) as lost:
+        macros.run(macro, one, Order("account:2", NOON, Unit.objects.all()))
+
+    assert [result["why"] for result in lost.value.results] == ["already-dispatched"]
+    assert list(MacroRun.everything.all()) == [first]
 
 
 def test_without_a_hold_nothing_can_be_undone() -> None:

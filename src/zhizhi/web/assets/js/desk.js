@@ -64,7 +64,7 @@ async function step(by) {
   let all = rows();
   if (!all.length) return;
   const isAtEnd = current() && current() === all.at(by > 0 ? -1 : 0);
-  if (isAtEnd && (await windows.shift(by))) all = rows();
+  if (isAtEnd && (await windows.shift(by).catch(() => false))) all = rows();
   const at = all.indexOf(current());
   const next = all[Math.max(0, Math.min(all.length - 1, at < 0 ? 0 : at + by))];
   next.focus({ preventScroll: true });

@@ -38,7 +38,7 @@ function targetAt(x, y, kind, map) {
   const asked = new CustomEvent("carried", { detail: { clientX: x, clientY: y, found: null } });
   map.dispatchEvent(asked); // the map writes down what it has there
   const { found: alert } = asked.detail;
-  return alert ? { case: String(alert.id), name: (alert.label ?? "").split(" ")[0] } : {};
+  return alert ? { case: String(alert.id), name: rowOf(alert.id)?.dataset.code || alert.label.split(" ")[0] || `#${alert.id}` } : {};
 }
 
 // Rows show whether they can take what is carried; they are drawn anew while it is carried.
