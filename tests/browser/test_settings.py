@@ -81,8 +81,10 @@ def test_without_scripts_and_by_keyboard_the_second_of_two_is_told_who_was_faste
     expect(slow.get_by_role("alert")).to_contain_text("Somebody was faster.")
     expect(slow.get_by_role("alert")).to_contain_text("now: 31 minutes")
 
-    slow.get_by_role("link", name="Back").click()
-    expect(slow.get_by_label("New value")).to_have_value("31")
+    expect(slow.get_by_label("New value")).to_have_value("32")
+    expect(slow.get_by_label("Reason")).to_have_value("second")
+    slow.get_by_role("button", name="Put in force").click()
+    expect(slow.locator(".notices")).to_contain_text("32 minutes is in force.")
 
 
 def test_axe_finds_nothing_in_a_preview_and_where_a_value_was_refused(open_as: Opener) -> None:

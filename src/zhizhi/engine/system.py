@@ -50,6 +50,22 @@ class DeclaredNotice:
     has_deadline: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RuleWords:
+    """A detector in words, for those who live with what it finds; texts are translated lazily.
+
+    ``confirmed_by`` are the outcomes of a report from the spot that say the finding was right.
+    ``measured`` are figures from a scenario whose truth is known.
+    """
+
+    name: Any
+    does: tuple[Any, ...]
+    uses: tuple[Any, ...]
+    not_used: tuple[Any, ...] = ()
+    confirmed_by: tuple[str, ...] = ()
+    measured: tuple[Any, ...] = ()
+
+
 class SystemConfig(AppConfig):
     """Base of a system's AppConfig.
 
@@ -62,6 +78,7 @@ class SystemConfig(AppConfig):
     case_kinds: ClassVar[tuple[str, ...]] = ()
     settings: ClassVar[tuple[DeclaredSetting, ...]] = ()
     zone_kinds: ClassVar[Mapping[str, Any]] = {}  # kinds of zones its rules watch, in words
+    rules: ClassVar[Mapping[str, RuleWords]] = {}  # by the code of the detector
     zone_limit: ClassVar[str] = ""  # the setting that a zone may have a number of its own for
     personal_data: ClassVar[str] = "none"  # none, pseudonymous, contact, sensitive
     tier: ClassVar[str] = "bronze"

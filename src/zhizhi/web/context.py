@@ -14,7 +14,7 @@ from zhizhi.directory.models import Account
 from zhizhi.engine.models import Message
 from zhizhi.engine.system import systems
 from zhizhi.trust.scoping import Scope
-from zhizhi.web.access import DESK_READERS, Role
+from zhizhi.web.access import DESK_READERS, RULE_READERS, Role
 
 THEMES = ("auto", "light", "dark")
 
@@ -59,6 +59,7 @@ def _navigation(request: HttpRequest, scope: Scope) -> Iterator[dict[str, Any]]:
             if system.has_pages
         ),
         (_("Statistics"), reverse("web:statistics"), DESK_READERS),
+        (_("Rules"), reverse("web:rules"), RULE_READERS),
         (_("Zones"), reverse("web:zones"), (Role.ADMINISTRATOR,)),
         (_("Macros"), reverse("web:macros"), (Role.ADMINISTRATOR,)),
         (_("Settings"), reverse("web:settings"), (Role.ADMINISTRATOR,)),

@@ -9,8 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from zhizhi.engine import zoning
-from zhizhi.engine.system import SystemConfig, systems
+from zhizhi.engine import settings_in_force, zoning
+from zhizhi.engine.system import DeclaredSetting, SystemConfig, systems
 from zhizhi.engine.track import backtest
 from zhizhi.engine.zoning import ZoneDraft
 from zhizhi.kernel.detection import Detector
@@ -49,6 +49,24 @@ def try_numbers(
     rules = [((was, watched), (will, watched)) for was, will in changed]
     tried = _tried(rules, {zone.key: zone.name for zone in zones}, now=now)
     return {**tried, "rows": [row for row in tried["rows"] if not row["zone"] or row["change"]]}
+
+
+def system_of(one: DeclaredSetting) -> SystemConfig | None:
+    """Return the system that declares a setting; the engine's own belong to none."""
+    label = one.key.partition(".")[0]
+    return next((system for system in systems() if system.label == label), None)
+
+
+def is_tried(one: DeclaredSetting, value: Any) -> bool:
+    """Say whether a detector depends on the setting: it is another one with another value."""
+    system = system_of(one)
+    if system is None or isinstance(value, str):
+        return False
+    other = not value if isinstance(value, bool) else type(value)(one.minimum or 0)
+    if other == value:
+        other = type(value)(one.maximum or 0)
+    before = {**settings_in_force.snapshot(), one.key: value}
+    return system.detectors(before) != system.detectors({**before, one.key: other})
 
 
 def _tried(

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from zhizhi.engine.system import DeclaredNotice, DeclaredSetting, SystemConfig, TimerAction
+from zhizhi.engine.system import (
+    DeclaredNotice,
+    DeclaredSetting,
+    RuleWords,
+    SystemConfig,
+    TimerAction,
+)
 
 if TYPE_CHECKING:
     from zhizhi.engine.models import Case, Feedback
@@ -81,6 +87,45 @@ class FisheryConfig(SystemConfig):
     kind_names = {"illegal-fishing": _("Illegal fishing")}
     zone_kinds = {"no_fishing": _("No-fishing zone")}
     zone_limit = "fishery.limit_minutes"
+    rules = {
+        "fishery.dwell": RuleWords(
+            name=_("Stay in a no-fishing zone"),
+            does=(
+                _(
+                    "It finds somebody who stays in a no-fishing zone in season for longer than "
+                    "the limit. Exactly the limit is not yet too long."
+                ),
+                _(
+                    "A stay begins with a position inside the zone’s edge and ends when the "
+                    "subject has been outside, or was not seen, for long enough. Nobody is charged "
+                    "with minutes that nobody saw."
+                ),
+                _(
+                    "It is found once a stay, by a position, never by a clock alone, and not again "
+                    "within the pause after a finding."
+                ),
+            ),
+            uses=(
+                _("positions of vessels (AIS)"),
+                _("positions of telephones under a number that changes, from the operator"),
+                _("cameras that count whether somebody is in a zone, without a picture"),
+                _("the zones, their seasons and their own limits"),
+            ),
+            not_used=(
+                _("identity"),
+                _("telephone number"),
+                _("movements outside the zone"),
+                _("earlier stays"),
+            ),
+            confirmed_by=("dissuaded", "violation"),
+            measured=(
+                _(
+                    "On the invented scenario of over 300 visits, of which over 90 are too long, "
+                    "it finds each of them and nothing else, within 90 seconds after the limit."
+                ),
+            ),
+        )
+    }
     personal_data = "pseudonymous"
     has_pages = True
     readers = (

@@ -148,6 +148,8 @@ def test_of_two_administrators_the_second_is_told_what_the_first_did(
     assert answer.status_code == 409
     assert str(world.elsewhere["administrator"]) in page
     assert "now: 7 minutes" in page
+    assert answer.context["form"]["value"].value() == "9"
+    assert answer.context["form"]["seen"].value() == 1
     assert settings_in_force.value("engine.accept_minutes") == 7
     assert second.post(PLAIN, typed(9, seen=1)).status_code == 302
 

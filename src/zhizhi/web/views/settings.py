@@ -16,14 +16,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from zhizhi.engine import settings_in_force
 from zhizhi.engine.models import Setting
 from zhizhi.engine.states import StateConflict
-from zhizhi.engine.system import DeclaredSetting, SystemConfig, systems
+from zhizhi.engine.system import DeclaredSetting
 from zhizhi.trust.scoping import Scope
 from zhizhi.web import setting_facts
 from zhizhi.web.access import Role, actor_of, for_roles
 from zhizhi.web.digits import whole_number
 from zhizhi.web.places import areas_url, bounds_of
 from zhizhi.web.setting_form import SettingForm
-from zhizhi.web.trial import try_numbers
+from zhizhi.web.trial import is_tried, system_of, try_numbers
 
 
 @require_safe
@@ -83,30 +83,13 @@ def _save(request: HttpRequest, one: DeclaredSetting, form: SettingForm) -> Http
 
 def _tried(one: DeclaredSetting, form: SettingForm) -> dict[str, Any] | None:
     """Return what the change would have found on yesterday; None where no detector asks for it."""
-    system = _system_of(one)
+    system = system_of(one)
     if system is None:
         return None
     before = settings_in_force.snapshot()
     after = {**before, one.key: form.cleaned_data["value"]}
     tried = try_numbers(system, before, after, now=timezone.now())
     return tried and {**tried, "said": _said(one, form, tried["counts"])}
-
-
-def _is_tried(one: DeclaredSetting, value: Any) -> bool:
-    """Say whether a detector depends on the setting: it is another one with another value."""
-    system = _system_of(one)
-    if system is None or isinstance(value, str):
-        return False
-    other = not value if isinstance(value, bool) else type(value)(one.minimum or 0)
-    if other == value:
-        other = type(value)(one.maximum or 0)
-    before = {**settings_in_force.snapshot(), one.key: value}
-    return system.detectors(before) != system.detectors({**before, one.key: other})
-
-
-def _system_of(one: DeclaredSetting) -> SystemConfig | None:
-    label = one.key.partition(".")[0]
-    return next((system for system in systems() if system.label == label), None)
 
 
 def _said(one: DeclaredSetting, form: SettingForm, counts: dict[str, int]) -> str:
@@ -127,17 +110,19 @@ def _page(
     shown: dict[str, Any],
     form: SettingForm,
     *,
-    tried: dict[str, Any] | None = None,
     status: int = 200,
+    **more: Any,
 ) -> HttpResponse:
+    """Show one setting; ``more`` is what else there is: tried, conflict."""
+    declared, tried = shown["declared"], more.get("tried")
     context = {
-        **setting_facts.history(shown["declared"]),
+        **setting_facts.history(declared),
         "shown": shown,
         "form": form,
-        "tried": tried,
-        "is_tried": _is_tried(shown["declared"], shown["value"]),
-        "new": tried and setting_facts.written(shown["declared"], form.cleaned_data["value"]),
+        "is_tried": is_tried(declared, shown["value"]),
+        "new": tried and setting_facts.written(declared, form.cleaned_data["value"]),
         "bounds": json.dumps(bounds_of(scope)),
         "areas_url": areas_url(),
+        **more,
     }
     return render(request, "web/setting.html", context, status=status)
