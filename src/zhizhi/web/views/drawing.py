@@ -20,6 +20,7 @@ from zhizhi.engine.states import StateConflict
 from zhizhi.trust.scoping import Scope
 from zhizhi.web import trial_seal, zone_facts
 from zhizhi.web.access import Role, account_of, actor_of, for_roles
+from zhizhi.web.digits import whole_number
 from zhizhi.web.failures import conflict_facts
 from zhizhi.web.places import areas_url, bounds_of
 from zhizhi.web.trial import try_zones
@@ -33,8 +34,8 @@ def zone_page(request: HttpRequest, scope: Scope, key: str) -> HttpResponse:
     told = zone_facts.versions(key)
     if not told:
         raise Http404
-    asked = request.GET.get("version", "")
-    compared = zone_facts.compared(key, int(asked)) if asked.isdecimal() else None
+    number = whole_number(request.GET.get("version", ""))
+    compared = None if number is None else zone_facts.compared(key, number)
     last = zone_facts.standing_or_last(key)
     shown = next(one for one in told if one["zone"] == last)
     context = {
@@ -91,14 +92,13 @@ def _said(zone: Zone) -> str:
 
 def _asked(request: HttpRequest) -> tuple[Zone | None, Zone | None]:
     """Return the zone that is changed, and the version that the drawing begins with."""
-    key, number = request.GET.get("zone", ""), request.GET.get("version", "")
+    key, number = request.GET.get("zone", ""), whole_number(request.GET.get("version", ""))
     if not key:
         return None, None
     base = zone_facts.standing_or_last(key)
     if base is None:
         raise Http404
-    older = Zone.objects.filter(key=key, version=int(number)) if number.isdecimal() else None
-    return base, (older.first() if older is not None else None) or base
+    return base, Zone.objects.filter(key=key, version=number).first() or base
 
 
 def _preview(

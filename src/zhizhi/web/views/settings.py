@@ -47,22 +47,34 @@ def setting_page(request: HttpRequest, scope: Scope, key: str) -> HttpResponse:
         start = {"value": setting_facts.plain(shown["value"]), "seen": shown["version"]}
         return _page(request, scope, shown, SettingForm(one, shown["value"], initial=start))
     form = SettingForm(one, shown["value"], request.POST)
-    _refuse_older(form, shown["version"], key)
+    if _is_older(form, shown["version"]):
+        return _overtaken(request, scope, one)
     if not form.is_valid():
         return _page(request, scope, shown, form, status=400)
     if "save" not in request.POST:
         tried = _tried(one, form)
         if tried is not None:
             return _page(request, scope, shown, form, tried=tried)
-    return _save(request, one, form)
+    try:
+        return _save(request, one, form)
+    except StateConflict:
+        return _overtaken(request, scope, one)
 
 
-def _refuse_older(form: SettingForm, version: int, key: str) -> None:
-    """Tell who was faster before anything else is said of the form; saving asks once more."""
+def _is_older(form: SettingForm, version: int) -> bool:
+    """Say whether somebody was faster, before anything else is said of the form."""
     seen = whole_number(form.data.get("seen", ""))
-    if seen is not None and seen != version:
-        message = f"{key} was changed by somebody else; load it again"
-        raise StateConflict(message, record=Setting.objects.filter(key=key).first())
+    return seen is not None and seen != version
+
+
+def _overtaken(request: HttpRequest, scope: Scope, one: DeclaredSetting) -> HttpResponse:
+    """Say who was faster and keep what was typed; sent again, it takes the other value's place."""
+    changed = Setting.objects.filter(key=one.key).first()
+    shown = setting_facts.facts(one, changed)
+    typed = {"value": request.POST.get("value", ""), "reason": request.POST.get("reason", "")}
+    form = SettingForm(one, shown["value"], initial={**typed, "seen": shown["version"]})
+    conflict = conflict_facts(StateConflict("", record=changed))
+    return _page(request, scope, shown, form, conflict=conflict, status=409)
 
 
 def _save(request: HttpRequest, one: DeclaredSetting, form: SettingForm) -> HttpResponse:
