@@ -21,6 +21,7 @@ from zhizhi.trust.scoping import Scope
 from zhizhi.web import setting_facts
 from zhizhi.web.access import Role, actor_of, for_roles
 from zhizhi.web.digits import whole_number
+from zhizhi.web.failures import conflict_facts
 from zhizhi.web.places import areas_url, bounds_of
 from zhizhi.web.setting_form import SettingForm
 from zhizhi.web.trial import is_tried, system_of, try_numbers
