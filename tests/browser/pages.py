@@ -30,6 +30,8 @@ PAGES: dict[str, Look] = {
     "web:case": Look("operator", "/cases/{case}/"),
     "web:case/inspector": Look("inspector", "/cases/{case}/"),
     "web:notice": Look("fishery", "/cases/{case}/notice/"),
+    "web:replay": Look("operator", "/replay/"),
+    "web:replay/case": Look("leader", "/replay/?case={case}"),
     "web:suggestions": Look("operator", "/cases/{case}/suggestions"),
     "web:case-macros": Look("operator", "/cases/{case}/macros"),
     "web:macros": Look("administrator", "/macros/"),

@@ -10,17 +10,20 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 
-from zhizhi.engine import delivering, timing
+from zhizhi.directory import positions
+from zhizhi.engine import delivering, settings_in_force, timing
 from zhizhi.engine.detecting import Runner
 
 PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
+LOOK_EVERY_S = 600.0
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +54,24 @@ def _parts() -> dict[str, Part]:
     """Return what runs beside the detectors, by name."""
     channels = delivering.channels().items()
     relays = {f"channel {code}": delivering.Relay(channel).send_due for code, channel in channels}
-    doing = {"timers": timing.fire_due, **relays}
+    doing = {"timers": timing.fire_due, "keeping": _Keeping(), **relays}
     return {name: partial(_now, verb) for name, verb in doing.items()}
+
+
+@dataclass(slots=True)
+class _Keeping:
+    """Deletes what is kept for a while only, a little every ten minutes."""
+
+    looked_at: float = float("-inf")
+
+    def __call__(self, now: datetime) -> int:
+        if time.monotonic() - self.looked_at < LOOK_EVERY_S:
+            return 0
+        days = settings_in_force.value("engine.unit_track_days")
+        forgotten = positions.forget(now - timedelta(days=days))
+        if forgotten < positions.MOST_FORGOTTEN:  # else the rest follows at once
+            self.looked_at = time.monotonic()
+        return forgotten
 
 
 def _now(verb: Callable[[datetime], int]) -> bool:

@@ -96,6 +96,15 @@ ENGINE = (
         1440,
         name=_("Age of a position"),
     ),
+    DeclaredSetting(
+        "engine.unit_track_days",
+        30,
+        _("Where units were is kept for the replay for this long, then deleted"),
+        _("days"),
+        1,
+        365,
+        name=_("Tracks of units"),
+    ),
 )
 
 

@@ -16,9 +16,12 @@ from django.db import models, transaction
 from django.db.models import F
 
 from zhizhi.engine.models import Case, Task, TimelineEntry
+from zhizhi.kernel.stabbing import fork_of
 from zhizhi.trust import audit, canonical, ciphers, walking
 
 GENESIS = "0" * 64
+STANDS = "stands"  # in the data of the last line of a change: the state and severity it led to
+STANDING = ("area_path", "state", "severity", "opened_at", "closed_at", "fork")
 
 
 @dataclass(slots=True)
@@ -151,10 +154,14 @@ def _flush(pending: _Pending) -> None:
 
 def _chain(entries: list[TimelineEntry]) -> dict[int, str]:
     """Give each entry its place behind the newest line of its case; returns area paths."""
-    ids = {entry.case_id for entry in entries}
+    newest_of = {entry.case_id: entry for entry in entries}
+    ids = set(newest_of)
     cases = Case.everything.filter(pk__in=ids)
-    locked = cases.order_by("pk").select_for_update()
-    paths = dict(locked.values_list("pk", "area_path"))
+    locked = list(cases.order_by("pk").select_for_update().only(*STANDING))
+    for case in locked:
+        stands = {"state": case.state, "severity": case.severity}
+        newest_of[case.pk].data = {**newest_of[case.pk].data, STANDS: stands}
+    _keep_forks(locked)
     newest = (
         TimelineEntry.objects.filter(case=models.OuterRef("case"))
         .order_by("-seq")
@@ -173,7 +180,16 @@ def _chain(entries: list[TimelineEntry]) -> dict[int, str]:
         heads[entry.case_id] = (entry.seq, entry.digest)
     latest = max(entry.at for entry in entries)
     cases.update(changed_at=latest, lock_version=F("lock_version") + 1)
-    return paths
+    return {case.pk: case.area_path for case in locked}
+
+
+def _keep_forks(cases: Iterable[Case]) -> None:
+    """Let ended cases be found by the moments of their span, and live ones by having no end."""
+    for case in cases:
+        ended = case.closed_at
+        fork = None if ended is None else fork_of(case.opened_at, ended)
+        if fork != case.fork:
+            Case.everything.filter(pk=case.pk).update(fork=fork)
 
 
 def _leaf(entry: TimelineEntry, area_path: str) -> audit.Leaf:

@@ -18,6 +18,7 @@ from zhizhi.engine import announcing, routing, settings_in_force, timeline
 from zhizhi.engine.models import Alert, Case, CaseAgency, Message, Severity, TimelineEntry, Zone
 from zhizhi.engine.system import SystemConfig, systems
 from zhizhi.kernel.detection import Compiled, Detector, params_hash
+from zhizhi.kernel.stabbing import fork_of
 
 WORKER = "worker"
 CLEARED = "cleared"
@@ -311,8 +312,10 @@ class _Batch:
         held = Case.everything.filter(pk__in={alert.case_id for alert in alerts})
         cases = {case.pk: case for case in held.order_by("pk").select_for_update()}
         for alert in alerts:
-            alert.cleared_at = ids[alert.pk]["found_at"]
-        Alert.everything.bulk_update(alerts, ["cleared_at"], batch_size=200)
+            alert.cleared_at, alert.clearing_at = ids[alert.pk]["found_at"], self.now
+            alert.fork = fork_of(alert.raised_at, self.now)
+        columns = ["cleared_at", "clearing_at", "fork"]
+        Alert.everything.bulk_update(alerts, columns, batch_size=200)
         for alert in alerts:
             case = cases[alert.case_id]
             self._record(case, "alert.clear", {"alert": alert.pk})

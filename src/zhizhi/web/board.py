@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -35,7 +35,20 @@ def board(
     """
     wanted = wanted or UnitFilter()
     units = list(wanted.apply(units_in(scope), now=now))
-    stale = stale_after()
+    tasks = Task.objects.visible_to(scope).filter(pk__in=[unit.task for unit in units if unit.task])
+    drawn = laid_out(units, tasks.select_related("case"), now=now, needs=needs)
+    return {**drawn, "is_narrowed": wanted != UnitFilter()}
+
+
+def laid_out(
+    units: list[Unit],
+    tasks: Iterable[Task],
+    *,
+    now: datetime,
+    needs: Collection[frozenset[str]] = (),
+) -> dict[str, Any]:
+    """Return ``units`` as the board shows them; ``tasks`` are those that the viewer may see."""
+    stale, known = stale_after(), {task.pk: task for task in tasks}
     units.sort(
         key=lambda unit: (
             ORDER.index(Status(unit.status)),
@@ -44,7 +57,6 @@ def board(
         )
     )
     shown = units[:SHOWN]
-    cases = _cases(scope, shown)
     return {
         "statuses": [
             {"label": status.label, "count": sum(unit.status == status for unit in units)}
@@ -53,28 +65,25 @@ def board(
         "lines": [
             {
                 "unit": unit,
-                "task": cases.get(unit.task or 0),
+                "task": known.get(unit.task or 0),
                 "is_stale": now - unit.position_at > stale,
             }
             for unit in shown
         ],
         "is_cut": len(units) > len(shown),
-        "is_narrowed": wanted != UnitFilter(),
         "count": len(units),
         "now": now,
         "points": _points(units, now),
     }
 
 
-def _cases(scope: Scope, units: list[Unit]) -> dict[int, Task]:
-    held = [unit.task for unit in units if unit.task]
-    tasks = Task.objects.visible_to(scope).filter(pk__in=held).select_related("case")
-    return {task.pk: task for task in tasks}
-
-
 def _points(units: list[Unit], now: datetime) -> dict[str, Any]:
     """Return the units that are on duty as columns of points."""
-    on_duty = [unit for unit in units if unit.status != Status.OFF_DUTY]
+    on_duty = [
+        unit
+        for unit in units
+        if unit.status != Status.OFF_DUTY and getattr(unit, "is_placed", True)
+    ]
     seen = _("position {age}")
     labels = {status: str(Status(status).label) for status in Status.values}
     return {

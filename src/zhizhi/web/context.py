@@ -52,6 +52,7 @@ def _unread(scope: Scope) -> int:
 def _navigation(request: HttpRequest, scope: Scope) -> Iterator[dict[str, Any]]:
     pages = [
         (_("Desk"), reverse("web:desk"), DESK_READERS),
+        (_("Replay"), reverse("web:replay"), DESK_READERS),
         (_("My tasks"), reverse("web:my"), (Role.UNIT_MEMBER,)),
         *(
             (system.verbose_name, f"/{system.label}/", system.readers)

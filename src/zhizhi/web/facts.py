@@ -48,7 +48,6 @@ def case_facts(scope: Scope, case: Case, *, actor: str, now: datetime) -> dict[s
             case.acknowledged_by,
         ]
     )
-    macros = _macro_names(entries)
     agencies = list(case.agencies.select_related("agency"))
     return {
         "case": case,
@@ -62,13 +61,14 @@ def case_facts(scope: Scope, case: Case, *, actor: str, now: datetime) -> dict[s
         "agencies": agencies,
         "attends": scope.has(Role.OPERATOR),
         "present": others(case, scope.account, now=now) if scope.has(*DESK_READERS) else [],
-        "timeline": [_line(entry, names, macros) for entry in entries],
+        "timeline": written(entries, names),
         "photos": list(Evidence.objects.filter(case=case.pk).exclude(working_copy="")),
         "sealed": Evidence.objects.filter(case=case.pk).exclude(media_type=DOCUMENT).count(),
         "notices": notices_of(scope, case),
         "acknowledged_by": names.get(case.acknowledged_by, ""),
         "who_sees": [*_wide_roles(case), *(str(row.agency) for row in agencies), *_units(case)],
         "may": _may(scope, case, tasks, actor),
+        "may_replay": scope.has(*WIDE),
         "undo": undo_of(scope, case, actor=actor, now=now, tasks=tasks),
     }
 
@@ -100,6 +100,12 @@ def _macro_names(entries: Sequence[TimelineEntry]) -> dict[tuple[int, int], str]
         return {}
     kept = MacroVersion.objects.filter(macro__in=used)
     return {(macro, at): name for macro, at, name in kept.values_list("macro", "version", "name")}
+
+
+def written(entries: Sequence[TimelineEntry], names: dict[str, str]) -> list[dict[str, Any]]:
+    """Return the lines of a history in words."""
+    macros = _macro_names(entries)
+    return [_line(entry, names, macros) for entry in entries]
 
 
 def _line(

@@ -19,6 +19,7 @@ ICONS: Mapping[str, str] = {
         '<circle cx="12" cy="12" r="2.8"/>'
     ),
     "undo": '<path d="M8 5 4 9l4 4M4 9h10a6 6 0 0 1 0 11h-5"/>',
+    "play": '<path d="M8 5v14l11-7z"/>',
     "pause": '<path d="M8.5 5v14M15.5 5v14"/>',
     "keyboard": (
         '<rect x="2.5" y="6" width="19" height="12" rx="2"/>'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -123,8 +124,14 @@ def _waters() -> list[str]:
 def counts(scope: Scope) -> dict[int, int]:
     """Return the number of live cases of each grid cell that has any."""
     live = Case.objects.visible_to(scope).filter(state__in=LIVE)
+    rows = live.values_list("pk", "area_path")  # two cases of one path are two
+    return counts_by_grid(path for _pk, path in rows)
+
+
+def counts_by_grid(paths: Iterable[str]) -> dict[int, int]:
+    """Return how many of ``paths``, each the area of one case, lie in each grid cell."""
     found: dict[str, int] = {}
-    for _pk, path in live.values_list("pk", "area_path"):  # two cases of one path are two
+    for path in paths:
         grid = "/".join(path.split("/")[: GRID_STEPS + 1]) + "/"
         found[grid] = found.get(grid, 0) + 1
     grids = _drawn().filter(kind=Area.Kind.GRID_CELL, path__in=list(found))

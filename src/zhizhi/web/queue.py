@@ -208,6 +208,20 @@ def page(
         }
         for case in found
     ]
+    return laid_out(rows, counts, wanted, window, now=now)
+
+
+def laid_out(
+    rows: list[dict[str, Any]],
+    counts: Mapping[str, int],
+    wanted: QueueFilter,
+    window: Window,
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return ``rows`` in their groups, with the tabs above them; ``counts`` are by state."""
+    total = _total(counts, wanted)
+    waiting = (row["case"] for row in rows if row["case"].state == State.OPEN)
     return {
         "groups": [
             {"name": TURNS[turn][1], "count": _sum(counts, TURNS[turn][0]), "rows": list(members)}
@@ -215,7 +229,7 @@ def page(
         ],
         "tabs": list(_tabs(counts, wanted)),
         "severities": list(_severities(wanted)),
-        "needs": {frozenset(case.capabilities) for case in found if case.state == State.OPEN},
+        "needs": {frozenset(case.capabilities) for case in waiting},
         "total": total,
         "is_cut": total > len(rows),
         "window": window.facts(len(rows), total),

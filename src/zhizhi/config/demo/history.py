@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from zhizhi.config.demo.observing import Feed, envelopes, from_us, to_us
 from zhizhi.config.demo.staff import Staff
-from zhizhi.directory.models import Unit
+from zhizhi.directory import positions
 from zhizhi.engine import delivering, intake, timing
 from zhizhi.engine.detecting import Progress, Runner
 from zhizhi.engine.models import JournalHead, Source
@@ -72,7 +72,7 @@ def follow_up(now: datetime) -> None:
 
 def refresh_positions(now: datetime) -> None:
     """Let every unit report again from where it stands."""
-    Unit.objects.filter(position_at__lt=now).update(position_at=now)
+    positions.report_standing(now=now)
 
 
 def _add(total: Progress, one: Progress) -> None:

@@ -1,5 +1,6 @@
 from zhizhi.directory.models.account import Account, Person, RoleAssignment
 from zhizhi.directory.models.area import Agency, Area, Team, Unit
+from zhizhi.directory.models.position import UnitPosition
 from zhizhi.directory.models.view import SavedView
 from zhizhi.directory.models.wall import WallPass
 
@@ -12,5 +13,6 @@ __all__ = [
     "SavedView",
     "Team",
     "Unit",
+    "UnitPosition",
     "WallPass",
 ]

@@ -10,7 +10,7 @@ import pytest
 from django.utils import translation
 
 from zhizhi.directory import positions
-from zhizhi.directory.models import Unit
+from zhizhi.directory.models import Unit, UnitPosition
 from zhizhi.directory.positions import PositionRefused
 from zhizhi.directory.tests.places import AT, unit
 
@@ -43,6 +43,51 @@ def test_a_newer_report_moves_the_unit() -> None:
 @pytest.mark.parametrize(("at", "moved"), [(AT - SECOND, False), (AT, False), (AT + SECOND, True)])
 def test_only_a_later_report_counts(at: datetime, moved: bool) -> None:
     assert report(unit(), at=at) is moved
+
+
+def test_reports_are_kept_for_later_with_the_place_from_where_the_unit_came() -> None:
+    boat = unit()
+
+    report(boat)
+
+    kept = UnitPosition.objects.order_by("recorded_at", "pk")
+    assert [(one.at, one.lon) for one in kept] == [(AT, boat_home()), (AT + SECOND, 100.7)]
+
+
+def boat_home() -> float:
+    return float(UnitPosition.objects.earliest("pk").lon)
+
+
+@pytest.mark.parametrize(("seconds", "kept"), [(59, 2), (60, 3), (61, 3)])
+def test_at_most_one_report_a_minute_is_kept(seconds: int, kept: int) -> None:
+    boat = unit()
+    report(boat)  # recorded a minute after AT
+    at = AT + timedelta(seconds=60 + seconds)
+
+    positions.report_position(boat, lon=100.8, lat=30.7, at=at, now=at)
+
+    assert UnitPosition.objects.count() == kept
+
+
+@pytest.mark.parametrize(("minutes", "kept"), [(9, 1), (10, 2), (11, 2)])
+def test_units_that_stand_are_written_down_every_ten_minutes(minutes: int, kept: int) -> None:
+    unit()
+    positions.report_standing(now=AT + SECOND)
+
+    positions.report_standing(now=AT + timedelta(minutes=minutes))
+
+    assert UnitPosition.objects.count() == kept
+    assert Unit.objects.get().position_at == AT + timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(("later", "left"), [(-SECOND, 2), (0 * SECOND, 2), (SECOND, 1)])
+def test_what_was_recorded_before_is_forgotten(later: timedelta, left: int) -> None:
+    report(unit())
+    first = UnitPosition.objects.earliest("recorded_at").recorded_at
+
+    positions.forget(first + later)
+
+    assert UnitPosition.objects.count() == left
 
 
 def test_an_outdated_copy_of_the_unit_does_not_bring_an_old_position_back() -> None:

@@ -2,7 +2,13 @@
 
 from zhizhi.engine.dispatching.handling import accept, arrive, finish, return_task
 from zhizhi.engine.dispatching.nearest import Need, NoUnitFits, Suggestion, nearest_fit
-from zhizhi.engine.dispatching.releasing import end_without_result, locked, settle, undone
+from zhizhi.engine.dispatching.releasing import (
+    end_without_result,
+    locked,
+    settle,
+    undone,
+    undone_of,
+)
 from zhizhi.engine.dispatching.sending import (
     acknowledge,
     assign,
@@ -32,5 +38,6 @@ __all__ = [
     "settle",
     "undo_dispatch",
     "undone",
+    "undone_of",
     "withdraw",
 ]

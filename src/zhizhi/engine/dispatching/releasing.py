@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from zhizhi.directory.models import Unit
@@ -62,7 +63,11 @@ def undone(case: Case) -> list[Task]:
 
     Live ones, and returned or expired ones whose kind of work nobody else has done or waived.
     """
-    tasks = list(case.tasks.order_by("pk"))
+    return undone_of(list(case.tasks.order_by("pk")))
+
+
+def undone_of(tasks: Sequence[Task]) -> list[Task]:
+    """Return those of all ``tasks`` of a case that stand in the way of closing it."""
     done = {(t.kind, t.agency_id) for t in tasks if t.state == Task.State.DONE}
     ended = {Task.State.RETURNED, Task.State.EXPIRED}
     return [

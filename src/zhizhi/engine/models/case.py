@@ -62,6 +62,7 @@ class Case(models.Model):
     acknowledged_by = models.CharField(max_length=64, blank=True)
     acknowledged_at = models.DateTimeField(null=True)
     lock_version = models.IntegerField(default=0)
+    fork = models.BigIntegerField(null=True)  # of an ended case: see kernel.stabbing
 
     everything: models.Manager[Case] = models.Manager()
     objects = ScopedManager["Case"]()
@@ -78,6 +79,7 @@ class Case(models.Model):
         indexes = [
             models.Index(fields=["state", "severity", "-opened_at"]),
             models.Index(fields=["area_path"]),
+            models.Index(fields=["fork"], name="case_fork"),
         ]
 
     def __str__(self) -> str:
@@ -146,7 +148,9 @@ class Alert(models.Model):
     started_at = models.DateTimeField()
     found_at = models.DateTimeField()  # event clock
     raised_at = models.DateTimeField()  # arrival clock
-    cleared_at = models.DateTimeField(null=True)
+    cleared_at = models.DateTimeField(null=True)  # event clock
+    clearing_at = models.DateTimeField(null=True)  # arrival clock: when that became known
+    fork = models.BigIntegerField(null=True)  # of a cleared alert: see kernel.stabbing
     lon = models.FloatField()
     lat = models.FloatField()
     explanation = models.JSONField()
@@ -156,7 +160,11 @@ class Alert(models.Model):
 
     class Meta:
         verbose_name = _("alert")
-        indexes = [models.Index(fields=["-raised_at"]), models.Index(fields=["subject", "zone"])]
+        indexes = [
+            models.Index(fields=["-raised_at"]),
+            models.Index(fields=["subject", "zone"]),
+            models.Index(fields=["fork"], name="alert_fork"),
+        ]
 
     def __str__(self) -> str:
         return self.id[:8]
@@ -219,7 +227,10 @@ class Task(models.Model):
                 name="unit_one_live_task",
             )
         ]
-        indexes = [models.Index(fields=["state", "due_at"])]
+        indexes = [
+            models.Index(fields=["state", "due_at"]),
+            models.Index(fields=["unit", "-offered_at"], name="task_of_unit"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
@@ -238,7 +249,8 @@ class Task(models.Model):
 class TimelineEntry(models.Model):
     """One line of a case's history; appended, chained to the line before, never edited.
 
-    ``digest`` also goes into the audit chain, so a missing tail shows.
+    ``digest`` also goes into the audit chain, so a missing tail shows. The last line of each
+    change tells in ``data["stands"]`` what state and severity the case has from then on.
     """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="timeline")
@@ -257,6 +269,7 @@ class TimelineEntry(models.Model):
         verbose_name_plural = _("timeline entries")
         ordering = ["case", "seq"]
         constraints = [models.UniqueConstraint(fields=["case", "seq"], name="timeline_seq")]
+        indexes = [models.Index(fields=["at"], name="timeline_at")]
 
 
 class Feedback(models.Model):

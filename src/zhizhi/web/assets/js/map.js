@@ -1,7 +1,7 @@
 // The map behind four methods, so that another engine can take its place:
 //   show(layer, data), select(id, place), fit(bounds), on(event, listener)
 // Layers: areas (GeoJSON: grid cells with an id, waters, towns with a name), counts ({id: n}),
-//         zones, draft, gained and lost (GeoJSON), alerts and units (columns id, lon, lat, kind, label),
+//         zones, draft, gained and lost (GeoJSON), alerts, units and seen (columns id, lon, lat, kind, label),
 //         and with {editing} the shape that is drawn (editing.js, which also tells of presses).
 import L from "leaflet";
 import { PointLayer, enlarged } from "./points.js";
@@ -126,6 +126,7 @@ export function createMap(element, { isStill = false, editing = null } = {}) {
     zones: () => L.geoJSON(null, { style: style.zones, interactive: false, pane: "zones", renderer: hatching, onEachFeature: label("zone") }),
     ...Object.fromEntries(SHEETS.map((key) => [key, () => L.geoJSON(null, { style: style[key], interactive: false, pane: "zones", renderer: hatching })])),
     units: () => new PointLayer(["free", "busy", "off"], { colours: ["--ok", "--ok", "--muted"], pane: "units", hollow: ["busy"] }),
+    seen: () => new PointLayer(["subject", "vessel"], { colours: ["--urgent", "--accent"], pane: "alerts", hollow: ["vessel"] }),
     alerts: () => new PointLayer(["urgent", "important", "normal"], { colours: ["--urgent", "--important", "--normal"], pane: "alerts" }),
   };
   const layer = (key) => { layers[key] ??= make[key]().addTo(map); return layers[key]; };
@@ -156,6 +157,7 @@ export function createMap(element, { isStill = false, editing = null } = {}) {
     edited?.redraw();
     layers.units?.redraw();
     layers.alerts?.redraw();
+    layers.seen?.redraw();
   };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
   let fitted = () => map.invalidateSize({ animate: false });
@@ -168,7 +170,7 @@ export function createMap(element, { isStill = false, editing = null } = {}) {
         layers.areas?.setStyle(style.areas);
       } else if (key === "editing") {
         edited.show(data);
-      } else if (key === "alerts" || key === "units") {
+      } else if (key === "alerts" || key === "units" || key === "seen") {
         layer(key).set(data);
       } else {
         layer(key).clearLayers().addData(data);

@@ -13,6 +13,8 @@ const DRAW = {
   free(c, x, y, zoom) { const r = zoom < 14 ? 3 : 4; if (zoom >= FROM) c.rect(x - r, y - r, 2 * r, 2 * r); }, // hundreds of them: noise from afar
   busy(c, x, y) { c.rect(x - 5, y - 5, 10, 10); },
   off() {},
+  subject(c, x, y) { const r = SIZE - 1; c.moveTo(x, y - r); c.lineTo(x + r, y + r); c.lineTo(x, y + r / 2); c.lineTo(x - r, y + r); c.closePath(); },
+  vessel(c, x, y) { const r = SIZE - 2; c.moveTo(x, y - r); c.lineTo(x + r, y + r); c.lineTo(x, y + r / 2); c.lineTo(x - r, y + r); c.closePath(); },
 };
 
 // On a wall everything grows with the size of its letters.
