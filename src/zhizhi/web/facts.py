@@ -16,12 +16,14 @@ from zhizhi.trust.evidence import DOCUMENT
 from zhizhi.trust.models import Evidence
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import DESK_READERS, Role
+from zhizhi.web.macros.telling import left_words
 from zhizhi.web.notices.listing import may_issue, notices_of
 from zhizhi.web.undoing import undo_of
 from zhizhi.web.words import actor_names, clock_name, outcome_name, verb_name
 
 MOST_ALERTS = 20
 WIDE = (Role.OPERATOR, Role.INSPECTOR, Role.LEADER, Role.ADMINISTRATOR)
+Versions = Mapping[tuple[int, int], MacroVersion]
 UNMET = (Clock.State.RUNNING, Clock.State.OVERDUE)
 
 
@@ -93,39 +95,44 @@ def _clocks(case: Case, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _macro_names(entries: Sequence[TimelineEntry]) -> dict[tuple[int, int], str]:
-    """Return what the macros of a history were called when used, by number and version."""
+def _macros(entries: Sequence[TimelineEntry]) -> Versions:
+    """Return the macros of a history as they were when used, by number and version."""
     used = {entry.data["macro"] for entry in entries if "macro" in entry.data}
-    if not used:
-        return {}
-    kept = MacroVersion.objects.filter(macro__in=used)
-    return {(macro, at): name for macro, at, name in kept.values_list("macro", "version", "name")}
+    kept = MacroVersion.objects.filter(macro__in=used) if used else ()
+    return {(version.macro_id, version.version): version for version in kept}
 
 
 def written(entries: Sequence[TimelineEntry], names: dict[str, str]) -> list[dict[str, Any]]:
     """Return the lines of a history in words."""
-    macros = _macro_names(entries)
+    macros = _macros(entries)
     return [_line(entry, names, macros) for entry in entries]
 
 
-def _line(
-    entry: TimelineEntry, names: dict[str, str], macros: Mapping[tuple[int, int], str]
-) -> dict[str, Any]:
+def _line(entry: TimelineEntry, names: dict[str, str], macros: Versions) -> dict[str, Any]:
     """Return one line of the history in words."""
     target = entry.task and (entry.task.unit or entry.task.agency)
+    macro = macros.get((entry.data.get("macro", 0), entry.data.get("macro_version", 0)))
     return {
         "at": entry.at,
         "who": names[entry.actor],
         "is_person": entry.actor.startswith(("account:", "unit:")),
         "what": _what(entry),
         "target": str(target) if target else "",
-        "note": entry.note,
+        "note": entry.note or _left(entry, macro),
         "outcome": outcome_name(str(entry.data.get("outcome", ""))),
         "limit": clock_name(entry.data["kind"]) if entry.verb == "clock.overdue" else "",
         "photos": _photos(entry),
-        "macro": macros.get((entry.data.get("macro", 0), entry.data.get("macro_version", 0)), ""),
-        "macro_version": entry.data.get("macro_version"),
+        "macro": macro.name if macro else "",
+        "macro_version": macro.version if macro else 0,
     }
+
+
+def _left(entry: TimelineEntry, macro: MacroVersion | None) -> str:
+    """Return which steps of a macro were not done, in the line that says that it was given."""
+    if macro is None or entry.verb != "case.macro":
+        return ""
+    results = [{"why": why} for why in entry.data.get("left", ())]
+    return " ".join(left_words(macro.steps, results))
 
 
 def _what(entry: TimelineEntry) -> str:

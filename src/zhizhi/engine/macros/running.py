@@ -59,7 +59,9 @@ def run(macro: Macro, case: Case, order: Order) -> MacroRun:
             done.results = [work.do(place, one) for place, one in enumerate(steps_of(macro.steps))]
             _check_enough(macro, done.results)
             MacroRun.everything.filter(pk=done.pk).update(results=done.results)
-            timeline.record(case, verb="case.macro", actor=order.by, at=order.now)
+            left = [result.get("why", "") for result in done.results]
+            data = {"left": left}
+            timeline.record(case, verb="case.macro", actor=order.by, at=order.now, data=data)
     return done
 
 

@@ -155,7 +155,7 @@ def test_what_is_possible_is_done_and_the_rest_is_said(
     text = give(browse("operator"), case(world, 1), macro).content.decode()
 
     assert "Heron 7 has the task." in text
-    assert "Left: step 2" in text
+    assert text.count("Left: step 2, Nearest unit (can: air): no fit unit is free.") == 2
 
 
 def test_undo_takes_the_whole_bundle_back(world: World, browse: Browse, boat: Unit) -> None:

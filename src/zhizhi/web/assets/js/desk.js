@@ -146,11 +146,16 @@ async function refresh() {
 
 // What the reader is doing in the detail stays: typed text, open folds, chosen suggestion. What came
 // meanwhile is fetched when that is over.
+const SAID_MS = 10_000; // what an act has said stays to be read, though its own change is drawn at once
 let isBehind = false;
 async function again(id) {
   const kept = typedIn(find("#detail"));
+  const said = find("#detail > .notice");
+  if (said) said.dataset.till ??= Date.now() + SAID_MS;
   await detail(id);
-  if (desk.dataset.case === id) fill(find("#detail"), kept);
+  if (desk.dataset.case !== id) return;
+  fill(find("#detail"), kept);
+  if (said && said.dataset.till > Date.now()) find("#detail").prepend(said);
 }
 function catchUp() {
   if (isBehind && desk.dataset.case) again(desk.dataset.case);
