@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from zhizhi.directory.models import Unit
 from zhizhi.engine import delivering, dispatching, settings_in_force, timeline, timing
-from zhizhi.engine.dispatching import NoUnitFits, locked
+from zhizhi.engine.dispatching import Need, NoUnitFits, locked
 from zhizhi.engine.macros.steps import ACKNOWLEDGE, NOTE, SEND, TELL, Step, is_addressee, steps_of
 from zhizhi.engine.models import Case, Macro, MacroRun, Message, Severity, Task
 from zhizhi.engine.states import StateConflict
@@ -128,26 +128,27 @@ class _Work:
     def _send(self, place: int, step: Step) -> dict[str, Any]:
         need, order = step.need(self.case), self.order
         is_beside = step.is_beside or bool(self.sent)
-        if order.chosen is not None and place not in order.chosen:
-            raise NoUnitFits("none was shown")
-        among = need.among(order.among)
-        if order.chosen is not None:
-            self._check_free(among, order.chosen[place], is_beside=is_beside)
-            among = among.filter(pk=order.chosen[place])
-        [task] = dispatching.dispatch_nearest(
-            self.case, by=order.by, now=order.now, kind=step.task_kind, need=need, among=among,
-            is_reinforcement=is_beside,
-        )  # fmt: skip
+        if order.chosen is None:
+            [task] = dispatching.dispatch_nearest(
+                self.case, by=order.by, now=order.now, kind=step.task_kind, need=need,
+                among=need.among(order.among), is_reinforcement=is_beside,
+            )  # fmt: skip
+        else:
+            unit = self._shown(order.chosen.get(place, 0), need)
+            task = dispatching.dispatch(
+                self.case, unit, by=order.by, now=order.now, kind=step.task_kind, need=need,
+                is_reinforcement=is_beside,
+            )  # fmt: skip
         self.sent.append(task)
         return {"task": task.pk, "unit": task.unit_id}
 
-    def _check_free(self, among: QuerySet[Unit], chosen: int, *, is_beside: bool) -> None:
-        """Raise StateConflict naming who took the unit that was shown."""
-        unit = among.filter(pk=chosen).first()
-        if unit is not None and unit.status != Unit.Status.AVAILABLE:
-            dispatching.dispatch(
-                self.case, unit, by=self.order.by, now=self.order.now, is_reinforcement=is_beside
-            )
+    def _shown(self, pk: int, need: Need) -> Unit:
+        """Return the unit that was shown; raises NoUnitFits where none was or it is unfit."""
+        unit = need.among(self.order.among).filter(pk=pk).first()
+        if unit is None or not set(need.capabilities) <= set(unit.capabilities):
+            message = f"unit {pk} cannot do the step"
+            raise NoUnitFits(message)
+        return unit
 
     def _tell(self, place: int, step: Step) -> dict[str, Any]:
         if not is_addressee(step.to):

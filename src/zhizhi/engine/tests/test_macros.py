@@ -13,6 +13,7 @@ from zhizhi.engine.macros import MacroDraft, MacroImpossible, MacroRefused, Orde
 from zhizhi.engine.models import Case, Clock, Macro, MacroRun, MacroVersion, Message, Task, Timer
 from zhizhi.engine.states import StateConflict
 from zhizhi.engine.tests.building import NOON, agency, area, case, later, unit
+from zhizhi.engine.tests.racing import losers, race, winners
 from zhizhi.trust import audit
 from zhizhi.trust.append_only import lifted
 from zhizhi.trust.models import AuditEntry
@@ -420,3 +421,41 @@ def test_without_a_hold_nothing_can_be_undone() -> None:
 
     assert run.until == run.at
     assert Message.everything.get().state == "queued"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_give_a_macro_at_the_same_moment_one_wins_and_nothing_is_half_done() -> None:
+    macro, pk = made(SEEN, BOAT, BOAT), case().pk
+    shown = [unit("a", east=0.01).pk, unit("b", east=0.02).pk]
+    chosen = {1: shown[0], 2: shown[1]}
+
+    def press(by: str) -> MacroRun:
+        one = Case.everything.get(pk=pk)
+        return macros.run(macro, one, Order(by, NOON, Unit.objects.all(), 1, chosen))
+
+    results = race(lambda: press("account:1"), lambda: press("account:2"))
+
+    [won], [lost] = winners(results), losers(results)
+    assert isinstance(lost, StateConflict)
+    assert (lost.code, lost.record.offered_by) == ("already-dispatched", won.by)
+    assert list(MacroRun.everything.all()) == [won]
+    assert Task.everything.count() == 2
+    assert list(timeline.verify()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_undone_twice_at_the_same_moment_is_undone_once() -> None:
+    macro, one = made(BOAT), case()
+    boat = unit()
+    run = macros.run(macro, one, order())
+
+    def press(by: str) -> MacroRun:
+        mine = MacroRun.everything.get(pk=run.pk)
+        return macros.undo(mine, by=by, now=later(seconds=1))
+
+    results = race(lambda: press("account:1"), lambda: press("account:2"))
+
+    assert len(winners(results)) == 1
+    assert [lost.code for lost in losers(results)] == ["nothing-held"]
+    assert fresh(boat).status == "available"
+    assert verbs(one).count("case.undo_macro") == 1
