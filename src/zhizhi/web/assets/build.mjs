@@ -1,6 +1,6 @@
 // Bundle our modules and styles into static files (`npm run build`) and hold them to their budgets.
 import { build } from "esbuild";
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -57,4 +57,9 @@ for (const name of pages) {
   const size = weigh(path);
   process.stdout.write(`${name}: ${size.toFixed(1)} KB of ${budgets[name]} KB\n`);
   if (size > budgets[name]) process.exitCode = 1;
+}
+// Compressed once here instead of at every request; the server sends them to whoever can read them.
+for (const path of Object.keys(written)) {
+  const content = readFileSync(path);
+  writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
 }
