@@ -31,7 +31,7 @@ COUNTS = (5_000, 500_000)
 JUMPS = 11
 PATIENCE_MS = 600_000
 PAGE = """<!doctype html><meta charset="utf-8"><style>
-:root { --a: #b8330b; --b: #8a5a00; --c: #0a6a8a; --panel: #fff; --ink: #15202b } body { margin: 0 }
+:root { --a: #a30a23; --b: #945900; --c: #0a6a8a; --panel: #fff; --ink: #15202b } body { margin: 0 }
 </style><body><script type="module" src="/page.js"></script>"""
 
 

@@ -5,7 +5,7 @@ import { PointLayer } from "../../src/zhizhi/web/assets/js/points.js";
 
 const [WEST, EAST, SOUTH, NORTH] = [107.1, 107.7, 29.4, 30.0];
 const KINDS = ["urgent", "important", "normal"];
-const COLOURS = ["#b8330b", "#8a5a00", "#0a6a8a"];
+const COLOURS = ["#a30a23", "#945900", "#0a6a8a"];
 const painted = () => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); });
 
 // The same numbers in every run, and for both.

@@ -22,7 +22,7 @@ LEFT, RIGHT, ABOVE, BELOW = 44, 8, 12, 28
 MOST_COLUMNS = 31  # then weeks, then months
 WEEK = 7
 LABEL = 46  # units that the name of a column needs
-PAPER = {"bar": "#0b5cad", "line": "#8a5a00", "grid": "#d5dce3", "text": "#4b5b6b"}
+PAPER = {"bar": "#0b5cad", "line": "#945900", "grid": "#d5dce3", "text": "#4b5b6b"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from zhizhi.web.icons import SHAPES
 from zhizhi.web.words import actor_names
 
 MOST_PHOTOS = 40
-COLOURS = {"urgent": "#b8330b", "important": "#8a5a00", "normal": "#0a6a8a"}  # light, as paper is
+COLOURS = {"urgent": "#a30a23", "important": "#945900", "normal": "#0a6a8a"}  # light, as paper is
 
 
 def case_file(scope: Scope, case: Case, *, user: str, actor: str, now: datetime) -> Manuscript:
