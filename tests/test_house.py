@@ -55,6 +55,15 @@ def test_no_module_and_no_function_is_too_long(path: Path) -> None:
     assert long == []
 
 
+def test_no_script_of_a_page_is_too_long() -> None:
+    folders = (PACKAGE.rglob("assets/js/**/*.js"), PACKAGE.glob("systems/*/static/**/*.js"))
+    scripts = [path for found in folders for path in found]
+    lines = {path.name: path.read_text(encoding="utf-8").count("\n") for path in scripts}
+
+    assert scripts
+    assert {name: count for name, count in lines.items() if count > 300} == {}
+
+
 def test_no_module_has_a_name_that_says_nothing() -> None:
     named = {str(path.relative_to(ROOT)) for path in MODULES if path.stem in FORBIDDEN}
     folders = {

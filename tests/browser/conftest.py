@@ -32,6 +32,16 @@ def launch_options() -> dict[str, Any]:
     }
 
 
+def context_of(
+    browser: Browser, server: Server, *, language: str, theme: str = "light", **options: Any
+) -> BrowserContext:
+    """Open a context in the look that somebody prefers; patient with a busy machine."""
+    context = browser.new_context(base_url=server.url, **options)
+    context.set_default_timeout(PATIENCE_MS)
+    choose(context, server.url, language=language, theme=theme)
+    return context
+
+
 def enter(page: Page, server: Server, username: str) -> None:
     """Sign in with one click, or show the pass of the screen "wall"."""
     if username == "wall":
@@ -82,13 +92,12 @@ def open_as(server: Server, browser: Browser, sign_ins: Callable[[str], Any]) ->
     def opened(
         username: str, path: str, *, theme: str = "light", language: str = "zh-hans", **options: Any
     ) -> Page:
-        context = browser.new_context(
-            base_url=server.url, storage_state=sign_ins(username), **options
+        state = sign_ins(username)
+        context = context_of(
+            browser, server, language=language, theme=theme, storage_state=state, **options
         )
         contexts.append(context)
         context.on("weberror", lambda raised: errors.append(str(raised.error)))
-        context.set_default_timeout(PATIENCE_MS)
-        choose(context, server.url, theme=theme, language=language)
         page = context.new_page()
         page.goto(path)
         return page

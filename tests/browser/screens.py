@@ -16,7 +16,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.browser.conftest import choose, enter, launch_options
+from tests.browser.conftest import context_of, enter, launch_options
 from tests.browser.pages import PAGES, Look
 from tests.browser.server import ROOT, Server, serve
 
@@ -50,11 +50,11 @@ def take(words: list[str]) -> Iterator[Path]:
 
 
 def _taken(browser: Browser, server: Server, name: str, look: Look, view: View) -> Path:
-    context = browser.new_context(
-        base_url=server.url, viewport={"width": view.width, "height": view.height},
-        is_mobile=view.is_phone, has_touch=view.is_phone, reduced_motion="reduce", locale="zh-CN",
+    context = context_of(
+        browser, server, language="zh-hans", theme=view.theme, locale="zh-CN",
+        viewport={"width": view.width, "height": view.height}, is_mobile=view.is_phone,
+        has_touch=view.is_phone, reduced_motion="reduce",
     )  # fmt: skip
-    choose(context, server.url, language="zh-hans", theme=view.theme)
     try:
         picture = _shown(context, server, look).screenshot()
     finally:

@@ -124,9 +124,26 @@ def timeline(lines: list[dict[str, Any]]) -> Any:
 
 
 @register.inclusion_tag("web/parts/map.html", name="map")
-def map_of(bounds: str, areas_url: str) -> Any:
-    """Draw the map that a page's script fills."""
-    return {"bounds": bounds, "areas_url": areas_url}
+def map_of(
+    bounds: str = "",
+    areas_url: str = "",
+    *,
+    case: Case | None = None,
+    zones_url: str = "",
+    picture_of: str = "",
+) -> Any:
+    """Draw the map that a page's script fills.
+
+    Around one ``case``, or showing ``bounds``. With ``picture_of`` it is only looked at, and this
+    is what a reader hears of it.
+    """
+    return {
+        "bounds": bounds,
+        "areas_url": areas_url,
+        "case": case,
+        "zones_url": zones_url,
+        "picture_of": picture_of,
+    }
 
 
 @register.simple_tag
