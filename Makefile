@@ -60,7 +60,7 @@ lint: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_migrations.py
-	node --test tests/js/
+	node --test src/zhizhi/web/assets/js/tests/
 
 unit-sqlite: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(PYTEST) -m "not browser and not chaos"

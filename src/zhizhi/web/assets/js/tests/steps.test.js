@@ -1,7 +1,7 @@
 // Which column of a chart a key leads to.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { stepped } from "../../src/zhizhi/web/assets/js/steps.js";
+import { stepped } from "../steps.js";
 
 test("the arrows move by one and stop at the ends", () => {
   assert.equal(stepped("ArrowRight", -1, 3), 0);
