@@ -22,9 +22,6 @@ class Look:
         return self.path.format(case=server.case, violation=server.violation, photo=server.photo)
 
 
-# Ways of showing every page that a cookie chooses, beside theme and language: name -> its cookies.
-MODES: dict[str, list[dict[str, str]]] = {"usual": []}
-
 # The name of the address, and behind a slash who looks if several see it differently.
 PAGES: dict[str, Look] = {
     "web:sign-in": Look("", "/sign-in/"),
