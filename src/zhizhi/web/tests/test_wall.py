@@ -410,3 +410,13 @@ def test_a_database_that_is_away_lets_a_wall_come_back_by_itself(
     answer = client.get("/wall/")
 
     assert (answer.status_code, answer["Refresh"]) == (503, "5")
+
+
+def test_the_first_scene_stands_before_the_scripts_have_come(busy: World, screen: Open) -> None:
+    """Else all scenes stand below one another for a moment: a layout shift of 0.9."""
+    page = screen(busy.records["area"]).get("/wall/").content.decode()
+
+    head, _body, rest = page.partition("<body")
+    assert "web/build/early.js" in head
+    assert rest.count("is-shown") == 1
+    assert 'scene-map is-shown" id="scene-map"' in rest

@@ -31,7 +31,7 @@ export async function getJson(url) {
   return answer.json();
 }
 
-document.documentElement.classList.add("scripted");
+document.documentElement.classList.add("scripted"); // as early.js did, where the head could load it
 // A desk stays open for a whole shift: paper tells the minute at which it was printed.
 addEventListener("beforeprint", () => {
   const timeZone = words.zone || undefined;
