@@ -54,6 +54,7 @@ def sent(path: str) -> tuple[Mapping[str, str], bytes]:
     return answer.headers, content
 
 
+@pytest.mark.django_db  # the end of a request looks after connections
 @pytest.mark.parametrize("name", ["app.css", "desk.js"])
 def test_built_files_are_sent_compressed(name: str) -> None:
     headers, content = sent(f"/static/web/build/{name}")
@@ -62,6 +63,7 @@ def test_built_files_are_sent_compressed(name: str) -> None:
     assert len(gzip.decompress(content)) > len(content) > 200
 
 
+@pytest.mark.django_db
 def test_a_file_whose_name_tells_its_content_is_kept_for_ever() -> None:
     headers, content = sent("/static/web/build/page.js")
     part = re.findall(r"part-[A-Z0-9]+[.]js", gzip.decompress(content).decode())[0]
