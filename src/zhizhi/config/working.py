@@ -54,7 +54,11 @@ def _parts() -> dict[str, Part]:
     """Return what runs beside the detectors, by name."""
     channels = delivering.channels().items()
     relays = {f"channel {code}": delivering.Relay(channel).send_due for code, channel in channels}
-    doing = {"timers": timing.fire_due, "keeping": _Keeping(), **relays}
+    doing: dict[str, Callable[[datetime], int]] = {
+        "timers": timing.fire_due,
+        "keeping": _Keeping(),
+        **relays,
+    }
     return {name: partial(_now, verb) for name, verb in doing.items()}
 
 

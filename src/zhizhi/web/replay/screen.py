@@ -99,7 +99,7 @@ def _queue(
     ]
     counts = Counter(case.state for case in cases if wanted.severity in {"", case.severity})
     window = queue.Window()
-    by_state = {state: counts[state] for state in LIVE}
+    by_state = {str(state): counts[state] for state in LIVE}
     laid = queue.laid_out(rows, by_state, wanted, window, now=at)
     tabs = [tab for tab in laid["tabs"] if f"state={ALL}" not in tab["address"]]
     return {**laid, "tabs": tabs}

@@ -75,7 +75,7 @@ def test_what_happened_next_leads_to_its_moment(case: Case, browse: Browse) -> N
 
 def test_a_case_of_another_town_is_not_shown(case: Case, browse: Browse) -> None:
     answer = browse("operator", elsewhere=True).get(
-        "/replay/", {"at": write(AT + MINUTE), "case": case.pk}
+        "/replay/", {"at": write(AT + MINUTE), "case": str(case.pk)}
     )
 
     assert case.code not in answer.content.decode()
@@ -107,7 +107,7 @@ def test_vessels_are_shown_on_demand_inside_the_zone_and_the_look_is_noted(
 ) -> None:
     boats(7)
     browser = browse("operator")
-    asked = {"at": write(AT + 25 * MINUTE), "case": case.pk}
+    asked: dict[str, Any] = {"at": write(AT + 25 * MINUTE), "case": case.pk}
 
     without = json.loads(browser.get("/replay/then", asked).content)["vessels"]
     seen = json.loads(browser.get("/replay/then", {**asked, "seen": "1"}).content)["vessels"]
@@ -131,7 +131,7 @@ def test_positions_count_for_half_an_hour(
 ) -> None:
     boats(7)
 
-    asked = {"at": write(AT + minute * MINUTE), "case": case.pk, "seen": "1"}
+    asked: dict[str, Any] = {"at": write(AT + minute * MINUTE), "case": case.pk, "seen": "1"}
     seen = json.loads(browse("operator").get("/replay/then", asked).content)["vessels"]
 
     assert len(seen["id"]) == shown
