@@ -29,6 +29,7 @@ from zhizhi.engine.models import (
     Notice,
     Source,
     Task,
+    Trial,
     Zone,
 )
 from zhizhi.systems.fishery.models import Stay, Violation, ViolationPhoto
@@ -59,6 +60,11 @@ def build() -> World:
         username="nobody", call_sign="nobody", password=_hashed("lantern-7-boats")
     )
     world.records = _records(here)
+    world.records["trial"] = Trial.objects.create(
+        detector="fishery.dwell", version=1, numbers={"fishery.limit_minutes": 30},
+        changes={"fishery.limit_minutes": 20}, since=AT, until=AT, asked_by="account:0",
+        asked_at=AT,
+    )  # fmt: skip
     world.records["view"] = SavedView.objects.create(
         owner=world.nobody, name="of somebody else", address="?state=open", is_shared=True,
         created_at=AT,

@@ -42,8 +42,9 @@ def main() -> int:
     from zhizhi.config.demo import history, observing, settling
     from zhizhi.directory import walls
     from zhizhi.directory.models import Area
-    from zhizhi.engine import dispatching, settings_in_force
+    from zhizhi.engine import dispatching, settings_in_force, trials
     from zhizhi.engine.models import Case, Source, Task
+    from zhizhi.engine.system import systems
     from zhizhi.kernel.district import build
     from zhizhi.systems.fishery.models import Violation
 
@@ -63,11 +64,16 @@ def main() -> int:
     root = Area.objects.in_force().get(kind="district")
     _row, wall = walls.issue("试验大屏", root, expires_at=None, by="worker", now=now)
     violation = Violation.everything.filter(photos__masked_at=None).latest("pk")
+    [rule] = [one for system in systems() for one in system.detectors()]
+    tried = {"fishery.limit_minutes": 20}
+    trial = trials.ask(rule, tried, since=now - PAST, until=now, by="worker", now=now)
+    trials.run_next(now)
     found = {
         "places": _places(now),
         "case": Case.everything.latest("pk").pk,
         "violation": violation.pk,
         "wall": wall,
+        "trial": trial.pk,
         "photo": violation.photos.get().pk,
     }
     print(json.dumps(found))

@@ -19,7 +19,12 @@ class Look:
     status: int = 200
 
     def address(self, server: Server) -> str:
-        return self.path.format(case=server.case, violation=server.violation, photo=server.photo)
+        return self.path.format(
+            case=server.case,
+            violation=server.violation,
+            photo=server.photo,
+            trial=server.trial,
+        )
 
 
 # The name of the address, and behind a slash who looks if several see it differently.
@@ -30,6 +35,8 @@ PAGES: dict[str, Look] = {
     "web:case": Look("operator", "/cases/{case}/"),
     "web:case/inspector": Look("inspector", "/cases/{case}/"),
     "web:notice": Look("fishery", "/cases/{case}/notice/"),
+    "web:trials": Look("operator", "/replay/trials/"),
+    "web:trial": Look("administrator", "/replay/trials/{trial}/"),
     "web:replay": Look("operator", "/replay/"),
     "web:replay/case": Look("leader", "/replay/?case={case}"),
     "web:suggestions": Look("operator", "/cases/{case}/suggestions"),

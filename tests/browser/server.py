@@ -82,6 +82,7 @@ class Server:
     case: int
     violation: int
     photo: int
+    trial: int
     wall: str  # the token of a wall pass
     processes: dict[str, Process] = field(default_factory=dict)
 

@@ -18,7 +18,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from django.utils import timezone
 
 from zhizhi.directory import positions
-from zhizhi.engine import delivering, settings_in_force, timing
+from zhizhi.engine import delivering, settings_in_force, timing, trials
 from zhizhi.engine.detecting import Runner
 
 PAUSE_S = 0.1
@@ -57,6 +57,7 @@ def _parts() -> dict[str, Part]:
     doing: dict[str, Callable[[datetime], int]] = {
         "timers": timing.fire_due,
         "keeping": _Keeping(),
+        "trials": trials.run_next,
         **relays,
     }
     return {name: partial(_now, verb) for name, verb in doing.items()}

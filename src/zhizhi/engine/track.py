@@ -141,7 +141,7 @@ class Track:
         holding.release(self.checkpoint)
 
     def _step(self, group: Sequence[Segment], now: datetime, progress: Progress) -> None:
-        _push(self.stepper, group)
+        push(self.stepper, group)
         step = self.stepper.advance(group[-1].arrival_us)
         arrived = journal.from_us(group[-1].arrival_us)
         unsaved = self._unsaved
@@ -224,13 +224,14 @@ def backtest(
     stepper = Stepper(detector, detector.compile({"zones": reference}))
     found = []
     for segments in journal.walk(detector.reads, journal.first_since(since), until=until):
-        _push(stepper, segments)
+        push(stepper, segments)
         found.append(stepper.advance(segments[-1].arrival_us).findings)
     found.append(stepper.advance(journal.to_us(until + detector.lateness)).findings)
     return pa.concat_tables(found)
 
 
-def _push(stepper: Stepper, segments: Iterable[Segment]) -> None:
+def push(stepper: Stepper, segments: Iterable[Segment]) -> None:
+    """Give the rows of ``segments`` to ``stepper``; heartbeats have none."""
     for one in segments:
         if one.table is not None:
             stepper.push(

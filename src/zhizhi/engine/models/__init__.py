@@ -23,6 +23,7 @@ from zhizhi.engine.models.macro import Macro, MacroRun, MacroVersion
 from zhizhi.engine.models.message import Clock, Message, Subscriber, Template, Timer
 from zhizhi.engine.models.notice import Notice
 from zhizhi.engine.models.presence import Presence
+from zhizhi.engine.models.trial import Trial
 
 __all__ = [
     "Alert",
@@ -51,5 +52,6 @@ __all__ = [
     "Template",
     "TimelineEntry",
     "Timer",
+    "Trial",
     "Zone",
 ]

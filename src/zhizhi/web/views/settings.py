@@ -45,7 +45,8 @@ def setting_page(request: HttpRequest, scope: Scope, key: str) -> HttpResponse:
         raise Http404
     shown = setting_facts.facts(one, Setting.objects.filter(key=key).first())
     if request.method != "POST":
-        start = {"value": setting_facts.plain(shown["value"]), "seen": shown["version"]}
+        begun = request.GET.get("value", "")[:40] or setting_facts.plain(shown["value"])
+        start = {"value": begun, "seen": shown["version"]}
         return _page(request, scope, shown, SettingForm(one, shown["value"], initial=start))
     form = SettingForm(one, shown["value"], request.POST)
     if _is_older(form, shown["version"]):
