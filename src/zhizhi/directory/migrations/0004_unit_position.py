@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('directory', '0003_wall_pass'),
+        ("directory", "0003_wall_pass"),
     ]
 
     operations = [

@@ -4,8 +4,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('directory', '0004_unit_position'),
-        ('engine', '0007_notice'),
+        ("directory", "0004_unit_position"),
+        ("engine", "0007_notice"),
     ]
 
     operations = [

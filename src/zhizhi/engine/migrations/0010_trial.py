@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('engine', '0009_ended_then'),
+        ("engine", "0009_ended_then"),
     ]
 
     operations = [
