@@ -146,16 +146,17 @@ async function refresh() {
 
 // What the reader is doing in the detail stays: typed text, open folds, chosen suggestion. What came
 // meanwhile is fetched when that is over.
-const SAID_MS = 10_000; // what an act has said stays to be read, though its own change is drawn at once
+const SAID_MS = 15_000; // what an act has said stays to be read, though its own change is drawn at once
 let isBehind = false;
 async function again(id) {
   const kept = typedIn(find("#detail"));
   const said = find("#detail > .notice");
   if (said) said.dataset.till ??= Date.now() + SAID_MS;
+  const copy = said?.cloneNode(true); // the other may become another part when it is drawn anew
   await detail(id);
   if (desk.dataset.case !== id) return;
   fill(find("#detail"), kept);
-  if (said && said.dataset.till > Date.now()) find("#detail").prepend(said);
+  if (copy && copy.dataset.till > Date.now() && !find("#detail > .notice")) find("#detail").prepend(copy);
 }
 function catchUp() {
   if (isBehind && desk.dataset.case) again(desk.dataset.case);
