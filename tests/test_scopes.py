@@ -135,6 +135,28 @@ def test_two_grants_for_one_case_show_it_once(world: World) -> None:
     assert Case.objects.visible_to(Scope(1, grants)).count() == 1
 
 
+@pytest.mark.parametrize("model", SCOPED)
+@pytest.mark.parametrize("role", ROLES)
+def test_no_scope_joins_what_may_repeat_a_row(model: Any, role: str, world: World) -> None:
+    query = model.objects.visible_to(world.here[role].scope()).query
+    joins = [join for join in query.alias_map.values() if hasattr(join, "join_field")]
+
+    assert [join.table_name for join in joins if join.join_field.one_to_many] == []
+    assert not query.distinct
+
+
+def test_an_officer_sees_a_case_once_however_many_parts_and_tasks_it_has(world: World) -> None:
+    case, officer = world.records["case"], world.here["agency_officer"].scope()
+    for kind in ("second", "third"):
+        Task.everything.create(
+            case=case, kind=kind, agency_id=officer.grants[0].agency, state=Task.State.DONE,
+            offered_at=case.opened_at, offered_by="worker",
+        )  # fmt: skip
+    both = Scope(officer.account, (*officer.grants, *world.here["unit_member"].scope().grants))
+
+    assert list(Case.objects.visible_to(both)) == [case]
+
+
 def test_an_officer_of_another_agency_of_the_same_town_sees_nothing(world: World) -> None:
     case, other = world.records["case"], world.elsewhere["agency_officer"]
     agency = other.scope().grants[0].agency

@@ -44,6 +44,11 @@ class Scope:
         return bool(self.of(*roles))
 
 
+def inside(column: str, area_path: str) -> models.Q:
+    """Return the condition that the path in ``column`` lies in ``area_path`` ("" = anywhere)."""
+    return models.Q(**{f"{column}__startswith": area_path}) if area_path else ~models.Q(pk__in=[])
+
+
 def any_of(filters: Iterable[models.Q]) -> models.Q:
     """Join ``filters`` with OR; no filter means nothing, never everything."""
     joined = models.Q(pk__in=[])
@@ -55,9 +60,11 @@ def any_of(filters: Iterable[models.Q]) -> models.Q:
 class ScopedManager(models.Manager[Row], Generic[Row]):
     """The only way from a page, an API or an export to a scoped table.
 
-    The model declares ``scope_filter(scope) -> Q``. Engine verbs, which act for the house and not
-    for a viewer, use the plain manager ``everything`` instead; ``tests/test_house.py`` keeps that
-    name out of pages.
+    The model declares ``scope_filter(scope) -> Q``, which joins no table that may hold several
+    rows for one (it asks with a subquery instead): a row is visible once or not at all, and no
+    query pays for sorting out repetitions. Engine verbs, which act for the house and not for a
+    viewer, use the plain manager ``everything`` instead; ``tests/test_house.py`` keeps that name
+    out of pages.
     """
 
     def get_queryset(self) -> models.QuerySet[Row]:
@@ -67,4 +74,4 @@ class ScopedManager(models.Manager[Row], Generic[Row]):
     def visible_to(self, scope: Scope) -> models.QuerySet[Row]:
         """Return the rows that ``scope`` may see; none when it holds no fitting grant."""
         model: Any = self.model
-        return super().get_queryset().filter(model.scope_filter(scope)).distinct()
+        return super().get_queryset().filter(model.scope_filter(scope))

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from zhizhi.directory.models import Area
-from zhizhi.engine.models import Case, Clock
+from zhizhi.engine.models import Alert, Case, Clock
 from zhizhi.web import limits
 from zhizhi.web.spans import Span
 from zhizhi.web.words import CLOCKS, clock_name
@@ -63,21 +63,19 @@ class Narrowing:
             if span:
                 cases = cases.filter(**{f"{field}__gte": span.start, f"{field}__lt": span.end})
         if self.alerted:
-            raised = {"raised_at__gte": self.alerted.start, "raised_at__lt": self.alerted.end}
-            cases = cases.filter(**{f"alerts__{name}": at for name, at in raised.items()})
+            cases = cases.filter(Alert.raised_in_case(self.alerted.start, self.alerted.end))
         return self._by_limits(cases, now)
 
     def _by_limits(self, cases: QuerySet[Case], now: datetime) -> QuerySet[Case]:
-        clocks = Clock.objects.filter(case=OuterRef("pk"))
         if self.is_overdue:
-            cases = cases.filter(Exists(clocks.filter(limits.overdue(now))))
+            cases = cases.filter(_with_limit(limits.overdue(now)))
         if self.missed:
-            late = clocks.filter(limits.missed(now))
+            late = limits.missed(now)
             if self.missed != ANY:
-                late = late.filter(kind=self.missed)
+                late &= Q(kind=self.missed)
             if self.due:
-                late = late.filter(due_at__gte=self.due.start, due_at__lt=self.due.end)
-            cases = cases.filter(Exists(late))
+                late &= Q(due_at__gte=self.due.start, due_at__lt=self.due.end)
+            cases = cases.filter(_with_limit(late))
         return cases
 
     def lines(self) -> Iterator[tuple[str, Narrowing]]:
@@ -98,6 +96,11 @@ class Narrowing:
         kind = _("any limit") if self.missed == ANY else clock_name(self.missed)
         said = _("Limit missed: {kind}").format(kind=kind)
         return f"{said} ({_read(self.due)})" if self.due else said
+
+
+def _with_limit(condition: Q) -> Q:
+    """Return the condition that a case has such a limit."""
+    return Q(pk__in=Clock.objects.filter(condition).values("case_id"))
 
 
 SPANS = ("due", "opened", "closed", "alerted")

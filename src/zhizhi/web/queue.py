@@ -9,15 +9,14 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Case as When
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models import When as Then
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from zhizhi.engine.models import Case, Clock, Severity, Task, Zone
 from zhizhi.trust.scoping import Scope
+from zhizhi.web import limits
 from zhizhi.web.digits import whole_number
 from zhizhi.web.narrowing import Narrowing
 
@@ -32,12 +31,9 @@ STATES: Mapping[str, tuple[str, ...]] = {  # what an address may call a state
     **{state: (state,) for state in State.values},
 }
 
-# What waits for somebody stands first.
-TURNS: tuple[tuple[tuple[str, ...], str | Promise], ...] = (
-    ((State.OPEN,), _("Waits for a unit")),
-    ((State.HANDLED,), _("Waits for inspection")),
-    (STATES[IN_HAND], _("In hand")),
-    (Case.FINAL, _("Ended")),
+TURN_NAMES = (_("Waits for a unit"), _("Waits for inspection"), _("In hand"), _("Ended"))
+TURNS: tuple[tuple[tuple[str, ...], str | Promise], ...] = tuple(
+    zip(Case.TURNS, TURN_NAMES, strict=True)
 )
 TABS: tuple[tuple[str, tuple[str, ...], str | Promise], ...] = (
     (IN_WORK, LIVE, _("In work")),
@@ -118,24 +114,14 @@ def _found(search: str) -> Q:
 
 def cases_of(scope: Scope, wanted: QueueFilter, *, now: datetime) -> QuerySet[Case]:
     """Return the cases of a queue: by whose turn it is, worst first, newest first."""
-    turn = When(
-        *(Then(state__in=states, then=Value(place)) for place, (states, _name) in enumerate(TURNS)),
-        output_field=IntegerField(),
-    )
-    rank = When(
-        *(Then(severity=value, then=Value(place)) for place, value in enumerate(Severity.values)),
-        default=Value(len(Severity.values)),
-        output_field=IntegerField(),
-    )
-    unmet = Clock.objects.filter(
-        case=OuterRef("pk"), state__in=(Clock.State.RUNNING, Clock.State.OVERDUE), ended_at=None
-    )
-    due_at = Subquery(unmet.order_by("due_at").values("due_at")[:1])
-    return (
-        wanted.apply(Case.objects.visible_to(scope), now=now)
-        .annotate(turn=turn, rank=rank, due_at=due_at)
-        .order_by("turn", "rank", "-opened_at", "-pk")
-    )
+    cases = wanted.apply(Case.objects.visible_to(scope), now=now)
+    return cases.order_by("turn", "rank", "-opened_at", "-pk")
+
+
+def with_due_at(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """Add to each case when the first of its unmet limits ends."""
+    unmet = Clock.objects.filter(limits.unmet(), case=OuterRef("pk")).order_by("due_at")
+    return cases.annotate(due_at=Subquery(unmet.values("due_at")[:1]))
 
 
 def count(scope: Scope, wanted: QueueFilter, *, now: datetime) -> int:
@@ -200,7 +186,7 @@ def page(
     rows = [
         {
             "case": case,
-            "turn": getattr(case, "turn", 0),
+            "turn": case.turn,
             "zone": zones.get(case.zone, case.zone),
             "units": sent.get(case.pk, []),
             "refuses": _refusal(case, sent.get(case.pk, [])),
@@ -238,12 +224,10 @@ def laid_out(
 
 
 def _stretch(cases: QuerySet[Case], stretch: slice) -> list[Case]:
-    """Return some rows of a long queue: all of it is sorted by its numbers alone."""
+    """Return some rows of a long queue: what is shown beside them is read for them alone."""
     ids = list(cases.values_list("pk", flat=True)[stretch])
-    rows = {
-        case.pk: case
-        for case in cases.filter(pk__in=ids).select_related("area").defer("area__boundary")
-    }
+    shown = with_due_at(cases.filter(pk__in=ids)).select_related("area").defer("area__boundary")
+    rows = {case.pk: case for case in shown}
     return [rows[pk] for pk in ids if pk in rows]
 
 
@@ -261,7 +245,7 @@ def _counts(scope: Scope, wanted: QueueFilter, *, now: datetime) -> dict[str, in
     cases = wanted.apply_beside_state(Case.objects.visible_to(scope), now=now)
     if wanted.state not in {ALL, *Case.FINAL}:
         cases = cases.filter(state__in=LIVE)
-    return dict(cases.order_by().values_list("state").annotate(count=Count("pk", distinct=True)))
+    return dict(cases.order_by().values_list("state").annotate(count=Count("pk")))
 
 
 def _sum(counts: Mapping[str, int], states: tuple[str, ...]) -> int:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 HELP = "measure speed against named peers"
-NAMES = ("screening", "dwelling", "intake", "latency", "points", "ui", "connected")
+NAMES = ("screening", "dwelling", "intake", "latency", "points", "ui", "connected", "worklist")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

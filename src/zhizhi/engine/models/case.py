@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from django.db import models
+from django.db.models import Case as When
+from django.db.models import When as Then
 from django.utils.translation import gettext_lazy as _
 
 from zhizhi.directory.models import Agency, Area, RoleAssignment, Unit
 from zhizhi.engine.states import Transitions
-from zhizhi.trust.scoping import Grant, Scope, ScopedManager, any_of
+from zhizhi.trust.scoping import Grant, Scope, ScopedManager, any_of, inside
 
 Role = RoleAssignment.Role
 WIDE_ROLES = (Role.OPERATOR, Role.INSPECTOR, Role.LEADER, Role.ADMINISTRATOR)
@@ -20,6 +25,14 @@ class Severity(models.TextChoices):
     URGENT = "urgent", _("Urgent")
     IMPORTANT = "important", _("Important")
     NORMAL = "normal", _("Normal")
+
+
+def places_of(column: str, groups: Sequence[Sequence[str]]) -> When:
+    """Return the place of the group that holds a column's value; the last one for all others."""
+    return When(
+        *(Then(**{f"{column}__in": group}, then=place) for place, group in enumerate(groups)),
+        default=len(groups) - 1,
+    )
 
 
 class Case(models.Model):
@@ -42,6 +55,8 @@ class Case(models.Model):
         State.DISMISSED: frozenset({State.OPEN}),
     }
     FINAL = (State.CLOSED, State.DISMISSED)
+    # Whose turn it is: what waits for somebody stands first.
+    TURNS = ((State.OPEN,), (State.HANDLED,), (State.DISPATCHED, State.HANDLING), FINAL)
 
     key = models.CharField(max_length=64)  # de-duplication: kind, subject and zone
     kind = models.CharField(max_length=48)  # "illegal-fishing"
@@ -63,6 +78,17 @@ class Case(models.Model):
     acknowledged_at = models.DateTimeField(null=True)
     lock_version = models.IntegerField(default=0)
     fork = models.BigIntegerField(null=True)  # of an ended case: see kernel.stabbing
+    # Kept by the database, so that the queue's order is an index however many cases there are.
+    turn = models.GeneratedField(
+        expression=places_of("state", TURNS),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
+    rank = models.GeneratedField(
+        expression=places_of("severity", [(value,) for value in Severity.values]),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
 
     everything: models.Manager[Case] = models.Manager()
     objects = ScopedManager["Case"]()
@@ -77,9 +103,14 @@ class Case(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["state", "severity", "-opened_at"]),
+            models.Index(
+                fields=["turn", "rank", "-opened_at", "-id", "area_path"], name="case_queue"
+            ),
+            models.Index(fields=["state", "area_path"], name="case_counts"),
             models.Index(fields=["area_path"]),
             models.Index(fields=["fork"], name="case_fork"),
+            models.Index(fields=["opened_at", "area_path"], name="case_opened"),
+            models.Index(fields=["closed_at", "state", "area_path"], name="case_ended"),
         ]
 
     def __str__(self) -> str:
@@ -91,19 +122,24 @@ class Case(models.Model):
         return f"{self.system[:2].upper()}-{self.opened_at:%y%m%d}-{self.pk}"
 
     @classmethod
-    def scope_filter(cls, scope: Scope) -> models.Q:
-        """Role x area x agency x assignment; reviewers see cases under review in their area."""
-        return any_of(cls._grant_filter(grant) for grant in scope.grants)
+    def scope_filter(cls, scope: Scope, at: str = "") -> models.Q:
+        """Role x area x agency x assignment; reviewers see cases under review in their area.
+
+        ``at`` leads to the case from a row that hangs on it: "case__".
+        """
+        return any_of(cls._grant_filter(grant, at) for grant in scope.grants)
 
     @staticmethod
-    def _grant_filter(grant: Grant) -> models.Q:
-        inside = models.Q(area_path__startswith=grant.area_path)
+    def _grant_filter(grant: Grant, at: str) -> models.Q:
+        here = inside(f"{at}area_path", grant.area_path)
         if grant.role in WIDE_ROLES or grant.role in REVIEW_ROLES:
-            return inside
+            return here
         if grant.role == Role.AGENCY_OFFICER and grant.agency is not None:
-            return inside & models.Q(agencies__agency_id=grant.agency)
+            part = CaseAgency.objects.filter(agency_id=grant.agency).values("case_id")
+            return here & models.Q(**{f"{at}pk__in": part})
         if grant.role == Role.UNIT_MEMBER and grant.unit is not None:
-            return models.Q(tasks__unit_id=grant.unit)
+            sent = Task.everything.filter(unit_id=grant.unit).values("case_id")
+            return models.Q(**{f"{at}pk__in": sent})
         return models.Q(pk__in=[])
 
 
@@ -171,7 +207,13 @@ class Alert(models.Model):
 
     @classmethod
     def scope_filter(cls, scope: Scope) -> models.Q:
-        return models.Q(case__in=Case.objects.visible_to(scope))
+        return Case.scope_filter(scope, "case__")
+
+    @classmethod
+    def raised_in_case(cls, start: datetime, end: datetime) -> models.Q:
+        """Return the condition on a case that an alert was raised in it between the two."""
+        raised = cls.everything.filter(raised_at__gte=start, raised_at__lt=end)
+        return models.Q(pk__in=raised.values("case_id"))
 
 
 class Task(models.Model):
@@ -243,7 +285,7 @@ class Task(models.Model):
             if grant.unit is not None
         ]
         wide = Scope(scope.account, tuple(g for g in scope.grants if g.role != Role.UNIT_MEMBER))
-        return any_of([*own, models.Q(case__in=Case.objects.visible_to(wide))])
+        return any_of([*own, Case.scope_filter(wide, "case__")])
 
 
 class TimelineEntry(models.Model):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhizhi.directory.models import RoleAssignment
 from zhizhi.engine.models.case import Case, Task
-from zhizhi.trust.scoping import Grant, Scope, ScopedManager, any_of
+from zhizhi.trust.scoping import Grant, Scope, ScopedManager, any_of, inside
 
 
 class Message(models.Model):
@@ -70,14 +70,15 @@ class Message(models.Model):
     @classmethod
     def _grant_filter(cls, grant: Grant) -> models.Q:
         inbox = models.Q(channel="inbox", state__in=cls.SHOWN)
-        inside = models.Q(case__isnull=True) | models.Q(case__area_path__startswith=grant.area_path)
+        on_a_case = models.Q(case__isnull=False) & inside("case__area_path", grant.area_path)
+        here = models.Q(case__isnull=True) | on_a_case
         if grant.role == RoleAssignment.Role.UNIT_MEMBER:
             return inbox & models.Q(recipient=f"unit:{grant.unit}")
-        to_role = inbox & inside & models.Q(recipient=f"role:{grant.role}")
+        to_role = inbox & here & models.Q(recipient=f"role:{grant.role}")
         if grant.agency is not None:
-            return to_role | (inbox & inside & models.Q(recipient=f"agency:{grant.agency}"))
+            return to_role | (inbox & here & models.Q(recipient=f"agency:{grant.agency}"))
         if grant.role == RoleAssignment.Role.OPERATOR:
-            return to_role | models.Q(case__area_path__startswith=grant.area_path)
+            return to_role | on_a_case
         return to_role
 
 
@@ -135,7 +136,10 @@ class Clock(models.Model):
 
     class Meta:
         verbose_name = _("clock")
-        indexes = [models.Index(fields=["state", "due_at"])]
+        indexes = [
+            models.Index(fields=["state", "due_at"]),
+            models.Index(fields=["due_at", "kind", "state", "ended_at"], name="clock_due"),
+        ]
 
 
 class Timer(models.Model):

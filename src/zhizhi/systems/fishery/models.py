@@ -52,7 +52,7 @@ class Stay(models.Model):
 
     @classmethod
     def scope_filter(cls, scope: Scope) -> models.Q:
-        return models.Q(case__in=Case.objects.visible_to(scope))
+        return Case.scope_filter(scope, "case__")
 
 
 class Violation(models.Model):
@@ -98,7 +98,7 @@ class Violation(models.Model):
 
     @classmethod
     def scope_filter(cls, scope: Scope) -> models.Q:
-        return models.Q(case__in=Case.objects.visible_to(scope))
+        return Case.scope_filter(scope, "case__")
 
 
 class ViolationPhoto(models.Model):

@@ -5,16 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Min, Q
 from django.utils.translation import gettext as _
 
-from zhizhi.engine.models import Case, Clock, Severity, Task, Zone
+from zhizhi.engine.models import Case, Severity, Task, Zone
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.exporting.files import Listing
 from zhizhi.web.exporting.spreadsheets import Row
-from zhizhi.web.queue import TABS, QueueFilter, cases_of
-
-UNMET = (Clock.State.RUNNING, Clock.State.OVERDUE)
+from zhizhi.web.queue import TABS, QueueFilter, cases_of, with_due_at
 
 
 def queue_listing(scope: Scope, wanted: QueueFilter, *, now: datetime) -> Listing:
@@ -75,9 +72,8 @@ def _told(wanted: QueueFilter) -> str:
 
 
 def _rows(scope: Scope, ids: list[int], zones: dict[str, str], now: datetime) -> list[Row]:
-    unmet = Q(clocks__state__in=UNMET, clocks__ended_at=None)
     cases = Case.objects.visible_to(scope).filter(pk__in=ids).select_related("area")
-    found = {case.pk: case for case in cases.annotate(due_at=Min("clocks__due_at", filter=unmet))}
+    found = {case.pk: case for case in with_due_at(cases)}
     units = _units(scope, ids)
     return [_row(found[pk], zones, units.get(pk, []), now) for pk in ids if pk in found]
 

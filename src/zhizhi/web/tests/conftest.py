@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 Browse = Callable[..., "Client"]
 
 
+@pytest.fixture(autouse=True)
+def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget answers of other tests: the time for which desk and wall keep one is not over yet."""
+    from zhizhi.web.snapshot import Snapshots  # noqa: PLC0415 - models load after Django
+    from zhizhi.web.views import desk, wall  # noqa: PLC0415
+
+    for view in (desk, wall):
+        monkeypatch.setattr(view, "_snapshots", Snapshots())
+
+
 @pytest.fixture
 def world(db: None) -> World:
     from tests.district_world import build  # noqa: PLC0415 - models load after Django

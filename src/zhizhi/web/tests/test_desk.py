@@ -6,16 +6,9 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 from tests.district_world import World
 
-from zhizhi.web.snapshot import Snapshots
 from zhizhi.web.tests.building import case
 from zhizhi.web.tests.conftest import Browse
 from zhizhi.web.views import desk
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget answers of other tests; the moment for which one is kept is not over yet."""
-    monkeypatch.setattr(desk, "_snapshots", Snapshots())
 
 
 def test_the_desk_shows_the_cases_of_its_town_alone(world: World, browse: Browse) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -106,7 +107,12 @@ def by_place(scope: Scope, area: Area, wanted: QueueFilter, *, now: datetime) ->
     """Count a queue by the areas one step below ``area``."""
     steps = area.path.count("/")
     rows = wanted.apply(Case.objects.visible_to(scope), now=now).order_by()
-    return Counter(inside(path, steps) for _pk, path in rows.values_list("pk", "area_path"))
+    found: Counter[str] = Counter()
+    # by state as well, which the database then finds in one index
+    grouped = rows.values_list("state", "area_path").annotate(count=Count("pk"))
+    for _state, path, cases in grouped:
+        found[inside(path, steps)] += cases
+    return found
 
 
 def in_place(
