@@ -17,7 +17,8 @@ from PIL import Image
 
 from zhizhi.directory import people
 from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, SavedView, Unit, WallPass
-from zhizhi.engine import macros
+from zhizhi.directory.people import PersonalData
+from zhizhi.engine import macros, reporting
 from zhizhi.engine.macros import MacroDraft, Step
 from zhizhi.engine.models import (
     Alert,
@@ -27,13 +28,14 @@ from zhizhi.engine.models import (
     MacroRun,
     Message,
     Notice,
+    Report,
     Source,
     Task,
     Trial,
     Zone,
 )
 from zhizhi.systems.fishery.models import Stay, Violation, ViolationPhoto
-from zhizhi.trust import evidence
+from zhizhi.trust import evidence, vault
 
 AT = datetime(2026, 3, 1, 4, tzinfo=UTC)
 ROLES = tuple(RoleAssignment.Role.values)
@@ -138,6 +140,7 @@ def _records(town: _Town) -> dict[str, Any]:
         "zone": zone, "unit": town.unit, "area": town.area, "source": source,
         "message": message, "wall_pass": wall_pass, **_macro(town, case),
         **_violation(case, alert, unit_task), "notice": _notice(case, town.agency),
+        "report": _report(case),
     }  # fmt: skip
 
 
@@ -200,6 +203,21 @@ def _notice(case: Case, agency: Agency) -> Notice:
         key="n" * 32, case=case, agency=agency, kind="fishery.reminding", year=2025, number=1,
         state="issued", text=text, person=person, evidence=sealed, by="account:1", at=AT,
     )  # fmt: skip
+
+
+def _report(case: Case) -> Report:
+    """Somebody told the case as well, and may be called back."""
+    person = people.add_person(PersonalData("Wei Xiaohe", "12012345678"), by="resident", now=AT)
+    [(key, _opened)] = vault.make_keys(1, now=AT)
+    source = Source.objects.create(code="resident-page", name="Page", kind="form")
+    report = Report.everything.create(
+        source=source, external_id="e" * 32, case=case, kind="fishery.angling", key=key, lon=LON,
+        lat=LAT, place_by="map", occurred_at=AT, received_at=AT, person=person,
+        consent="contact@1", offset=1,
+    )  # fmt: skip
+    report.telling = reporting.seal_word(report, "telling", "two men with rods")
+    report.save(update_fields=["telling"])
+    return report
 
 
 def photo() -> bytes:

@@ -8,12 +8,12 @@ import pytest
 
 from tests.district_world import ROLES, World, build
 from zhizhi.directory.models import Account, Area, RoleAssignment, WallPass
-from zhizhi.engine.models import Alert, Case, Macro, MacroRun, Task
+from zhizhi.engine.models import Alert, Case, Macro, MacroRun, Report, Task
 from zhizhi.systems.fishery.models import Stay, Violation
 from zhizhi.trust.scoping import Grant, Scope, ScopeMissing
 
 pytestmark = pytest.mark.django_db
-SCOPED: tuple[Any, ...] = (Case, Alert, Task, Stay, Violation, WallPass, Macro, MacroRun)
+SCOPED: tuple[Any, ...] = (Case, Alert, Task, Stay, Violation, WallPass, Macro, MacroRun, Report)
 WIDE = {"operator", "inspector", "leader", "administrator", "technical_reviewer", "legal_reviewer"}
 SEES_THE_CASE = WIDE | {"agency_officer", "unit_member"}
 

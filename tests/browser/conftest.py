@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +90,14 @@ def open_as(server: Server, browser: Browser, sign_ins: Callable[[str], Any]) ->
     errors: list[str] = []
 
     def opened(
-        username: str, path: str, *, theme: str = "light", language: str = "zh-hans", **options: Any
+        username: str,
+        path: str,
+        *,
+        theme: str = "light",
+        language: str = "zh-hans",
+        elder: str = "",
+        holds: str = "",
+        **options: Any,
     ) -> Page:
         state = sign_ins(username)
         context = context_of(
@@ -98,6 +105,8 @@ def open_as(server: Server, browser: Browser, sign_ins: Callable[[str], Any]) ->
         )
         contexts.append(context)
         context.on("weberror", lambda raised: errors.append(str(raised.error)))
+        held = server.held.get(holds, {})
+        choose(context, server.url, theme=theme, language=language, elder=elder, held=held)
         page = context.new_page()
         page.goto(path)
         return page
@@ -132,17 +141,30 @@ def readers(
     assert errors == [], "scripts of the pages failed"
 
 
-def choose(context: BrowserContext, url: str, *, language: str, theme: str = "light") -> None:
-    """Set the look that somebody prefers."""
-    wanted = {"theme": theme, "django_language": language}
+def choose(
+    context: BrowserContext,
+    url: str,
+    *,
+    language: str,
+    theme: str = "light",
+    elder: str = "",
+    held: Mapping[str, str] | None = None,
+) -> None:
+    """Set the look that somebody prefers, and what a resident's browser holds."""
+    wanted = {"theme": theme, "django_language": language, "elder": elder, **(held or {})}
+    paths = {"report": "/home/report/"}
     context.add_cookies(
-        [{"name": name, "value": value, "url": url} for name, value in wanted.items()]
+        [
+            {"name": name, "value": value, "url": url + paths.get(name, "/")}
+            for name, value in wanted.items()
+        ]
     )
 
 
 def visit(page: Page, look: Look, server: Server, *, language: str) -> None:
     """Open a page of the list and wait until its scripts have drawn it."""
-    choose(page.context, server.url, language=language)
+    held = server.held.get(look.holds, {})
+    choose(page.context, server.url, language=language, elder=look.elder, held=held)
     answer = page.goto(look.address(server))
     assert answer is not None
     assert answer.status == look.status

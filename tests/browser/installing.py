@@ -75,9 +75,60 @@ def main() -> int:
         "wall": wall,
         "trial": trial.pk,
         "photo": violation.photos.get().pk,
+        **_residents(now),
     }
     print(json.dumps(found))
     return 0
+
+
+def _residents(now: datetime) -> dict[str, Any]:
+    """Let residents write, send and follow: one browser each, known by its cookies."""
+    from django.conf import settings
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from tests.district_world import photo
+    from zhizhi.directory.models import Area
+    from zhizhi.engine import closing, reporting, settings_in_force, unfinished
+    from zhizhi.web.residents import drafts
+
+    settings_in_force.change("residents.draft_minutes", 1440, by="worker", now=now)
+    community = Area.objects.in_force().filter(kind="community").order_by("path")[0]
+    at = {"lon": community.lon, "lat": community.lat, "by": "list", "accuracy_m": 300.0,
+          "name": community.name}  # fmt: skip
+    answers = {
+        "kind": {"kind": "fishery.angling"},
+        "telling": {"telling": "桥下有两个人用鱼竿钓鱼。"},
+        "where": {"place": "第三根灯柱旁", "at": at},
+        "when": {"when": "now", "day": "", "time": "", "occurred_at": now.isoformat()},
+        "photo": {},
+        "contact": {"way": "reachable", "name": "韦小河", "phone": "12012345678",
+                    "consent": "contact@1"},
+        "mark": {**at, "by": "map"},
+    }  # fmt: skip
+    writing, second = drafts.begin(now), drafts.begin(now)
+    for draft in (writing, second):
+        draft.answers |= answers
+        draft.photo = photo()
+        unfinished.keep(draft, within=drafts.life(), now=now)
+    reported = reporting.file_report(drafts.report_of(second), now=now)
+    second.answers = {drafts.SENT: reported.report.pk, "secret": reported.secret}
+    unfinished.keep(second, within=drafts.life(), now=now)
+    third = drafts.begin(now)
+    third.answers |= {**answers, "contact": {"way": "anonymous"}}
+    ended = reporting.file_report(drafts.report_of(third), now=now).report
+    closing.dismiss(ended.case, reason="没有发现", by="worker", now=now)
+    session = SessionStore()
+    session["reports"] = [ended.pk]
+    session.save()
+    return {
+        "report": ended.pk,
+        "reported": reported.report.case_id,
+        "held": {
+            "writing": {drafts.COOKIE: writing.token},
+            "sent": {drafts.COOKIE: second.token},
+            "following": {settings.SESSION_COOKIE_NAME: str(session.session_key)},
+        },
+    }
 
 
 def _places(now: datetime) -> dict[str, Any]:

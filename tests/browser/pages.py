@@ -17,6 +17,8 @@ class Look:
     username: str
     path: str
     status: int = 200
+    elder: str = ""  # how large the letters are in elder mode
+    holds: str = ""  # which of the residents' browsers it is: writing, sent or following
 
     def address(self, server: Server) -> str:
         return self.path.format(
@@ -24,12 +26,45 @@ class Look:
             violation=server.violation,
             photo=server.photo,
             trial=server.trial,
+            report=server.report,
+            reported=server.reported,
         )
 
 
 # The name of the address, and behind a slash who looks if several see it differently.
 PAGES: dict[str, Look] = {
     "web:sign-in": Look("", "/sign-in/"),
+    "web:resident-home": Look("", "/home/"),
+    "web:resident-home/elder": Look("", "/home/", elder="1"),
+    "web:resident-calls": Look("", "/home/calls/"),
+    "web:resident-calls/elder": Look("", "/home/calls/", elder="3"),
+    "web:resident-data": Look("", "/home/data/"),
+    "web:resident-data/elder": Look("", "/home/data/", elder="2"),
+    "web:resident-display": Look("", "/home/display/"),
+    "web:resident-display/elder": Look("", "/home/display/", elder="3"),
+    "web:resident-report": Look("", "/home/report/"),
+    "web:resident-report/elder": Look("", "/home/report/", elder="1"),
+    "report/kind": Look("", "/home/report/kind/", holds="writing"),
+    "report/kind/elder": Look("", "/home/report/kind/", elder="3", holds="writing"),
+    "report/telling": Look("", "/home/report/telling/", holds="writing"),
+    "report/telling/elder": Look("", "/home/report/telling/", elder="1", holds="writing"),
+    "report/where": Look("", "/home/report/where/", holds="writing"),
+    "report/where/elder": Look("", "/home/report/where/", elder="2", holds="writing"),
+    "report/when": Look("", "/home/report/when/?check=1", holds="writing"),
+    "report/when/elder": Look("", "/home/report/when/?check=1", elder="3", holds="writing"),
+    "report/photo": Look("", "/home/report/photo/", holds="writing"),
+    "report/photo/elder": Look("", "/home/report/photo/", elder="1", holds="writing"),
+    "report/contact": Look("", "/home/report/contact/", holds="writing"),
+    "report/contact/elder": Look("", "/home/report/contact/", elder="3", holds="writing"),
+    "report/check": Look("", "/home/report/check/", holds="writing"),
+    "report/check/elder": Look("", "/home/report/check/", elder="2", holds="writing"),
+    "report/sent": Look("", "/home/report/sent/", holds="sent"),
+    "report/sent/elder": Look("", "/home/report/sent/", elder="3", holds="sent"),
+    "web:follow": Look("", "/home/follow/"),
+    "web:follow/elder": Look("", "/home/follow/", elder="1"),
+    "followed": Look("", "/home/follow/{report}/", holds="following"),
+    "followed/elder": Look("", "/home/follow/{report}/", elder="3", holds="following"),
+    "web:case/reported": Look("operator", "/cases/{reported}/"),
     "web:desk": Look("operator", "/desk/?state=all&case={case}"),
     "web:desk/empty": Look("leader", "/desk/?q=nothing-is-called-so"),
     "web:case": Look("operator", "/cases/{case}/"),
@@ -45,6 +80,7 @@ PAGES: dict[str, Look] = {
     "web:macro-new": Look("administrator", "/macros/new/"),
     "web:macro": Look("administrator", "/macros/1/"),
     "web:my": Look("boat", "/my/"),
+    "web:my/elder": Look("boat", "/my/", elder="1"),
     "web:messages": Look("operator", "/messages/"),
     "web:zones": Look("administrator", "/zones/"),
     "web:zones/edit": Look("administrator", "/zones/?edit=loop"),

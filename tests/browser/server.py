@@ -84,6 +84,9 @@ class Server:
     photo: int
     trial: int
     wall: str  # the token of a wall pass
+    report: int  # of a resident, in a case that has ended
+    reported: int  # the case of another
+    held: dict[str, dict[str, str]]  # the cookies of the residents' browsers
     processes: dict[str, Process] = field(default_factory=dict)
 
     def linger(self, place: str) -> int:

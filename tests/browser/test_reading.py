@@ -71,7 +71,14 @@ def test_nothing_sticks_out_of_a_phone(
 ) -> None:
     look = PAGES[name]
 
-    page = open_as(look.username, look.address(server), language=language, **PHONE)
+    page = open_as(
+        look.username,
+        look.address(server),
+        language=language,
+        elder=look.elder,
+        holds=look.holds,
+        **PHONE,
+    )
 
     for width in (PHONE_PX, NARROWEST_PX):
         page.set_viewport_size({"width": width, "height": 844})
@@ -84,7 +91,7 @@ def test_no_page_asks_anybody_but_its_own_server_nor_shows_what_is_for_others(
     name: str, open_as: Opener, server: Server
 ) -> None:
     look, asked = PAGES[name], set[str]()
-    page = open_as(look.username, "/healthz")
+    page = open_as(look.username, "/healthz", elder=look.elder, holds=look.holds)
     page.on("request", lambda request: asked.add(request.url))
 
     page.goto(look.address(server), wait_until="load")

@@ -18,12 +18,13 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from django.utils import timezone
 
 from zhizhi.directory import positions
-from zhizhi.engine import delivering, settings_in_force, timing, trials
+from zhizhi.engine import delivering, rating, settings_in_force, timing, trials
 from zhizhi.engine.detecting import Runner
 
 PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
 LOOK_EVERY_S = 600.0
+A_MINUTE = timedelta(minutes=1)
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ def _parts() -> dict[str, Part]:
         "timers": timing.fire_due,
         "keeping": _Keeping(),
         "trials": trials.run_next,
+        "sweep": _Seldom(rating.sweep),
         **relays,
     }
     return {name: partial(_now, verb) for name, verb in doing.items()}
@@ -77,6 +79,20 @@ class _Keeping:
         if forgotten < positions.MOST_FORGOTTEN:  # else the rest follows at once
             self.looked_at = time.monotonic()
         return forgotten
+
+
+class _Seldom:
+    """Does a thing once a minute, however often it is asked to."""
+
+    def __init__(self, verb: Callable[[datetime], int], every: timedelta = A_MINUTE) -> None:
+        self.verb, self.every = verb, every
+        self.next_at: datetime | None = None
+
+    def __call__(self, now: datetime) -> int:
+        if self.next_at is not None and now < self.next_at:
+            return 0
+        self.next_at = now + self.every
+        return self.verb(now)
 
 
 def _now(verb: Callable[[datetime], int]) -> bool:

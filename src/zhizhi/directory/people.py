@@ -7,7 +7,7 @@ refuses to run inside another one, whose failure would take the record back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,9 @@ from zhizhi.directory.models import Person
 from zhizhi.trust import access, audit, vault
 from zhizhi.trust.access import AccessRefused, Look, OpenCase
 from zhizhi.trust.audit import Leaf
+from zhizhi.trust.evidence import append_now
 
+Leave = Callable[[Leaf], object]
 TABLE = "directory_person"
 FIELDS = ("name", "phone", "identity_number")
 
@@ -55,8 +57,13 @@ class PersonalData:
 
 
 @transaction.atomic
-def add_people(rows: Sequence[PersonalData], *, by: str, now: datetime) -> list[Person]:
-    """Seal many people, each under a key of its own; one audit leaf names the first and last."""
+def add_people(
+    rows: Sequence[PersonalData], *, by: str, now: datetime, leave: Leave = append_now
+) -> list[Person]:
+    """Seal many people, each under a key of its own; one audit leaf names the first and last.
+
+    Inside a transaction that goes on to lock other rows, hand over ``leave`` (the timeline's).
+    """
     invented = [data.admit() for data in rows]
     people = []
     for data, is_synthetic, (row, key) in zip(
@@ -67,13 +74,13 @@ def add_people(rows: Sequence[PersonalData], *, by: str, now: datetime) -> list[
     Person.objects.bulk_create(people, batch_size=500)
     if people:
         detail = {"count": len(people), "last": people[-1].pk}
-        audit.append([Leaf(by, "person.add", subject(people[0]), now, detail=detail)])
+        leave(Leaf(by, "person.add", subject(people[0]), now, detail=detail))
     return people
 
 
-def add_person(data: PersonalData, *, by: str, now: datetime) -> Person:
+def add_person(data: PersonalData, *, by: str, now: datetime, leave: Leave = append_now) -> Person:
     """Seal one person."""
-    return add_people([data], by=by, now=now)[0]
+    return add_people([data], by=by, now=now, leave=leave)[0]
 
 
 @transaction.atomic

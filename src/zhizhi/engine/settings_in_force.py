@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from zhizhi.engine.models import Setting, SettingChange
+from zhizhi.engine.resident_settings import RESIDENTS
 from zhizhi.engine.setting_history import SUBJECT, VERB, seal
 from zhizhi.engine.states import StateConflict
 from zhizhi.engine.system import DeclaredSetting, systems
@@ -118,7 +119,7 @@ class SettingRefused(ValueError):
 
 def declared() -> dict[str, DeclaredSetting]:
     """Return every declared setting of the engine and of the installed systems by its key."""
-    found = list(ENGINE)
+    found = [*ENGINE, *RESIDENTS]
     for system in systems():
         found.extend(system.settings)
     return {setting.key: setting for setting in found}
@@ -198,6 +199,9 @@ def check(setting: DeclaredSetting, value: Any) -> Any:
         raise SettingRefused(message)
     if setting.choices and value not in dict(setting.choices):
         message = f"{setting.key} is one of {', '.join(dict(setting.choices))}, not {value}"
+        raise SettingRefused(message)
+    if isinstance(value, str) and setting.maximum is not None and len(value) > setting.maximum:
+        message = f"{setting.key} has at most {setting.maximum} characters"
         raise SettingRefused(message)
     if isinstance(value, int | float):
         low, high = setting.minimum, setting.maximum

@@ -66,6 +66,24 @@ class RuleWords:
     measured: tuple[Any, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ReportKind:
+    """Something that residents can report, and what it becomes; texts are translated lazily."""
+
+    code: str  # "fishery.angling", with the label of its system in front
+    name: Any  # what the resident chooses: "Somebody is fishing in the closed reach"
+    case_kind: str
+    hint: Any = ""  # one plain sentence
+    severity: str = "normal"
+    task_kind: str = "handle"
+    capabilities: tuple[str, ...] = ()
+    lead_agency: str = ""
+
+    @property
+    def system(self) -> str:
+        return self.code.partition(".")[0]
+
+
 class SystemConfig(AppConfig):
     """Base of a system's AppConfig.
 
@@ -76,6 +94,7 @@ class SystemConfig(AppConfig):
     summary: ClassVar[str] = ""
     reads: ClassVar[tuple[str, ...]] = ()
     case_kinds: ClassVar[tuple[str, ...]] = ()
+    report_kinds: ClassVar[tuple[ReportKind, ...]] = ()  # what residents can report to it
     settings: ClassVar[tuple[DeclaredSetting, ...]] = ()
     zone_kinds: ClassVar[Mapping[str, Any]] = {}  # kinds of zones its rules watch, in words
     rules: ClassVar[Mapping[str, RuleWords]] = {}  # by the code of the detector

@@ -99,6 +99,7 @@ class Reader:
             self._read_time()
             self._read_position()
             self._read_measured()
+            self._read_names()
         else:
             self._read_occupancy()
             self._read_time()
@@ -163,6 +164,11 @@ class Reader:
             far = (values < lowest) | (values > highest)
             self.refuse(name, np.where(far, columns.OUT_OF_RANGE, columns.GOOD))
             self.good[name] = values
+
+    def _read_names(self) -> None:
+        for name in self.stream.names:
+            self.good[name], fault = columns.texts(self.sent[name], LONGEST_NAME)
+            self.refuse(name, fault)
 
     def _read_occupancy(self) -> None:
         text = {}

@@ -14,7 +14,9 @@ class Stream:
     """A declared, versioned kind of observation.
 
     ``schema`` is what the journal stores; ``required`` and ``ranges`` are what a sender writes:
-    ``ranges`` gives the lowest and the highest value of each optional measured column.
+    ``ranges`` gives the lowest and the highest value of each optional measured column, ``names``
+    the columns of short words. ``is_pushed`` says whether machines send it: what people tell comes
+    through the door that also makes a case of it.
     """
 
     name: str
@@ -22,6 +24,8 @@ class Stream:
     schema: pa.Schema
     required: tuple[str, ...]
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    is_pushed: bool = True
 
     @property
     def has_position(self) -> bool:
@@ -76,6 +80,15 @@ _OCCUPANCY = _schema(
     ("camera", pa.string()),
     ("flags", pa.uint8()),
 )
+_REPORT = _schema(
+    ("entity", pa.int64()),
+    ("time_us", pa.int64()),
+    ("lon", pa.float64()),
+    ("lat", pa.float64()),
+    ("accuracy_m", pa.float32()),
+    ("kind", pa.string()),
+    ("flags", pa.uint8()),
+)
 _POSITION_COLUMNS = ("entity", "observed_at", "lon", "lat")
 _MEASURED = {
     "accuracy_m": (0.0, 100_000.0),
@@ -105,6 +118,15 @@ STREAMS: Mapping[str, Stream] = {
             "A camera's track of somebody inside a zone: no identity and no coordinates.",
             _OCCUPANCY,
             ("camera", "track", "zone", "observed_at"),
+        ),
+        Stream(
+            "reports.v1",
+            "What somebody told: its kind, place and time; no words of theirs and no identity.",
+            _REPORT,
+            (*_POSITION_COLUMNS, "kind"),
+            {"accuracy_m": _MEASURED["accuracy_m"]},
+            names=("kind",),
+            is_pushed=False,
         ),
     )
 }

@@ -30,7 +30,12 @@ def admit(
     if not code.isascii() or not code.replace("-", "").replace("_", "").isalnum():
         message = f"{code!r} is no code of a source: use letters, digits, - and _."
         raise SourceInvalid(message)
-    wanted = sorted({stream_named(stream).name for stream in streams})
+    known = [stream_named(stream) for stream in streams]
+    wanted = sorted({stream.name for stream in known})
+    told = [stream.name for stream in known if not stream.is_pushed]
+    if told:
+        message = f"{told[0]} is told by people, not sent by a source: leave it out."
+        raise SourceInvalid(message)
     if not wanted:
         message = "Say which streams the source may send, for example vessel_positions.v1."
         raise SourceInvalid(message)

@@ -56,13 +56,18 @@ def media_type_of(content: bytes) -> str:
         return MEDIA_TYPES[picture.format or ""]
 
 
-def redraw(content: bytes, regions: Sequence[Region] = ()) -> bytes:
-    """Return an upright JPEG without any metadata, with ``regions`` made unrecognisable."""
+def redraw(content: bytes, regions: Sequence[Region] = (), *, longest: int | None = None) -> bytes:
+    """Return an upright JPEG without any metadata, with ``regions`` made unrecognisable.
+
+    ``longest`` makes a larger picture smaller, until its longer side has so many pixels.
+    """
     with _opened(content) as picture:
         _complete(picture.load)
         upright = ImageOps.exif_transpose(picture).convert("RGB")
     for region in regions:
         _pixelate(upright, region)
+    if longest is not None:
+        upright.thumbnail((longest, longest))
     out = BytesIO()
     bare = Image.new("RGB", upright.size)
     bare.paste(upright)

@@ -15,6 +15,7 @@ from zhizhi.engine.models import Message
 from zhizhi.engine.system import systems
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import DESK_READERS, RULE_READERS, Role
+from zhizhi.web.elder import step_of
 
 THEMES = ("auto", "light", "dark")
 
@@ -26,6 +27,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "theme": theme if theme in THEMES else "auto",
         "themes": (("auto", _("As the device")), ("light", _("Light")), ("dark", _("Dark"))),
+        "elder": step_of(request),
         "is_demo": settings.DEMO,
         "navigation": list(_navigation(request, scope)) if scope else [],
         "unread": _unread(scope) if scope else 0,

@@ -9,9 +9,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from zhizhi.directory.models import RoleAssignment, Unit
-from zhizhi.engine import closing
+from zhizhi.engine import closing, reporting
 from zhizhi.engine.attending import others
-from zhizhi.engine.models import Alert, Case, Clock, MacroVersion, Task, TimelineEntry, Zone
+from zhizhi.engine.models import Alert, Case, Clock, MacroVersion, Report, Task, TimelineEntry, Zone
 from zhizhi.trust.evidence import DOCUMENT
 from zhizhi.trust.models import Evidence
 from zhizhi.trust.scoping import Scope
@@ -19,7 +19,7 @@ from zhizhi.web.access import DESK_READERS, Role
 from zhizhi.web.macros.telling import left_words
 from zhizhi.web.notices.listing import may_issue, notices_of
 from zhizhi.web.undoing import undo_of
-from zhizhi.web.words import actor_names, clock_name, outcome_name, verb_name
+from zhizhi.web.words import RATINGS, actor_names, clock_name, outcome_name, told_by, verb_name
 
 MOST_ALERTS = 20
 WIDE = (Role.OPERATOR, Role.INSPECTOR, Role.LEADER, Role.ADMINISTRATOR)
@@ -64,6 +64,7 @@ def case_facts(scope: Scope, case: Case, *, actor: str, now: datetime) -> dict[s
         "attends": scope.has(Role.OPERATOR),
         "present": others(case, scope.account, now=now) if scope.has(*DESK_READERS) else [],
         "timeline": written(entries, names),
+        "report": _report(scope, case),
         "photos": list(Evidence.objects.filter(case=case.pk).exclude(working_copy="")),
         "sealed": Evidence.objects.filter(case=case.pk).exclude(media_type=DOCUMENT).count(),
         "notices": notices_of(scope, case),
@@ -75,9 +76,27 @@ def case_facts(scope: Scope, case: Case, *, actor: str, now: datetime) -> dict[s
     }
 
 
+def _report(scope: Scope, case: Case) -> dict[str, Any] | None:
+    """Return what a resident told of the case: why there is one, and in which words."""
+    report = Report.objects.visible_to(scope).filter(case=case).select_related("key").first()
+    if report is None:
+        return None
+    told = {**reporting.explanation(report), **reporting.words(report)}
+    rated = RATINGS.get(str(report.rating)) if report.rating else ""
+    may_call = scope.has(Role.OPERATOR, Role.INSPECTOR) and case.state not in Case.FINAL
+    is_there = report.forgotten_at is None
+    return {
+        "row": report,
+        **told,
+        "rated": rated,
+        "may_call": may_call and is_there and report.person_id is not None,
+        "may_forget": scope.has(Role.OPERATOR) and is_there,
+    }
+
+
 def _zone_name(case: Case) -> str:
     zone = Zone.objects.filter(key=case.zone).order_by("-version").first()
-    return zone.name if zone else case.zone
+    return zone.name if zone else case.zone or told_by(case)
 
 
 def _clocks(case: Case, now: datetime) -> list[dict[str, Any]]:
@@ -115,7 +134,7 @@ def _line(entry: TimelineEntry, names: dict[str, str], macros: Versions) -> dict
     return {
         "at": entry.at,
         "who": names[entry.actor],
-        "is_person": entry.actor.startswith(("account:", "unit:")),
+        "is_person": entry.actor.startswith(("account:", "unit:", "resident")),
         "what": _what(entry),
         "target": str(target) if target else "",
         "note": entry.note or _left(entry, macro),

@@ -56,6 +56,18 @@ ICONS: Mapping[str, str] = {
     "outline": '<path d="M4 9.5 13 4l7.5 6-3 9.5H7z"/>',
     "rectangle": '<path d="M3.5 6h17v12h-17z"/>',
     "circle": '<circle cx="12" cy="12" r="8.5"/>',
+    "report": '<path d="M5 21V4h13l-2.5 4.5L18 13H5"/>',
+    "follow": (
+        '<path d="M9.5 6H20M9.5 12H20M9.5 18H20M3.5 6l1.2 1.2L7 5M3.5 12l1.2 1.2L7 11M3.5 18h2"/>'
+    ),
+    "phone": (
+        '<path d="M6 3.5h3.5l1.5 4.5-2.2 1.6a11 11 0 0 0 5.6 5.6L16 13l4.5 1.5V18a2.5 2.5 0 0 1'
+        '-2.7 2.5C10.5 20 4 13.5 3.5 6.2A2.5 2.5 0 0 1 6 3.5z"/>'
+    ),
+    "shield": '<path d="M12 3 4.5 6v5.5c0 4.5 3 7.800 7.5 9.5 4.5-1.700 7.5-5 7.5-9.5V6z"/>',
+    "letters": '<path d="m3 19 5-13 5 13M5 14.5h6M14.5 19l3-8 3 8M15.5 16.5h4"/>',
+    "home": '<path d="M3.5 11.5 12 4l8.5 7.5M6 9.5V20h12V9.5M10 20v-5.5h4V20"/>',
+    "back": '<path d="M20 12H4.5M10.5 5.5 4 12l6.5 6.5"/>',
     "plus": '<path d="M12 4.5v15M4.5 12h15"/>',
 }
 
@@ -74,4 +86,13 @@ RINGS: Mapping[str, str] = {
     "handled": _RING + '<path class="fill" d="M8 8H3.5A4.5 4.5 0 1 0 8 3.5z"/>',
     "closed": '<path d="m3 8.5 3.5 3.5L13 4.5"/>',
     "dismissed": '<path d="m4 4 8 8M12 4l-8 8"/>',
+}
+
+_FACE = '<circle cx="12" cy="12" r="9"/><path d="M8.5 9v1M15.5 9v1"/>'
+FACES: Mapping[str, str] = {  # words stand beside each
+    "5": _FACE + '<path d="M7 13.5c1 4.5 9 4.5 10 0z"/>',
+    "4": _FACE + '<path d="M8 14.5c2 2.5 6 2.5 8 0"/>',
+    "3": _FACE + '<path d="M8 15.5h8"/>',
+    "2": _FACE + '<path d="M8 16.5c2-2 6-2 8 0"/>',
+    "1": _FACE + '<path d="M7.5 17.5c1.5-4 7.5-4 9 0M7 7.5l2.5 1M17 7.5l-2.5 1"/>',
 }

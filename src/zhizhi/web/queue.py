@@ -19,6 +19,7 @@ from zhizhi.trust.scoping import Scope
 from zhizhi.web import limits
 from zhizhi.web.digits import whole_number
 from zhizhi.web.narrowing import Narrowing
+from zhizhi.web.words import told_by
 
 WINDOW = 100  # rows a page; the rest is counted and reached by scrolling
 MOST_WINDOWS = 10  # at once
@@ -187,7 +188,7 @@ def page(
         {
             "case": case,
             "turn": case.turn,
-            "zone": zones.get(case.zone, case.zone),
+            "zone": zones.get(case.zone, case.zone) or told_by(case),
             "units": sent.get(case.pk, []),
             "refuses": _refusal(case, sent.get(case.pk, [])),
             "is_overdue": _is_past(getattr(case, "due_at", None), now),

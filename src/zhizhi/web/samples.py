@@ -17,6 +17,7 @@ from zhizhi.web.contrast import SHAPE, TEXT, contrast, sizes, themes
 from zhizhi.web.icons import ICONS
 from zhizhi.web.queue import QueueFilter
 from zhizhi.web.spans import Span
+from zhizhi.web.words import RATINGS
 
 NOON = datetime(2026, 1, 15, 4, tzinfo=UTC)
 GROUNDS = ("bg", "panel")
@@ -48,6 +49,7 @@ def facts(theme: str) -> dict[str, Any]:
         "colours": list(colours(theme)),
         "sizes": list(sizes().items()),
         "icons": list(ICONS),
+        "faces": list(RATINGS.items()),
         "severities": Severity.values,
         "cases": [_case(number, Severity.NORMAL, state) for number, state in enumerate(_states())],
         "rows": list(_rows()),

@@ -77,7 +77,7 @@ def written(one: DeclaredSetting, value: Any) -> str:
         return _("yes") if value else _("no")
     if one.choices:
         return str(dict(one.choices).get(value, value))
-    return str(format_lazy("{} {}", plain(value), one.unit)).strip()
+    return str(format_lazy("{} {}", plain(value), one.unit)).strip() or _("not set")
 
 
 def plain(value: Any) -> Any:
@@ -91,6 +91,8 @@ def range_of(one: DeclaredSetting) -> str:
         return f"{_('yes')} / {_('no')}"
     if one.choices:
         return " / ".join(str(label) for _value, label in one.choices)
+    if isinstance(one.value, str):
+        return _("up to {n} characters").format(n=plain(one.maximum))
     return f"{plain(one.minimum)} – {plain(one.maximum)}"
 
 
@@ -99,7 +101,8 @@ def group_name(label: str) -> str:
     found: Iterable[Any] = (
         app.verbose_name for app in apps.get_app_configs() if app.label == label
     )
-    return _("All systems") if label == "engine" else str(next(iter(found), label))
+    own = {"engine": _("All systems"), "residents": _("Residents' pages")}
+    return own.get(label) or str(next(iter(found), label))
 
 
 def _is_found(one: DeclaredSetting, search: str) -> bool:

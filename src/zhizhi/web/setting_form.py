@@ -12,6 +12,7 @@ from zhizhi.engine.system import DeclaredSetting
 from zhizhi.web.setting_facts import facts, plain, written
 
 LONGEST_REASON = 300
+LONGEST_TEXT = 80
 
 
 class SettingForm(forms.Form):
@@ -55,7 +56,7 @@ def field_of(declared: DeclaredSetting, *, required: bool = True) -> forms.Field
     """Return the field for the declared type; whatever is wrong is told by one plain sentence."""
     said: dict[str, Any] = {
         "label": _("New value"),
-        "required": required,
+        "required": required and not _may_be_empty(declared),
         "help_text": facts(declared, None)["range"],
     }
     if isinstance(declared.value, bool):
@@ -63,6 +64,8 @@ def field_of(declared: DeclaredSetting, *, required: bool = True) -> forms.Field
         return forms.TypedChoiceField(choices=options, coerce=lambda one: one == "True", **said)
     if declared.choices:
         return forms.ChoiceField(choices=declared.choices, **said)
+    if isinstance(declared.value, str):
+        return forms.CharField(max_length=int(declared.maximum or LONGEST_TEXT), **said)
     is_whole = isinstance(declared.value, int)
     sentence = (
         _("Write a whole number from {low} to {high}.")
@@ -76,3 +79,8 @@ def field_of(declared: DeclaredSetting, *, required: bool = True) -> forms.Field
     if is_whole:
         return forms.IntegerField(**said)
     return forms.FloatField(widget=forms.NumberInput(attrs={"step": "any"}), **said)
+
+
+def _may_be_empty(declared: DeclaredSetting) -> bool:
+    """Say whether nothing is a value too: a text may be left out."""
+    return isinstance(declared.value, str) and not declared.choices and not declared.minimum

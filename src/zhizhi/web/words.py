@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from zhizhi.directory.models import Account, Unit
+from zhizhi.engine.models import Case
 from zhizhi.web.digits import whole_number
 
 VERBS: dict[str, str | Promise] = {
@@ -41,6 +42,8 @@ VERBS: dict[str, str | Promise] = {
     "notice.issue": gettext_lazy("Notice issued"),
     "notice.void": gettext_lazy("Number of a notice made void"),
     "clock.overdue": gettext_lazy("Time limit passed"),
+    "report.receive": gettext_lazy("Report received"),
+    "report.rate": gettext_lazy("Rated by the resident"),
     "message.sent": gettext_lazy("Message accepted by the gateway"),
     "message.delivered": gettext_lazy("Message delivered"),
     "message.failed": gettext_lazy("Message failed"),
@@ -51,6 +54,14 @@ OUTCOMES: dict[str, str | Promise] = {
     "violation": gettext_lazy("Violation, evidence taken"),
     "not_found": gettext_lazy("Nobody found"),
 }
+RATINGS: dict[str, str | Promise] = {  # from the best to the worst, as they are asked
+    "5": gettext_lazy("Very satisfied"),
+    "4": gettext_lazy("Satisfied"),
+    "3": gettext_lazy("Partly satisfied"),
+    "2": gettext_lazy("Dissatisfied"),
+    "1": gettext_lazy("Very dissatisfied"),
+}
+KINDS: dict[str, str | Promise] = {"resident-report": gettext_lazy("Report by a resident")}
 CLOCKS: dict[str, str | Promise] = {
     "acknowledge": gettext_lazy("to be seen"),
     "accept": gettext_lazy("to be accepted"),
@@ -143,7 +154,7 @@ ROLE_LINES: dict[str, str | Promise] = {
 
 def case_kind_name(kind: str) -> str:
     """Return a kind of cases in words, as its system calls it."""
-    return str(_declared("kind_names", kind))
+    return str(KINDS.get(kind) or _declared("kind_names", kind))
 
 
 def verb_name(verb: str) -> str:
@@ -153,7 +164,13 @@ def verb_name(verb: str) -> str:
 
 def outcome_name(outcome: str) -> str:
     """Return a result in words; a system may declare its own in its manifest."""
-    return str(OUTCOMES.get(outcome) or _declared("outcome_names", outcome))
+    rating = RATINGS.get(outcome.removeprefix("rating-")) if "rating-" in outcome else None
+    return str(OUTCOMES.get(outcome) or rating or _declared("outcome_names", outcome))
+
+
+def told_by(case: Case) -> str:
+    """Say where a case comes from that lies in no zone: nobody found it, somebody told it."""
+    return "" if case.zone else _("Report by a resident")
 
 
 def task_name(kind: str) -> str:
@@ -228,6 +245,7 @@ def _name(actor: str, accounts: dict[int, Account], units: dict[int, Unit]) -> s
         "gateway": _("Telecom operator"),
         "source": _("Source {name}").format(name=key),
         "demo": _("Demonstration"),
+        "resident": _("Resident"),
     }
     return parts.get(kind, actor)
 

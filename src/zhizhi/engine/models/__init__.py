@@ -23,6 +23,7 @@ from zhizhi.engine.models.macro import Macro, MacroRun, MacroVersion
 from zhizhi.engine.models.message import Clock, Message, Subscriber, Template, Timer
 from zhizhi.engine.models.notice import Notice
 from zhizhi.engine.models.presence import Presence
+from zhizhi.engine.models.report import Quota, Report, ReportDraft
 from zhizhi.engine.models.trial import Trial
 
 __all__ = [
@@ -42,6 +43,9 @@ __all__ = [
     "Notice",
     "Presence",
     "QuarantinedRow",
+    "Quota",
+    "Report",
+    "ReportDraft",
     "Setting",
     "SettingChange",
     "Severity",

@@ -85,7 +85,9 @@ def test_an_unknown_stream_or_version_names_the_known_ones(name: str, hint: str)
         read_rows(name, [])
 
     assert hint in str(caught.value)
-    assert caught.value.known == ("shore_positions.v1", "vessel_positions.v1", "zone_occupancy.v1")
+    assert caught.value.known == (
+        "reports.v1", "shore_positions.v1", "vessel_positions.v1", "zone_occupancy.v1",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

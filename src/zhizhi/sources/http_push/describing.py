@@ -77,7 +77,7 @@ def description() -> dict[str, Any]:
     operation = document["paths"]["/api/v1/observations/{stream}"]["post"]
     operation["security"] = [{"token": []}]
     operation["requestBody"] = {"required": True, "content": _content()}
-    operation["parameters"][0]["schema"]["enum"] = list(STREAMS)
+    operation["parameters"][0]["schema"]["enum"] = [one.name for one in _pushed()]
     operation["parameters"].append(
         {
             "in": "header",
@@ -90,8 +90,13 @@ def description() -> dict[str, Any]:
     return document
 
 
+def _pushed() -> list[Stream]:
+    """Return the streams that machines send."""
+    return [stream for stream in STREAMS.values() if stream.is_pushed]
+
+
 def _content() -> dict[str, Any]:
-    row = {"oneOf": [_row(stream) for stream in STREAMS.values()]}
+    row = {"oneOf": [_row(stream) for stream in _pushed()]}
     binary = {"type": "string", "format": "binary"}
     return {
         bodies.JSON: {"schema": {"type": "array", "items": row}},

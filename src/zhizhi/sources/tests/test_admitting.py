@@ -88,3 +88,10 @@ def test_a_code_that_sends_otherwise_is_taken() -> None:
 def test_nobody_knows_a_source_that_was_never_let_in() -> None:
     with pytest.raises(admitting.SourceInvalid, match="no source boats"):
         admitting.withdraw("boats", by="test", now=NOON)
+
+
+def test_what_people_tell_is_sent_by_no_source() -> None:
+    with pytest.raises(admitting.SourceInvalid, match=r"reports\.v1 is told by people"):
+        admit(streams=["reports.v1"])
+
+    assert Source.objects.count() == 0

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from zhizhi.engine.system import (
     DeclaredNotice,
     DeclaredSetting,
+    ReportKind,
     RuleWords,
     SystemConfig,
     TimerAction,
@@ -126,6 +127,28 @@ class FisheryConfig(SystemConfig):
             ),
         )
     }
+    report_kinds = (
+        ReportKind(
+            "fishery.angling",
+            _("Somebody is fishing in the closed reach"),
+            "illegal-fishing",
+            _("With a rod from the bank, from a bridge or from the water"),
+            "normal",
+            "dissuade",
+            ("water", "dissuasion"),
+            "fishery",
+        ),
+        ReportKind(
+            "fishery.gear",
+            _("Nets, traps or electric fishing"),
+            "illegal-fishing",
+            _("Also when nobody is there any more"),
+            "important",
+            "dissuade",
+            ("water", "dissuasion"),
+            "fishery",
+        ),
+    )
     personal_data = "pseudonymous"
     has_pages = True
     readers = (

@@ -30,6 +30,7 @@ from zhizhi.web.queue import QueueFilter
 WIDE = 1600  # units of the drawing; a screen shows about half as many dots
 FINE = 1.5  # units; a border is drawn no finer than this
 MARK = 26  # units across the shape of an alert
+COARSE = 0.0005  # degrees of a unit; above it single cells are too small to be drawn
 LIMITS = (0, 1, 3, 6)  # more cases than this: one shade darker, as on the live map
 METRES_A_DEGREE = 111_320.0
 AROUND_A_CASE = 0.03  # degrees to each side, at least
@@ -103,6 +104,35 @@ def case_map(case: Case, *, now: datetime) -> str:
     return _drawing(view, layers, case.code, _stamp(now), THEMES["light"])
 
 
+def place_map(
+    bounds: Bounds, mark: tuple[float, float] | None, *, now: datetime, wide: int, theme: str
+) -> str:
+    """Return the ground alone, without any case, and the one place that somebody has marked.
+
+    Here residents choose a place: head and key are left out, so that every dot is a place.
+    """
+    view, colours = Viewport(bounds, wide), THEMES[theme]
+    layers = [*_layers(view, None if view.unit > COARSE else {}, now, colours)]
+    if mark is not None:
+        layers.append(_pin(view, mark, colours))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {view.high}" '
+        f'width="{wide}" height="{view.high}" font-family="{escape(FONT)}">'
+        f'{_definitions(view, colours)}<g clip-path="url(#sheet)">'
+        f'<rect width="{wide}" height="{view.high}" fill="{colours.ground}"/>'
+        f"{''.join(layers)}</g></svg>"
+    )
+
+
+def _pin(view: Viewport, mark: tuple[float, float], theme: Theme) -> str:
+    [(x, y)] = view.place([mark]).tolist()
+    return (
+        f'<circle cx="{x}" cy="{y}" r="16" fill="none" stroke="{theme.panel}" stroke-width="9"/>'
+        f'<circle cx="{x}" cy="{y}" r="16" fill="none" stroke="{theme.ink}" stroke-width="5"/>'
+        f'<circle cx="{x}" cy="{y}" r="4" fill="{theme.ink}"/>'
+    )
+
+
 def _ring(view: Viewport, case: Case) -> str:
     [(x, y)] = view.place([(case.lon, case.lat)]).tolist()
     colour = THEMES["light"].ink
@@ -127,13 +157,13 @@ def _stamp(now: datetime) -> str:
 
 
 def _layers(
-    view: Viewport, counts: Mapping[int, int], now: datetime, theme: Theme
+    view: Viewport, counts: Mapping[int, int] | None, now: datetime, theme: Theme
 ) -> Iterator[str]:
-    """Yield cells, waters, borders and zones from the ground upwards."""
+    """Yield cells, waters, borders and zones from the ground upwards; no cells without counts."""
     ground = _ground(view, places.area_version())
     shaded: dict[int, list[str]] = {}
-    for pk, path in ground.cells.items():
-        shade = sum(counts.get(pk, 0) > limit for limit in LIMITS)
+    for pk, path in ground.cells.items() if counts is not None else ():
+        shade = sum((counts or {}).get(pk, 0) > limit for limit in LIMITS)
         shaded.setdefault(shade, []).append(path)
     for shade, paths in sorted(shaded.items()):
         yield _shape("".join(paths), fill=theme.shades[shade], stroke=theme.grid, width=1)
@@ -162,7 +192,7 @@ class Ground:
     water: str
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _ground(view: Viewport, version: str) -> Ground:
     seen = shapely.box(*view.bounds)
     cells = _simplified(places.area_rows("grid_cell", view.bounds), seen, view)

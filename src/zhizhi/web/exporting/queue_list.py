@@ -12,6 +12,7 @@ from zhizhi.trust.scoping import Scope
 from zhizhi.web.exporting.files import Listing
 from zhizhi.web.exporting.spreadsheets import Row
 from zhizhi.web.queue import TABS, QueueFilter, cases_of, with_due_at
+from zhizhi.web.words import told_by
 
 
 def queue_listing(scope: Scope, wanted: QueueFilter, *, now: datetime) -> Listing:
@@ -85,7 +86,7 @@ def _row(case: Case, zones: dict[str, str], units: list[str], now: datetime) -> 
         case.code,
         case.get_severity_display(),
         case.get_state_display(),
-        zones.get(case.zone, case.zone),
+        zones.get(case.zone, case.zone) or told_by(case),
         case.area.name if case.area else "",
         case.area.code if case.area else "",
         round(case.lon, 6),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from zhizhi.engine.models import Case, Severity, Task
 from zhizhi.web import charts, places, words
-from zhizhi.web.icons import ICONS, RINGS, SHAPES
+from zhizhi.web.icons import FACES, ICONS, RINGS, SHAPES
 from zhizhi.web.queue import QueueFilter
 
 register = template.Library()
@@ -36,6 +36,13 @@ def icon(name: str) -> SafeString:
     """Draw an icon; the words beside it say what it means."""
     drawn = mark_safe(ICONS[name])  # noqa: S308 - our own drawings
     return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', drawn)
+
+
+@register.simple_tag
+def face(value: str) -> SafeString:
+    """Draw the face of a rating from 1 to 5; the word stands beside it."""
+    drawn = mark_safe(FACES[value])  # noqa: S308 - our own drawings
+    return format_html('<svg viewBox="0 0 24 24" aria-hidden="true">{}</svg>', drawn)
 
 
 @register.simple_tag

@@ -11,7 +11,7 @@ from zhizhi.engine.models import Case, Severity
 from zhizhi.web import icons
 
 
-@pytest.mark.parametrize("drawings", [icons.ICONS, icons.RINGS])
+@pytest.mark.parametrize("drawings", [icons.ICONS, icons.RINGS, icons.FACES])
 def test_every_drawing_is_well_formed(drawings: Mapping[str, str]) -> None:
     for drawn in drawings.values():
         ElementTree.fromstring(f"<svg>{drawn}</svg>")  # noqa: S314 - our own text

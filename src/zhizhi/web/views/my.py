@@ -24,7 +24,7 @@ from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import Role, actor_of, for_roles, is_fragment
 from zhizhi.web.failures import wants_json
 from zhizhi.web.live import newest_seq
-from zhizhi.web.words import OUTCOMES
+from zhizhi.web.words import OUTCOMES, told_by
 
 STEPS = {"accept": dispatching.accept, "arrive": dispatching.arrive}
 HIDDEN = ("lon", "lat", "device_at", "key")
@@ -189,7 +189,10 @@ def _page(
     context = {
         "units": Unit.objects.filter(pk__in=mine),
         "live": [
-            {"task": task, "zone": zones.get(task.case.zone, task.case.zone)}
+            {
+                "task": task,
+                "zone": zones.get(task.case.zone, task.case.zone) or told_by(task.case),
+            }
             for task in _told(tasks.filter(state__in=Task.LIVE), now).order_by("offered_at")
         ],
         "ended": tasks.filter(ended_at__isnull=False).order_by("-ended_at")[:MOST_ENDED],

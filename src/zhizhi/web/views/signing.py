@@ -47,7 +47,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         account = authenticate(request, username=name, password=password)
         if isinstance(account, Account):
             login(request, account)
-            return redirect(_next(request))
+            return redirect(next_page(request))
         locked = getattr(request, "axes_locked_out", False)
         error = (
             _("Too many attempts. Wait fifteen minutes or ask your administrator.")
@@ -61,7 +61,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     context = {
         "error": error,
         "demo": demo,
-        "next": _next(request),
+        "next": next_page(request),
         "username": request.POST.get("username", ""),
     }
     return render(request, "web/sign_in.html", context, status=403 if error else 200)
@@ -74,7 +74,7 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
         sign_in_demo(request, request.POST.get("username", ""))
     except DemoOnly:
         return render(request, "403.html", status=403)
-    return redirect(_next(request))
+    return redirect(next_page(request))
 
 
 @require_POST
@@ -88,7 +88,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def set_theme(request: HttpRequest) -> HttpResponse:
     """Remember light, dark or the device's own choice on this device."""
     theme = request.POST.get("theme", "auto")
-    response = redirect(_next(request))
+    response = redirect(next_page(request))
     if theme in THEMES:
         response.set_cookie("theme", theme, max_age=31_536_000, samesite="Lax", httponly=True)
     return response
@@ -102,7 +102,7 @@ def _line(account: Account) -> str:
     return next((str(ROLE_LINES.get(role.role, "")) for role in account.roles.all()), "")
 
 
-def _next(request: HttpRequest) -> str:
+def next_page(request: HttpRequest) -> str:
     """Return the page asked for before, if it is one of ours."""
     wanted = request.POST.get("next") or request.GET.get("next") or "/"
     is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})

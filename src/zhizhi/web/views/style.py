@@ -23,7 +23,7 @@ from zhizhi.web.access import EVERYBODY, for_roles
 PARTS = (
     ("colours", gettext_noop("Colours"), "tokens.css"),
     ("sizes", gettext_noop("Sizes of text"), "tokens.css"),
-    ("icons", gettext_noop("Icons"), "{% icon %}"),
+    ("icons", gettext_noop("Icons"), "{% icon %} {% face %}"),
     ("severity", gettext_noop("Severity and state"), "{% severity %} {% state %} {% light %}"),
     ("buttons", gettext_noop("Buttons"), "button, .button"),
     ("notices", gettext_noop("Notices"), "{% notice %}"),

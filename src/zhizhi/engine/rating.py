@@ -1,0 +1,96 @@
+"""What the reporter says of the result, and forgetting the report when its time is over."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from zhizhi.directory import people
+from zhizhi.engine import closing, quotas, settings_in_force, timeline, unfinished
+from zhizhi.engine.dispatching import locked
+from zhizhi.engine.models import Case, Report
+from zhizhi.engine.reporting import RESIDENT, seal_word
+from zhizhi.engine.states import StateConflict
+from zhizhi.trust import vault
+from zhizhi.trust.audit import Leaf
+
+WORST, BEST = 1, 5
+AT_ONCE = 100  # reports that one round forgets
+
+
+class ReasonMissing(ValueError):
+    """Whoever is unhappy has to say why, or nobody can do it better."""
+
+
+def may_rate(report: Report) -> bool:
+    """Say whether the result waits for a rating: each end of the case may be rated once."""
+    case = report.case
+    if case.state not in Case.FINAL or case.closed_at is None or report.forgotten_at is not None:
+        return False
+    return report.rated_at is None or report.rated_at < case.closed_at
+
+
+def is_unhappy(rating: int) -> bool:
+    """Say whether such a rating opens the case again."""
+    worst: int = settings_in_force.value("residents.unhappy_rating")
+    return rating <= worst
+
+
+def rate(report: Report, rating: int, *, remark: str = "", now: datetime) -> bool:
+    """Keep a rating from 1 to 5; an unhappy one opens the case again. Returns whether it did.
+
+    Raises ValueError outside 1 to 5, ReasonMissing for an unhappy one without a remark, and
+    StateConflict when the case has not ended or this end was rated already.
+    """
+    if not WORST <= rating <= BEST:
+        message = f"a rating lies between {WORST} and {BEST}, not {rating}"
+        raise ValueError(message)
+    opens = is_unhappy(rating)
+    if opens and not remark.strip():
+        raise ReasonMissing
+    with timeline.writing():
+        case = locked(report.case)
+        if case.state not in Case.FINAL or case.closed_at is None:
+            message = f"the case is {case.get_state_display()}"
+            raise StateConflict(message, code="not-ended", record=case)
+        waiting = Report.everything.filter(
+            Q(rated_at=None) | Q(rated_at__lt=case.closed_at), pk=report.pk
+        )
+        sealed = seal_word(report, "remark", remark.strip()) if remark.strip() else None
+        if not waiting.update(rating=rating, rated_at=now, remark=sealed):
+            raise StateConflict("rated already", code="rated-already", record=case)
+        data = {"report": report.pk, "outcome": f"rating-{rating}"}
+        timeline.record(case, verb="report.rate", actor=RESIDENT, at=now, data=data)
+        if opens:
+            closing.reopen(case, by=RESIDENT, now=now)
+    report.refresh_from_db(from_queryset=Report.everything.all())
+    return opens
+
+
+def forget(report: Report, *, by: str, now: datetime) -> bool:
+    """Destroy the reporter's words, name and number; says whether they were still there.
+
+    The case goes on or stays ended as it is: what remains of the report names nobody.
+    """
+    with timeline.writing():
+        there = Report.everything.filter(pk=report.pk, forgotten_at=None)
+        if not there.update(forgotten_at=now, telling=None, place=None, remark=None):
+            return False
+        vault.destroy(report.key, now=now)
+        if report.person is not None:
+            people.erase_person(report.person, by=by, now=now)
+        timeline.leave(Leaf(by, "report.forget", f"report:{report.pk}", now))
+    return True
+
+
+def sweep(now: datetime) -> int:
+    """Delete what has outlived its time: unfinished reports, counts, words of old reports."""
+    days: int = settings_in_force.value("residents.keep_days")
+    old = Report.everything.filter(
+        case__state__in=Case.FINAL, case__closed_at__lt=now - timedelta(days=days),
+        forgotten_at=None,
+    )  # fmt: skip
+    reports = list(old.select_related("key", "person__key")[:AT_ONCE])
+    gone = sum(forget(report, by="worker", now=now) for report in reports)
+    return gone + unfinished.forget_expired(now=now) + quotas.forget_old(now=now)

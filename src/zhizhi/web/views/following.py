@@ -1,0 +1,153 @@
+"""Following a report with its receipt number and secret code, and rating the result."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from zhizhi.engine import following, quotas, rating, reporting, settings_in_force
+from zhizhi.engine.models import Case, Report
+from zhizhi.engine.states import StateConflict
+from zhizhi.web.residents import drafts
+from zhizhi.web.residents.questions import RatingForm
+from zhizhi.web.views.reporting import remember
+from zhizhi.web.views.residents import numbers, show
+from zhizhi.web.words import RATINGS, outcome_name
+
+State = Case.State
+PLAIN: dict[str, str | Promise] = {
+    State.OPEN: gettext_lazy("We have your report. Somebody on duty looks at it."),
+    State.DISPATCHED: gettext_lazy("Somebody is being sent there."),
+    State.HANDLING: gettext_lazy("Somebody is on the way or there already."),
+    State.HANDLED: gettext_lazy("It was dealt with. Another person checks the result."),
+    State.CLOSED: gettext_lazy("It is done."),
+    State.DISMISSED: gettext_lazy("We looked at it: nothing has to be done."),
+}
+STEPS: dict[str, str | Promise] = {
+    "received": gettext_lazy("Report received"),
+    "seen": gettext_lazy("Seen by somebody on duty"),
+    "sent": gettext_lazy("Somebody was sent"),
+    "arrived": gettext_lazy("Somebody was there"),
+    "done": gettext_lazy("Result from the spot"),
+    "ended": gettext_lazy("Ended"),
+    "rated": gettext_lazy("You rated the result"),
+    "reopened": gettext_lazy("Opened again"),
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def follow(request: HttpRequest) -> HttpResponse:
+    """Ask for receipt number and secret code."""
+    number, secret = request.POST.get("number", ""), request.POST.get("secret", "")
+    if request.method != "POST":
+        return _door(request)
+    return _open(request, number, secret)
+
+
+@require_safe
+@never_cache
+def by_link(request: HttpRequest, pk: int, secret: str) -> HttpResponse:
+    """Open a report by the link that its reporter kept; the code leaves the address bar."""
+    return _open(request, str(pk), secret)
+
+
+def _open(request: HttpRequest, number: str, secret: str) -> HttpResponse:
+    now = timezone.now()
+    most: int = settings_in_force.value("residents.tries_per_hour")
+    tried = (("code", drafts.sender(request)), ("code of", reporting.pk_of(number[:40])))
+    if not all(quotas.has_room(what, who, most=most, now=now) for what, who in tried):
+        return _door(request, number, _too_many(now), 429)
+    report = reporting.find(number[:40], secret[:40])
+    if report is None:
+        for what, who in tried:
+            quotas.take(what, who, most=most, now=now)
+        said = _("No report has this number and this code. Check both; a code has eight digits.")
+        return _door(request, number, said, 404)
+    remember(request, report)
+    return redirect("web:followed", report.pk)
+
+
+def _door(
+    request: HttpRequest, number: str = "", problem: str = "", status: int = 200
+) -> HttpResponse:
+    known = request.session.get("reports", [])
+    mine = following.reports_of(known) if known else []
+    context = {"number": number[:40], "problem": problem, "mine": mine, "numbers": numbers()}
+    return show(request, "resident/follow.html", context, status=status)
+
+
+@require_safe
+@never_cache
+def followed(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show in plain words how far a report has come."""
+    return _page(request, _mine(request, pk), RatingForm())
+
+
+@require_POST
+@never_cache
+def rate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the rating of the result."""
+    report, form = _mine(request, pk), RatingForm(request.POST)
+    if not form.is_valid():
+        return _page(request, report, form, 422)
+    stars, remark = form.cleaned_data["rating"], form.cleaned_data["remark"]
+    try:
+        rating.rate(report, stars, remark=remark, now=timezone.now())
+    except rating.ReasonMissing:
+        form.add_error("remark", _("Tell us what was not good, so that it can be done better."))
+        return _page(request, report, form, 422)
+    except StateConflict:
+        pass  # rated already, perhaps by the same press of the button: the page says so
+    return redirect("web:followed", pk)
+
+
+def _mine(request: HttpRequest, pk: int) -> Report:
+    """Return a report whose code this browser has shown."""
+    if pk not in request.session.get("reports", []):
+        raise Http404
+    found = following.reports_of([pk])
+    if not found:
+        raise Http404
+    return found[0]
+
+
+def _page(
+    request: HttpRequest, report: Report, form: RatingForm, status: int = 200
+) -> HttpResponse:
+    kind = reporting.kinds().get(report.kind)
+    lines = [
+        {"at": one.at, "what": STEPS[one.what], "result": _result(one.result)}
+        for one in following.milestones(report)
+    ]
+    context: dict[str, Any] = {
+        "report": report,
+        "case": report.case,
+        "kind": kind.name if kind else "",
+        "plain": PLAIN[report.case.state],
+        "lines": lines,
+        "may_rate": rating.may_rate(report),
+        "rated": RATINGS.get(str(report.rating or "")),
+        "faces": list(RATINGS.items()),
+        "form": form,
+        "numbers": numbers(),
+    }
+    return show(request, "resident/followed.html", context, status=status)
+
+
+def _result(outcome: str) -> str:
+    return outcome_name(outcome) if outcome else ""
+
+
+def _too_many(now: datetime) -> str:
+    said = _("Too many wrong codes. Try again at {time}, or call.")
+    return said.format(time=f"{timezone.localtime(quotas.again_at(now)):%H:%M}")

@@ -1,0 +1,74 @@
+"""Looking at who reported a case, with a purpose and on record; and destroying it on request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from zhizhi.directory import people
+from zhizhi.engine import rating
+from zhizhi.engine.models import Case, Report
+from zhizhi.trust import vault
+from zhizhi.trust.access import AccessRefused
+from zhizhi.trust.scoping import Scope
+from zhizhi.web.access import Role, actor_of, for_roles
+
+PURPOSES = ("ask-reporter", "tell-result", "help-reporter")
+
+
+@dataclass(frozen=True, slots=True)
+class SeenCase:
+    """The case for which somebody looks at a person, as the vault wants to know it."""
+
+    id: int
+    is_open: bool
+    is_visible: bool
+
+
+@require_POST
+@never_cache
+@for_roles(Role.OPERATOR, Role.INSPECTOR)
+def reporter(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
+    """Show name and number of whoever reported the case; the look is on record before it."""
+    report = _report(scope, pk)
+    if report.person is None:
+        raise Http404
+    purpose = request.POST.get("purpose", "")
+    seen = SeenCase(report.case_id, report.case.state not in Case.FINAL, is_visible=True)
+    try:
+        told = people.open_person(
+            report.person,
+            ("name", "phone"),
+            actor=actor_of(request),
+            purpose=purpose if purpose in PURPOSES else "",
+            case=seen,
+            now=timezone.now(),
+        )
+    except (AccessRefused, vault.Erased):
+        context = {"case": report.case, "refused": True}
+        return render(request, "web/reporter.html", context, status=403)
+    return render(request, "web/reporter.html", {"case": report.case, "told": told})
+
+
+@require_POST
+@for_roles(Role.OPERATOR)
+def forget(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
+    """Destroy what a resident told of the own person and in own words, on request."""
+    report = _report(scope, pk)
+    if rating.forget(report, by=actor_of(request), now=timezone.now()):
+        messages.success(request, _("Words, name and number are destroyed."))
+    else:
+        messages.info(request, _("They were destroyed before."))
+    return redirect("web:case", pk=pk)
+
+
+def _report(scope: Scope, pk: int) -> Report:
+    mine = Report.objects.visible_to(scope).select_related("case", "person__key", "key")
+    return get_object_or_404(mine, case_id=pk)
