@@ -78,13 +78,16 @@ def figures(
         dismissed=Count("pk", is_dismissed),
         confirmed=Count("pk", Q(is_confirmed=True) & ~is_dismissed),
     )
-    spans = [raised - began for began, raised in rows.values_list("started_at", "raised_at")]
+    spans = [
+        (raised - began).total_seconds()
+        for began, raised in rows.values_list("started_at", "raised_at")
+    ]
     by_day = dict(
         rows.annotate(day=TruncDate("raised_at")).values_list("day").annotate(n=Count("pk"))
     )
     days = [first + timedelta(days=n) for n in range(DAYS)]
     return RuleFigures(
         days=tuple((day.isoformat(), by_day.get(day, 0)) for day in days),
-        delay=median(spans) if spans else None,
+        delay=timedelta(seconds=median(spans)) if spans else None,
         **sums,
     )

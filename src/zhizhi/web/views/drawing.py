@@ -98,6 +98,8 @@ def _asked(request: HttpRequest) -> tuple[Zone | None, Zone | None]:
     base = zone_facts.standing_or_last(key)
     if base is None:
         raise Http404
+    if number is None:
+        return base, base
     return base, Zone.objects.filter(key=key, version=number).first() or base
 
 

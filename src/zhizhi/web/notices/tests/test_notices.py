@@ -18,7 +18,6 @@ from zhizhi.directory import people
 from zhizhi.engine import noticing
 from zhizhi.engine.models import Case, Notice, TimelineEntry
 from zhizhi.engine.states import StateConflict
-from zhizhi.systems.fishery.models import Violation
 from zhizhi.trust import evidence
 from zhizhi.trust.models import AccessRecord, AuditEntry, Evidence
 from zhizhi.web.exporting import press
@@ -137,7 +136,8 @@ def test_a_correction_needs_a_record_that_passed_both_reviews(world: World, brow
 
     assert refused.status_code == 409
     assert "passed both reviews" in refused.content.decode()
-    Violation.everything.filter(case=case).update(state="legally_reviewed")
+    violation = world.records["violation"]
+    type(violation).everything.filter(case=case).update(state="legally_reviewed")
     assert issued(officer, case, kind=CORRECTION).kind == CORRECTION
 
 
