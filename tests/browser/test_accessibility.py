@@ -63,6 +63,7 @@ def test_axe_finds_nothing_in_the_preview_of_a_zone(
     page = readers("administrator")
     visit(page, PAGES["web:zones/edit"], server, language="en")
 
+    page.get_by_label("Reason").fill("notice 12")
     page.get_by_role("button", name="Preview and try on yesterday").click()
     page.wait_for_selector('.map[data-ready="true"]')
 

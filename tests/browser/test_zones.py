@@ -37,6 +37,7 @@ def test_a_zone_is_imported_previewed_tried_on_yesterday_and_saved(
     file.write_text(json.dumps(around(page, "nf-town")), encoding="utf-8")
 
     page.get_by_label("GeoJSON file").set_input_files(file)
+    page.get_by_label("Reason").fill("notice 12")
     page.get_by_role("button", name="Preview and try on yesterday").click()
 
     page.wait_for_selector('.map[data-ready="true"]')
@@ -71,6 +72,7 @@ def test_a_zone_that_crosses_itself_is_refused_with_its_name_and_place(open_as: 
     }
 
     page.get_by_label("or GeoJSON text").fill(json.dumps(crossed))
+    page.get_by_label("Reason").fill("notice 12")
     page.get_by_role("button", name="Preview and try on yesterday").click()
 
     told = page.get_by_role("alert")
