@@ -62,6 +62,7 @@ def _navigation(request: HttpRequest, scope: Scope) -> Iterator[dict[str, Any]]:
             if system.has_pages
         ),
         (_("Statistics"), reverse("web:statistics"), DESK_READERS),
+        (_("Units"), reverse("web:units"), DESK_READERS),
         (_("Rules"), reverse("web:rules"), RULE_READERS),
         (_("Zones"), reverse("web:zones"), (Role.ADMINISTRATOR,)),
         (_("Macros"), reverse("web:macros"), (Role.ADMINISTRATOR,)),

@@ -196,7 +196,7 @@ def units_in(scope: Scope) -> QuerySet[Unit]:
         Q(area__path__startswith=grant.area_path) if grant.unit is None else Q(pk=grant.unit)
         for grant in scope.grants
     )
-    return Unit.objects.filter(any_of(homes)).order_by("code")
+    return Unit.objects.filter(any_of(homes), retired_at__isnull=True).order_by("code")
 
 
 def _drawn() -> QuerySet[Area]:

@@ -127,7 +127,10 @@ class Team(models.Model):
 
 
 class Unit(models.Model):
-    """Something that can be sent: a patrol boat, a patrol car, a grid worker on foot."""
+    """Something that can be sent: a patrol boat, a patrol car, a grid worker on foot.
+
+    Out of service it is off duty until an administrator brings it back; ``service_note`` says why.
+    """
 
     class Status(models.TextChoices):
         AVAILABLE = "available", _("Available")
@@ -149,6 +152,12 @@ class Unit(models.Model):
     lon = models.FloatField()
     lat = models.FloatField()
     position_at = models.DateTimeField()
+    is_in_service = models.BooleanField(default=True)
+    service_note = models.CharField(max_length=200, blank=True)  # why it left or came back
+    retired_at = models.DateTimeField(null=True)
+    version = models.IntegerField(default=0)  # changes by administrators
+    changed_at = models.DateTimeField(null=True)
+    changed_by = models.CharField(max_length=64, blank=True)
 
     objects: models.Manager[Unit] = models.Manager()
 
@@ -157,6 +166,10 @@ class Unit(models.Model):
         constraints = [
             models.CheckConstraint(condition=inside(), name="unit_on_the_globe"),
             models.CheckConstraint(condition=models.Q(speed_kmh__gt=0), name="unit_can_move"),
+            models.CheckConstraint(
+                condition=models.Q(is_in_service=True) | models.Q(status="off_duty"),
+                name="unit_out_of_service_is_off_duty",
+            ),
         ]
         indexes = [models.Index(fields=["status", "kind"])]
 
