@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from zhizhi.directory.models import Area, Unit
 from zhizhi.engine import zoning
-from zhizhi.engine.models import Case, Severity
+from zhizhi.engine.models import Case, Severity, Zone
 from zhizhi.kernel.seasons import local_days, open_days
 from zhizhi.kernel.shapes import Bounds
 from zhizhi.trust.scoping import Scope, any_of
@@ -159,11 +159,11 @@ def _labels(cases: QuerySet[Case], ids: list[int]) -> list[str]:
     return [known.get(pk, "") for pk in ids]  # a case may have moved on between two questions
 
 
-def zone_shapes(now: datetime) -> dict[str, Any]:
-    """Return the zones in force as GeoJSON; ``open`` says whether their season is on."""
+def zone_shapes(now: datetime, zones: Iterable[Zone] | None = None) -> dict[str, Any]:
+    """Return the zones in force, or ``zones``, as GeoJSON; ``open``: their season is on."""
     today = day_of(now)
     features = []
-    for zone in zoning.current():
+    for zone in zoning.current() if zones is None else zones:
         shape = shapely.from_wkb(bytes(zone.boundary))
         properties = {"name": zone.name, "open": bool(open_days(zone.seasons)[today])}
         features.append(

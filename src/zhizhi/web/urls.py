@@ -102,6 +102,7 @@ urlpatterns = [
     path("my/<int:pk>/report/", my.report, name="report"),
     path("replay/", replay.replay, name="replay"),
     path("replay/then", replay.then, name="then"),
+    path("replay/zones.geojson", replay.zones, name="then-zones"),
     path("replay/trials/", trials.trial_list, name="trials"),
     path("replay/trials/<int:pk>/", trials.trial_page, name="trial"),
     path("replay/trials/<int:pk>/progress", trials.progress, name="trial-progress"),

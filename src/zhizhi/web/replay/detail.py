@@ -12,7 +12,7 @@ from zhizhi.engine.models import Alert, Case, Task, TimelineEntry
 from zhizhi.trust.scoping import Scope
 from zhizhi.web import facts
 from zhizhi.web.replay.screen import zone_names
-from zhizhi.web.words import actor_names, clock_name
+from zhizhi.web.words import actor_names, clock_name, told_by
 
 
 def detail(scope: Scope, pk: int, *, at: datetime) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def detail(scope: Scope, pk: int, *, at: datetime) -> dict[str, Any]:
     alerts = list(raised.order_by("-raised_at")[: facts.MOST_ALERTS])
     return {
         "case": case,
-        "zone_name": zone_names(at).get(case.zone, case.zone),
+        "zone_name": zone_names(at).get(case.zone, case.zone) or told_by(case),
         "alerts": alerts,
         "explanation": alerts[0].explanation if alerts else None,
         "certainty": alerts[0].get_certainty_display() if alerts else "",

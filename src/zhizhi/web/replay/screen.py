@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from zhizhi.engine import past
-from zhizhi.engine.models import Alert, Case, Severity, Task, Zone
+from zhizhi.engine import past, zone_history
+from zhizhi.engine.models import Alert, Case, Severity, Task
 from zhizhi.trust.scoping import Scope
 from zhizhi.web import board, places, queue
 from zhizhi.web.queue import ALL, LIVE, STATES, TURNS, WINDOW, QueueFilter
+from zhizhi.web.words import told_by
 
 MOST_ALERTS = 60
 MOST_LABELS = 500
@@ -91,7 +92,7 @@ def _queue(
         {
             "case": case,
             "turn": _TURN[case.state],
-            "zone": zones.get(case.zone, case.zone),
+            "zone": zones.get(case.zone, case.zone) or told_by(case),
             "units": sent.get(case.pk, []),
             "is_overdue": case.pk in due and due[case.pk] < at,
         }
@@ -106,9 +107,9 @@ def _queue(
 
 
 def zone_names(at: datetime) -> dict[str, str]:
-    """Return the names that zones had at ``at``."""
-    known = Zone.objects.filter(created_at__lte=at).order_by("version")
-    return dict(known.values_list("key", "name"))
+    """Return the names that zones had at ``at``, also those that had been retired by then."""
+    known = zone_history.begun_until(at, but=("boundary",))
+    return {key: zone.name for key, zone in known.items()}
 
 
 def _sent(scope: Scope, cases: Sequence[Case], at: datetime) -> dict[int, list[str]]:

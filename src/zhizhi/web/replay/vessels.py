@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import shapely
 
-from zhizhi.engine import journal, timeline
-from zhizhi.engine.models import Case, Zone
+from zhizhi.engine import journal, timeline, zone_history
+from zhizhi.engine.models import Case
 from zhizhi.trust.audit import Leaf
 
 VESSELS, SHORE = "vessel_positions.v1", "shore_positions.v1"
@@ -30,7 +30,7 @@ def last_seen(case: Case, *, at: datetime) -> list[dict[str, Any]]:
 
     Only what had arrived at ``at`` counts.
     """
-    zone = Zone.objects.filter(key=case.zone, created_at__lte=at).order_by("version").last()
+    zone = zone_history.begun_until(at).get(case.zone)
     if zone is None:
         return []
     shape = shapely.from_wkb(bytes(zone.boundary))

@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import shapely
 from tests.district_world import AT, LAT, LON, World
 
 from zhizhi.engine import intake, timeline
-from zhizhi.engine.models import Case, Source, Task
+from zhizhi.engine.models import Case, Source, Task, Zone
 from zhizhi.engine.tests.feeding import envelope, fix
 from zhizhi.trust.models import AuditEntry
 from zhizhi.web.replay.moments import write
@@ -92,13 +93,13 @@ def test_the_parts_for_the_script_tell_the_same_moment(case: Case, browse: Brows
     assert set(told["parts"]) >= {"queue", "tabs", "detail", "clock", "marks", "steps"}
 
 
-def boats(subject: int) -> None:
+def boats(subject: int, since: int = 0) -> None:
     """The subject inside, another boat inside and one outside, half an hour and more ago."""
     source = Source.objects.create(
         code="b", name="b", kind="http_push", streams=["vessel_positions.v1"]
     )
     for minute, entity, east in ((0, subject, 0.0), (20, 8, 0.01), (20, 9, 0.3), (21, 8, 0.02)):
-        at = AT + minute * MINUTE
+        at = AT + (since + minute) * MINUTE
         intake.append([envelope([fix(entity, at=at, east=east)], at=at, by=source)], now=at)
 
 
@@ -142,3 +143,44 @@ def test_the_case_page_leads_to_its_moment(case: Case, browse: Browse) -> None:
 
     assert "/replay/?at=2026-03-01T" in shown
     assert "/replay/?at=" not in browse("unit_member").get(f"/cases/{case.pk}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("later", "name"), [(-SECOND, "River"), (0 * SECOND, "Planned"), (SECOND, "Planned")]
+)
+def test_a_zone_is_drawn_and_named_as_planned_only_from_its_day_on(
+    later: timedelta, name: str, case: Case, browse: Browse
+) -> None:
+    begins = AT + 10 * MINUTE
+    zone = Zone.objects.get(key=case.zone)
+    Zone.objects.filter(pk=zone.pk).update(name="River", created_at=AT, valid_from=None)
+    zone.pk, zone.version, zone.name = None, zone.version + 1, "Planned"
+    zone.created_at, zone.valid_from, zone.is_current = AT + MINUTE, begins, False
+    zone.save()
+    browser, asked = browse("operator"), {"at": write(begins + later)}
+
+    [drawn] = browser.get("/replay/zones.geojson", asked).json()["features"]
+    mark = browser.get("/replay/then", asked).json()["zones"]
+
+    assert drawn["properties"]["name"] == name
+    assert name in page(browse, begins + later, case=case.pk)
+    is_new = mark != browser.get("/replay/then", {"at": write(AT + 2 * MINUTE)}).json()["zones"]
+    assert is_new == (name == "Planned")
+
+
+@pytest.mark.parametrize(("minute", "shown"), [(9, ["7", "8"]), (10, [])])
+def test_positions_are_held_to_the_zone_of_the_moment(
+    minute: int, shown: list[str], case: Case, browse: Browse
+) -> None:
+    boats(7, since=-20)
+    zone = Zone.objects.get(key=case.zone)
+    Zone.objects.filter(pk=zone.pk).update(created_at=AT, valid_from=None)
+    zone.pk, zone.version, zone.is_current = None, zone.version + 1, False
+    zone.boundary = shapely.to_wkb(shapely.box(LON + 5, LAT, LON + 5.1, LAT + 0.1))
+    zone.created_at, zone.valid_from = AT + MINUTE, AT + 10 * MINUTE
+    zone.save()
+
+    asked: dict[str, Any] = {"at": write(AT + minute * MINUTE), "case": case.pk, "seen": "1"}
+    seen = json.loads(browse("operator").get("/replay/then", asked).content)["vessels"]
+
+    assert seen["label"] == shown

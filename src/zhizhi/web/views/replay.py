@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from zhizhi.engine import zone_history
 from zhizhi.trust.scoping import Scope
 from zhizhi.web import places
 from zhizhi.web.access import DESK_READERS, actor_of, for_roles
@@ -66,8 +68,19 @@ def then(request: HttpRequest, scope: Scope) -> HttpResponse:
         "alerts": context["places"],
         "units": context["board"]["points"],
         "vessels": vessels.points(context["seen"]),
+        "zones": _zone_mark(context["at"]),
     }
     answer = HttpResponse(orjson.dumps(body), content_type="application/json")
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+@require_GET
+@for_roles(*DESK_READERS)
+def zones(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """Return the zones that were in force at the moment."""
+    at = History.until(timezone.now()).moment(request.GET.get("at", ""))
+    answer = JsonResponse(places.zone_shapes(at, zone_history.in_force_at(at)))
     answer["Cache-Control"] = "private, no-store"
     return answer
 
@@ -96,6 +109,13 @@ def _context(request: HttpRequest, scope: Scope, history: History) -> dict[str, 
         "shows_seen": shows,
         "seen": _seen(request, chosen["case"], at) if shows else [],
     }
+
+
+def _zone_mark(at: datetime) -> str:
+    """Return what changes with the drawing of the zones: their versions, and the day of seasons."""
+    known = zone_history.in_force_at(at, but=("boundary",))
+    told = [places.day_of(at), [(zone.key, zone.version) for zone in known]]
+    return hashlib.sha256(orjson.dumps(told)).hexdigest()[:16]
 
 
 def _seen(request: HttpRequest, case: Any, at: datetime) -> list[dict[str, Any]]:

@@ -25,7 +25,9 @@ async function load() {
     while (wished !== null) {
       const { announce } = wished;
       wished = null;
-      show(await getJson(`/replay/then?${query}`), announce);
+      const then = await getJson(`/replay/then?${query}`);
+      await drawZones(then);
+      show(then, announce);
     }
   } catch {
     stop();
@@ -33,6 +35,14 @@ async function load() {
   } finally {
     isLoading = false;
   }
+}
+
+// Zones are many and seldom change: they are fetched only when others were in force.
+let drawn = null;
+async function drawZones(then) {
+  if (then.zones === drawn) return;
+  map.show("zones", await getJson(`/replay/zones.geojson?at=${encodeURIComponent(then.at)}`));
+  drawn = then.zones;
 }
 
 function show(then, announce) {
@@ -139,9 +149,7 @@ map.on("alert", (id) => go({ case: String(id), seen: null }));
 
 async function begin() {
   map.fit(JSON.parse(element.dataset.bounds));
-  const [areas, zones] = await Promise.all([getJson(element.dataset.areas), getJson("/geo/zones.geojson")]);
-  map.show("areas", areas);
-  map.show("zones", zones);
+  map.show("areas", await getJson(element.dataset.areas));
   wished = { announce: false };
   await load();
   slider.focus({ preventScroll: true });
