@@ -148,8 +148,12 @@ def said(trial: Trial, counts: Mapping[str, int]) -> str:
     more, less = counts[NEW], counts[GONE]
     if not more and not less:
         return _("With {values}: the same alerts.").format(values=values)
-    alerts = ngettext("+{n} alert", "+{n} alerts", more).format(n=more)
-    return _("With {values}: {alerts}, −{less}.").format(values=values, alerts=alerts, less=less)
+    told = (
+        ngettext("+{n} alert", "+{n} alerts", more).format(n=more) if more else "",
+        ngettext("−{n} alert", "−{n} alerts", less).format(n=less) if less else "",
+    )
+    changes = _(", ").join(filter(None, told))
+    return _("With {values}: {changes}.").format(values=values, changes=changes)
 
 
 def dispatches(result: Mapping[str, Any], counts: Mapping[str, int]) -> int | None:
