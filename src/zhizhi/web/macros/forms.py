@@ -17,6 +17,7 @@ from zhizhi.engine.models import Macro
 from zhizhi.engine.models.macro import LONGEST_NAME
 from zhizhi.engine.system import systems
 from zhizhi.trust.scoping import Scope
+from zhizhi.web.digits import whole_number
 from zhizhi.web.macros.telling import refusal_words
 from zhizhi.web.places import areas_in
 from zhizhi.web.words import UNIT_TASKS, capability_name, case_kind_name, kind_of_unit
@@ -160,7 +161,8 @@ class Editor:
         """Return the form with a step more, one less, or two exchanged: "add-send", "up-2"."""
         verb, _dash, argument = change.partition("-")
         stored = [_typed(form) for form in self.steps]
-        at = int(argument) if argument.isascii() and argument.isdigit() else -1
+        place = whole_number(argument)
+        at = -1 if place is None else place
         if verb == "add" and argument in {"acknowledge", *StepForm.SHOWN}:
             stored.append({"act": argument})
         elif verb == "remove" and 0 <= at < len(stored):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from zhizhi.directory.models import Agency, RoleAssignment, Unit
 from zhizhi.engine.macros import ACKNOWLEDGE, NOTE, SEND, Step, steps_of
 from zhizhi.engine.models import MacroRun
+from zhizhi.web.digits import whole_number
 from zhizhi.web.words import capability_name, kind_of_unit, unit_task_name
 
 WHY: Mapping[str, str | Promise] = {
@@ -63,7 +64,8 @@ def addressee(to: str) -> str:
     kind, _colon, key = to.partition(":")
     if kind == "role" and key in RoleAssignment.Role.values:
         return str(RoleAssignment.Role(key).label)
-    found = Agency.objects.filter(pk=int(key)).first() if key.isdecimal() else None
+    pk = whole_number(key)
+    found = Agency.objects.filter(pk=pk).first() if pk is not None else None
     return str(found) if found else _("an agency that is gone")
 
 

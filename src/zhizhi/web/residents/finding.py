@@ -10,6 +10,7 @@ from typing import Any
 from zhizhi.directory.models import Area
 from zhizhi.engine.models import Report
 from zhizhi.kernel.shapes import Bounds
+from zhizhi.web.digits import whole_number
 from zhizhi.web.places import SAFE_BOUNDS, box
 
 MOST_FOUND = 8
@@ -141,10 +142,8 @@ def nearer(bounds: Bounds, at: tuple[float, float]) -> Bounds:
 
 def tapped(bounds: Bounds, size: str, x: str, y: str) -> Found | None:
     """Return the place behind a dot of the drawing; None for the corner that a key press sends."""
-    if not (x.isdecimal() and y.isdecimal() and len(x) < 5 and len(y) < 5):
-        return None
-    dots, right, down = SIZES[size], int(x), int(y)  # the drawing is a square
-    if (right, down) == (0, 0) or max(right, down) > dots:
+    dots, right, down = SIZES[size], whole_number(x), whole_number(y)  # the drawing is a square
+    if right is None or down is None or (right, down) == (0, 0) or max(right, down) > dots:
         return None
     high = bounds[3] - bounds[1]
     lon = bounds[0] + (bounds[2] - bounds[0]) * right / dots

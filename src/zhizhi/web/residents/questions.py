@@ -17,6 +17,7 @@ from zhizhi.directory.people import PersonalData
 from zhizhi.engine import reporting
 from zhizhi.engine.reporting import AHEAD, CATCH_ALL, OLDEST, ReportRefused
 from zhizhi.trust import pictures
+from zhizhi.web.digits import whole_number
 from zhizhi.web.residents import finding
 from zhizhi.web.residents.finding import Found
 
@@ -150,11 +151,11 @@ class PlaceForm(forms.Form):
             said = _("We know no place of that name. Tap on the map, or choose the community.")
             self.add_error("place", said)
             return None
-        picked = data.get("found") or ""
+        picked = whole_number(data.get("found") or "")
         if len(self.several) == 1:
             return self.several[0]
-        if picked.isdecimal() and int(picked) < len(self.several):
-            return self.several[int(picked)]
+        if picked is not None and picked < len(self.several):
+            return self.several[picked]
         self.add_error("place", _("Several places are called so: choose one."))
         return None
 

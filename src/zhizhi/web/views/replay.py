@@ -19,6 +19,7 @@ from zhizhi.engine import zone_history
 from zhizhi.trust.scoping import Scope
 from zhizhi.web import places
 from zhizhi.web.access import DESK_READERS, actor_of, for_roles
+from zhizhi.web.digits import whole_number
 from zhizhi.web.replay import marks, moments, vessels
 from zhizhi.web.replay.detail import detail
 from zhizhi.web.replay.moments import HOUR, MINUTE, History
@@ -90,7 +91,7 @@ def _context(request: HttpRequest, scope: Scope, history: History) -> dict[str, 
     written = moments.write(at)
     state, severity = request.GET.get("state", ""), request.GET.get("severity", "")
     wanted = PastFilter.then(state, severity, written)
-    pk = _number(request.GET.get("case", ""))
+    pk = whole_number(request.GET.get("case", ""))
     chosen = detail(scope, pk, at=at) if pk else {}
     shows = bool(chosen) and request.GET.get("seen") == "1"
     return {
@@ -142,7 +143,3 @@ def _steps(history: History, at: datetime) -> list[dict[str, Any]]:
         {"label": label, "key": key, "written": moments.write(history.held(moment))}
         for label, key, moment in named
     ]
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 18 else None
