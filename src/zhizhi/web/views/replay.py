@@ -64,6 +64,7 @@ def then(request: HttpRequest, scope: Scope) -> HttpResponse:
     body = {
         "at": context["written"],
         "seconds": context["seconds"],
+        "most": context["most"],
         "parts": {name: render_to_string(template, context) for name, template in PARTS.items()},
         "counts": {str(pk): count for pk, count in context["grids"].items()},
         "alerts": context["places"],

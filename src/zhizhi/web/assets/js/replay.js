@@ -48,6 +48,7 @@ async function drawZones(then) {
 function show(then, announce) {
   Object.entries(then.parts).forEach(([id, text]) => put(id, text));
   if (wished === null) {
+    slider.max = then.most;
     slider.value = then.seconds;
     const input = find("#at");
     if (document.activeElement !== input) input.value = then.at;
@@ -118,7 +119,7 @@ const KEYS = {
   PageDown: () => by(-HOUR),
   PageUp: () => by(HOUR),
   Home: () => move(0),
-  End: () => move(most()),
+  End: () => go({ at: null }), // now, which is later than when the page was opened
   " ": toggle,
 };
 // The keys belong to the slider, and to the page where nothing else wants them.
