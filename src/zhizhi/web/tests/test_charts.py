@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date, timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
+from django.utils import translation
 
 from zhizhi.web import charts
 from zhizhi.web.charts import Columns, Series
 from zhizhi.web.spans import Span
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 def days(count: int) -> Span:
