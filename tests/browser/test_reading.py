@@ -18,7 +18,7 @@ WORD = re.compile(r"(?<!\{)\b[A-Za-z][A-Za-z'’]{2,}")  # {zone} is a place in 
 # Names that Chinese texts keep, and the switch to the other language.
 KEPT = {
     "English", "GeoJSON", "Feature", "FeatureCollection", "Polygon", "MultiPolygon", "UTF", "WGS",
-    "JPEG", "PNG", "WebP",
+    "JPEG", "PNG", "WebP", "Home", "End", "Ctrl", "Delete",
     "GPS", "CGCS", "GCJ", "EPSG", "AIS", "SHA", "Shift", "Excel", "CSV", "PDF", "Baidu", "Gauss",
 }  # fmt: skip
 # What people read or hear; code, keys and what they typed are the same in every language.
