@@ -8,7 +8,6 @@ Run with: python -m bench.connected --json
 
 from __future__ import annotations
 
-import math
 import shutil
 import tempfile
 import time
@@ -17,7 +16,7 @@ from statistics import median
 
 import httpx
 from bench.latency import PATIENCE_S, desk, others, sign_in
-from bench.measuring import Figure, figure, show
+from bench.measuring import Figure, figure, p95, show
 from playwright.sync_api import Page
 from tests.browser.server import Server, serve
 
@@ -45,12 +44,10 @@ def run() -> list[Figure]:
             waits, lost = measure(server, page)
     finally:
         shutil.rmtree(home, ignore_errors=True)
-    waits.sort()
-    p95 = waits[math.ceil(0.95 * len(waits)) - 1]
     name = f"action -> other desk, {DESKS} desks"
     return [
         figure(f"{name}, median of {len(waits)}", "ms", median(waits)),
-        figure(f"{name}, p95", "ms", p95, most=300),
+        figure(f"{name}, p95", "ms", p95(waits), most=300),
         figure(f"{name}, lost", "", lost, most=0),
     ]
 

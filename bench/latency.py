@@ -10,7 +10,6 @@ Run with: python -m bench.latency --json
 from __future__ import annotations
 
 import asyncio
-import math
 import random
 import shutil
 import tempfile
@@ -24,7 +23,7 @@ from pathlib import Path
 from statistics import median
 
 import httpx
-from bench.measuring import Figure, figure, show
+from bench.measuring import Figure, figure, p95, show
 from playwright.sync_api import Page, sync_playwright
 from tests.browser.installing import LATENESS_S
 from tests.browser.server import Server, fix, serve
@@ -58,11 +57,10 @@ def run() -> list[Figure]:
     finally:
         shutil.rmtree(home, ignore_errors=True)
     waits.sort()
-    p95 = waits[math.ceil(0.95 * len(waits)) - 1]
     name = f"acknowledged -> on the desk, {DESKS} desks"
     return [
         figure(f"{name}, median", "s", median(waits)),
-        figure(f"{name}, p95", "s", p95, most=1.0),
+        figure(f"{name}, p95", "s", p95(waits), most=1.0),
         figure(f"{name}, worst of {ALERTS}", "s", waits[-1]),
     ]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -21,6 +22,11 @@ def timed(work: Callable[[], Result]) -> tuple[Result, float]:
     spent = time.process_time() - begin
     gc.enable()
     return result, spent
+
+
+def p95(waits: Sequence[float]) -> float:
+    """Return the time within which 19 of 20 were done."""
+    return sorted(waits)[math.ceil(0.95 * len(waits)) - 1]
 
 
 def figure(

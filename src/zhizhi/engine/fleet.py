@@ -16,6 +16,8 @@ from zhizhi.trust.audit import Leaf
 
 FIELDS = ("code", "name", "kind", "agency", "area", "capabilities", "speed_kmh")
 IDLE = (Unit.Status.AVAILABLE, Unit.Status.OFF_DUTY)
+OUT = {"status": Unit.Status.OFF_DUTY, "is_in_service": False}
+BACK = {"status": Unit.Status.AVAILABLE, "is_in_service": True}
 
 
 class CallSignTaken(ValueError):
@@ -61,34 +63,25 @@ def amend(unit: Unit, facts: Mapping[str, Any], *, seen: int, by: str, now: date
 
 def take_out(unit: Unit, *, reason: str, seen: int, by: str, now: datetime) -> Unit:
     """Take a unit out of service: it is sent nowhere until it is back."""
-    with writing():
-        _move_idle(
-            unit, seen=seen, by=by, now=now, status=Unit.Status.OFF_DUTY, is_in_service=False,
-            service_note=reason,
-        )  # fmt: skip
-        _leave("unit.take_out", unit, by=by, now=now)
-    return unit
+    return _serve("unit.take_out", unit, reason, seen=seen, by=by, now=now, **OUT)
 
 
 def bring_back(unit: Unit, *, reason: str, seen: int, by: str, now: datetime) -> Unit:
     """Put a unit back in service: it is available again."""
-    with writing():
-        _move_idle(
-            unit, seen=seen, by=by, now=now, status=Unit.Status.AVAILABLE, is_in_service=True,
-            service_note=reason,
-        )  # fmt: skip
-        _leave("unit.bring_back", unit, by=by, now=now)
-    return unit
+    return _serve("unit.bring_back", unit, reason, seen=seen, by=by, now=now, **BACK)
 
 
 def retire(unit: Unit, *, reason: str, seen: int, by: str, now: datetime) -> Unit:
     """Take a unit off the lists for ever; what it did stays in the histories."""
+    return _serve("unit.retire", unit, reason, seen=seen, by=by, now=now, retired_at=now, **OUT)
+
+
+def _serve(
+    verb: str, unit: Unit, reason: str, *, seen: int, by: str, now: datetime, **columns: Any
+) -> Unit:
     with writing():
-        _move_idle(
-            unit, seen=seen, by=by, now=now, status=Unit.Status.OFF_DUTY, is_in_service=False,
-            service_note=reason, retired_at=now,
-        )  # fmt: skip
-        _leave("unit.retire", unit, by=by, now=now)
+        _move_idle(unit, seen=seen, by=by, now=now, service_note=reason, **columns)
+        _leave(verb, unit, by=by, now=now)
     return unit
 
 

@@ -175,9 +175,9 @@ class Broadcast:
 
     async def _read(self) -> None:
         for tick in itertools.count():
-            if not self.listeners:
-                return
             await asyncio.sleep(TICK_S)
+            if not self.listeners:  # asked once more, a query would open what was closed
+                return
             if tick % PRESENT_EVERY == 0:
                 await self._meet()
             grants = {grant for listener in self.listeners for grant in listener.by_case()}

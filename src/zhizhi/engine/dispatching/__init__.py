@@ -15,6 +15,7 @@ from zhizhi.engine.dispatching.sending import (
     cancel_task,
     dispatch,
     dispatch_nearest,
+    hold_of,
     undo_dispatch,
     withdraw,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "dispatch_nearest",
     "end_without_result",
     "finish",
+    "hold_of",
     "locked",
     "nearest_fit",
     "return_task",

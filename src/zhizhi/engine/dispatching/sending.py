@@ -73,10 +73,16 @@ def _check_open(case: Case, *, is_reinforcement: bool) -> None:
         raise StateConflict(message, code="already-dispatched", record=live)
 
 
+def hold_of(case: Case) -> timedelta:
+    """Return how long what is sent in ``case`` can still be taken back; urgent goes at once."""
+    if case.severity == Severity.URGENT:
+        return timedelta(0)
+    return timedelta(seconds=settings_in_force.value("engine.hold_seconds"))
+
+
 def _offer(case: Case, unit: Unit, *, kind: str, need: Need | None, by: str, now: datetime) -> Task:
     """Make the task, reserve the unit by one conditional UPDATE, start the clock, tell the unit."""
-    settings = settings_in_force.snapshot()
-    within = timedelta(minutes=settings["engine.accept_minutes"])
+    within = timedelta(minutes=settings_in_force.value("engine.accept_minutes"))
     _reserve_or_lose(unit)
     task = Task.everything.create(
         case=case, kind=kind, unit=unit, offered_at=now, due_at=now + within, offered_by=by,
@@ -89,8 +95,6 @@ def _offer(case: Case, unit: Unit, *, kind: str, need: Need | None, by: str, now
     timing.start_clock(
         case, kind="accept", within=within, now=now, task=task, action="engine.expire_task"
     )
-    is_urgent = case.severity == Severity.URGENT
-    hold = timedelta(0) if is_urgent else timedelta(seconds=settings["engine.hold_seconds"])
     delivering.enqueue(
         channel="inbox",
         recipient=f"unit:{unit.pk}",
@@ -107,8 +111,8 @@ def _offer(case: Case, unit: Unit, *, kind: str, need: Need | None, by: str, now
         case=case,
         task=task,
         now=now,
-        hold=hold,
-        is_urgent=is_urgent,
+        hold=hold_of(case),
+        is_urgent=case.severity == Severity.URGENT,
     )
     return task
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
 from zhizhi.directory.models import Unit
-from zhizhi.engine import delivering, dispatching, settings_in_force, timeline, timing
+from zhizhi.engine import delivering, dispatching, timeline, timing
 from zhizhi.engine.dispatching import Need, NoUnitFits, locked
 from zhizhi.engine.macros.steps import ACKNOWLEDGE, NOTE, SEND, TELL, Step, is_addressee, steps_of
 from zhizhi.engine.models import Case, Macro, MacroRun, Message, Severity, Task
@@ -52,7 +52,7 @@ def run(macro: Macro, case: Case, order: Order) -> MacroRun:
         _check(macro, locked(case), order)
         done = MacroRun.everything.create(
             macro=macro, version=macro.version, case=case, by=order.by, at=order.now,
-            until=order.now + _hold(case),
+            until=order.now + dispatching.hold_of(case),
         )  # fmt: skip
         with timeline.marked(_marks(done)):
             work = _Work(done, case, order)
@@ -67,12 +67,6 @@ def run(macro: Macro, case: Case, order: Order) -> MacroRun:
 
 def _marks(run: MacroRun) -> dict[str, int]:
     return {"macro": run.macro_id, "macro_version": run.version, "macro_run": run.pk}
-
-
-def _hold(case: Case) -> timedelta:
-    if case.severity == Severity.URGENT:
-        return timedelta(0)
-    return timedelta(seconds=settings_in_force.value("engine.hold_seconds"))
 
 
 def _check(macro: Macro, case: Case, order: Order) -> None:

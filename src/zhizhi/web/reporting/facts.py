@@ -18,24 +18,21 @@ from zhizhi.web.queue import QueueFilter
 from zhizhi.web.spans import Span
 from zhizhi.web.wall.figures import Figure, by_place, figure, in_place, names_of
 from zhizhi.web.wall.keeping import kept_by_kind
-from zhizhi.web.wall.trend import moments, per_part, waits
+from zhizhi.web.wall.trend import Wait, cases_opened, medians, moments, opened_in, per_part
 
 
 def facts(scope: Scope, area: Area, span: Span, *, now: datetime) -> dict[str, Any]:
     """Return everything that the page shows; every number counts what the reader may see."""
+    came = cases_opened(scope, area, span, now)
     return {
         "figures": _figures(scope, area, span, now=now),
-        "chart": _chart(scope, area, span),
-        "waits": waits(scope, area, span, now),
+        "chart": _chart(scope, area, span, came),
+        "waits": medians(area, span, came),
         "severities": _severities(scope, area, span, now=now),
         "places": _places(scope, area, span, now=now),
         "kinds": kept_by_kind(scope, area, span, now),
         "definitions": definitions(),
     }
-
-
-def opened_in(area: Area, span: Span) -> QueueFilter:
-    return QueueFilter(queue.ALL, beside=Narrowing(area=area.path, opened=span))
 
 
 def _figures(scope: Scope, area: Area, span: Span, *, now: datetime) -> list[Figure]:
@@ -70,10 +67,9 @@ def _reopened(scope: Scope, area: Area, span: Span) -> int:
     return lines.count()
 
 
-def _chart(scope: Scope, area: Area, span: Span) -> Columns:
+def _chart(scope: Scope, area: Area, span: Span, came: list[Wait]) -> Columns:
     parts = buckets(span)
-    cases = Case.objects.visible_to(scope).filter(area_path__startswith=area.path)
-    opened = moments(cases.filter(opened_at__gte=span.start, opened_at__lt=span.end), "opened_at")
+    opened = [wait.opened for wait in came]
     raised = moments(_alerts(scope, area, span), "raised_at")
     return Columns(
         _("Cases opened and alerts raised"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Min, Q, QuerySet
 
@@ -35,11 +35,19 @@ class Bar:
     is_present: bool
 
 
+class Wait(NamedTuple):
+    """When a case was opened, and when a unit was first sent to it and first arrived."""
+
+    opened: datetime
+    sent: datetime | None
+    there: datetime | None
+
+
 def trend(scope: Scope, area: Area, *, now: datetime) -> dict[str, Any]:
     """Return both charts and the medians."""
     days = Span.days(now, DAYS)
-    cases = Case.objects.visible_to(scope).filter(area_path__startswith=area.path)
-    opened = moments(cases.filter(opened_at__gte=days.start), "opened_at")
+    came = cases_opened(scope, area, days, now)
+    opened = [wait.opened for wait in came]
     alerts = Alert.objects.visible_to(scope).filter(case__area_path__startswith=area.path)
     raised = moments(alerts.filter(raised_at__gte=days.start), "raised_at")
     charts = [
@@ -54,7 +62,7 @@ def trend(scope: Scope, area: Area, *, now: datetime) -> dict[str, Any]:
     return {
         "charts": charts,
         "is_empty": not opened and not raised,
-        "waits": [waits(scope, area, span, now) for span in (charts[0]["span"], days)],
+        "waits": [medians(area, span, came) for span in (charts[0]["span"], days)],
     }
 
 
@@ -69,7 +77,7 @@ def _chart(
     parts = span.parts()
     cases, alerts = per_part(opened, parts), per_part(raised, parts)
     bars = [
-        Bar(part.start, n, m, desk_address(_opened(area, part)), part.start <= now < part.end)
+        Bar(part.start, n, m, desk_address(opened_in(area, part)), part.start <= now < part.end)
         for part, n, m in zip(parts, cases, alerts, strict=True)
     ]
     drawn: Chart = chart(cases, alerts)
@@ -98,34 +106,36 @@ def per_part(moments: Iterable[datetime], parts: Sequence[Span]) -> list[int]:
     return counts
 
 
-def _opened(area: Area, span: Span) -> QueueFilter:
+def opened_in(area: Area, span: Span) -> QueueFilter:
+    """Return the queue of the cases opened in ``span``, whatever became of them."""
     return QueueFilter(queue.ALL, beside=Narrowing(area=area.path, opened=span))
 
 
-def waits(scope: Scope, area: Area, span: Span, now: datetime) -> dict[str, Any]:
+def cases_opened(scope: Scope, area: Area, span: Span, now: datetime) -> list[Wait]:
+    """Return the cases opened in ``span``, with when a first unit was sent and arrived."""
+    units = Q(tasks__unit__isnull=False)
+    cases = opened_in(area, span).apply(Case.objects.visible_to(scope), now=now).order_by()
+    rows = cases.annotate(
+        sent=Min("tasks__offered_at", filter=units),
+        there=Min("tasks__arrived_at", filter=units),
+    ).values_list("pk", "opened_at", "sent", "there")
+    return [Wait(opened, sent, there) for _pk, opened, sent, there in rows]
+
+
+def medians(area: Area, span: Span, came: Iterable[Wait]) -> dict[str, Any]:
     """Return the medians, in minutes, from the first alert to the first unit sent and arrived.
 
     A case is opened by its first alert. One that nobody was sent to has no such time and is left
     out; the number of cases behind each median stands beside it.
     """
-    wanted = _opened(area, span)
-    units = Q(tasks__unit__isnull=False)
-    rows = (
-        wanted.apply(Case.objects.visible_to(scope), now=now)
-        .annotate(
-            sent=Min("tasks__offered_at", filter=units),
-            there=Min("tasks__arrived_at", filter=units),
-        )
-        .values_list("pk", "opened_at", "sent", "there")
-    )
-    spans = list(rows)
+    inside = [wait for wait in came if span.start <= wait.opened < span.end]
     return {
         "span": span,
         "hours": round((span.end - span.start) / timedelta(hours=1)),
-        "href": desk_address(wanted),
-        "count": len(spans),
-        "sent": minutes_between((opened, sent) for _pk, opened, sent, _there in spans),
-        "there": minutes_between((opened, there) for _pk, opened, _sent, there in spans),
+        "href": desk_address(opened_in(area, span)),
+        "count": len(inside),
+        "sent": minutes_between((wait.opened, wait.sent) for wait in inside),
+        "there": minutes_between((wait.opened, wait.there) for wait in inside),
     }
 
 
