@@ -151,7 +151,7 @@ def _places(now: datetime) -> dict[str, Any]:
             )
         )  # fmt: skip
         boat = Unit.objects.create(
-            code=f"T-{key}", name=f"试验艇{number}", kind=first.kind, area=first.area,
+            code=f"T{number:03}", name=f"试验艇{number}", kind=first.kind, area=first.area,
             agency=first.agency, capabilities=first.capabilities, lon=lon, lat=lat,
             speed_kmh=first.speed_kmh, position_at=now,
         )  # fmt: skip

@@ -181,7 +181,8 @@ def check_place(lon: float, lat: float) -> routing.Route:
 
 
 def _source(code: str) -> Source:
-    names = {"name": code, "kind": "form", "streams": [STREAM.name]}
+    named = {PAGE: str(_("Residents' pages"))}
+    names = {"name": named.get(code, code), "kind": "form", "streams": [STREAM.name]}
     return Source.objects.get_or_create(code=code, defaults=names)[0]
 
 

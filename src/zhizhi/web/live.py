@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from django.db import Error, close_old_connections, connection
+from django.db import Error, close_old_connections, connection, connections
 from django.utils import timezone
 
 from zhizhi.directory.models import Account
@@ -171,7 +171,7 @@ class Broadcast:
         for listener in list(self.listeners):
             listener.offer(None)
         self.listeners.clear()
-        self._thread.submit(connection.close)
+        self._thread.submit(connections.close_all)  # those of that thread
 
     async def _read(self) -> None:
         for tick in itertools.count():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +22,18 @@ def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for view in (desk, wall):
         monkeypatch.setattr(view, "_snapshots", Snapshots())
+
+
+@pytest.fixture(autouse=True)
+def streams_end(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give each test a reader of its own, whose thread leaves no connection open behind it."""
+    from zhizhi.web import live  # noqa: PLC0415 - models load after Django
+
+    broadcast = live.Broadcast()
+    monkeypatch.setattr(live, "_broadcast", broadcast)
+    yield
+    broadcast.close()
+    broadcast._thread.shutdown()
 
 
 @pytest.fixture

@@ -248,9 +248,8 @@ def test_a_screen_that_never_came_back_is_dark_or_light_as_was_chosen(world: Wor
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_stream_of_a_withdrawn_pass_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_stream_of_a_withdrawn_pass_ends() -> None:
     scopes = iter([Scope(None)])
-    monkeypatch.setattr(live, "_broadcast", live.Broadcast())
 
     async def heard() -> list[bytes]:
         open_stream = live.stream(

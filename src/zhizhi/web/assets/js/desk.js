@@ -147,16 +147,16 @@ async function refresh() {
 // What the reader is doing in the detail stays: typed text, open folds, chosen suggestion. What came
 // meanwhile is fetched when that is over.
 const SAID_MS = 15_000; // what an act has said stays to be read, though its own change is drawn at once
+let said = null; // the newest: an act may be answered while the detail is fetched for the one before
+let isActing = false; // until an act is answered and its answer drawn, nothing may be drawn over it
 let isBehind = false;
 async function again(id) {
   const kept = typedIn(find("#detail"));
-  const said = find("#detail > .notice");
-  if (said) said.dataset.till ??= Date.now() + SAID_MS;
-  const copy = said?.cloneNode(true); // the other may become another part when it is drawn anew
   await detail(id);
   if (desk.dataset.case !== id) return;
   fill(find("#detail"), kept);
-  if (copy && copy.dataset.till > Date.now() && !find("#detail > .notice")) find("#detail").prepend(copy);
+  const isToBeRead = said?.id === id && said.till > Date.now();
+  if (isToBeRead && !find("#detail > .notice")) find("#detail").prepend(said.notice.cloneNode(true));
 }
 function catchUp() {
   if (isBehind && desk.dataset.case) again(desk.dataset.case);
@@ -168,7 +168,7 @@ function follow(subjects) {
   const isOurs = subjects.has(`case:${id}`) || subjects.has("*");
   if (!id || !isOurs) return;
   isBehind = true;
-  if (!isWriting && !find("#suggestions")?.children.length) catchUp();
+  if (!isActing && !isWriting && !find("#suggestions")?.children.length) catchUp();
 }
 
 document.addEventListener("click", (event) => {
@@ -193,13 +193,24 @@ document.body.addEventListener("live-state", ({ detail: told }) => {
   document.querySelectorAll('.status [data-key="p"]').forEach((button) => button.setAttribute("aria-pressed", String(told.isPaused)));
 });
 
+const isAct = ({ ctx }) => ctx.request?.method === "POST";
+document.addEventListener("htmx:before:request", ({ detail: told }) => {
+  if (isAct(told)) isActing = true;
+});
 document.body.addEventListener("htmx:after:request", ({ detail: told }) => {
-  if (told.ctx.request?.method !== "POST") return;
+  if (!isAct(told)) return;
   if (told.ctx.sourceElement?.id === "bulk" && told.ctx.response?.raw?.ok) choosing.clear();
   clearSuggestions();
+});
+// On the document: the form that was sent may be gone when its answer has been drawn.
+document.addEventListener("htmx:finally:request", ({ detail: told }) => {
+  if (!isAct(told)) return;
+  isActing = false;
   catchUp();
 });
 document.body.addEventListener("htmx:after:swap", () => {
+  const notice = find("#detail > .notice")?.cloneNode(true);
+  if (notice) said = { id: desk.dataset.case, notice, till: Date.now() + SAID_MS };
   const first = find("#suggestions button[type=submit]");
   if (first && !document.activeElement?.closest("#suggestions")) first.focus();
 });
