@@ -18,6 +18,15 @@ PATIENCE_MS = 30_000
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
+# What reads every page as the demonstration left it comes before stories that type and act there.
+READ_FIRST = ("tests/browser/test_accessibility.py", "tests/browser/test_reading.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests that only read go first; the order within them stays."""
+    items.sort(key=lambda item: not item.nodeid.startswith(READ_FIRST))
+
+
 def launch_options() -> dict[str, Any]:
     """Return how the system's Chromium starts without calling anybody by itself."""
     return {

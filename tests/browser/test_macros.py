@@ -69,24 +69,24 @@ def test_administrators_make_a_macro_without_scripts_and_operators_use_it_so(
 ) -> None:
     plain = {"java_script_enabled": False}
     page = open_as("administrator", "/macros/new/", language="en", **plain)
-    page.get_by_label("Name", exact=True).fill("Morning look")
+    page.get_by_label("Name", exact=True).fill("早班巡看")
     page.get_by_role("button", name="Remove step 2").click()
     page.locator("#macro-form .add").get_by_role("button", name="Note").click()
     page.get_by_label("Text").fill("looked at from the bank")
     page.get_by_role("button", name="Try it").last.click()
     expect(page.locator(".tried-macro")).to_contain_text("Note: looked at from the bank")
     page.get_by_role("button", name="Put in force").click()
-    expect(page.locator(".notices")).to_contain_text("“Morning look”, version 1, is in force.")
+    expect(page.locator(".notices")).to_contain_text("“早班巡看”, version 1, is in force.")
 
     desk = open_as("operator", "/desk/?state=open", language="en", **plain)
     desk.locator("#queue a[data-case]").last.click()
     desk.locator('#detail a[data-key="m"]').click()
-    desk.get_by_role("button", name="Morning look").click()
+    desk.get_by_role("button", name="早班巡看").click()
 
-    expect(desk.locator(".notices")).to_contain_text("Macro “Morning look” is done.")
+    expect(desk.locator(".notices")).to_contain_text("Macro “早班巡看” is done.")
     expect(desk.locator(".timeline")).to_contain_text("looked at from the bank")
     page.goto("/macros/")
-    page.get_by_role("button", name="Retire Morning look").click()
+    page.get_by_role("button", name="Retire 早班巡看").click()
     expect(page.locator(".notices")).to_contain_text("is retired")
 
 
