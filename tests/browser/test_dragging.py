@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, Opener
+from tests.browser.covering import WIDE, Screen, says_on
 
 pytestmark = pytest.mark.browser
 
 expect.set_options(timeout=PATIENCE_MS)
+CLOSE = 13.5  # how near the map looks at a case that was chosen from afar
+DRAWN = """() => {
+  const canvas = document.querySelector(".leaflet-units-pane canvas");
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return data.filter(Boolean).length;
+}"""
 
 
 def desk_of(open_as: Opener, **options: object) -> Page:
@@ -47,7 +56,7 @@ def carry(desk: Page, source: Locator, target: Locator) -> None:
 
 def take_back(desk: Page) -> None:
     desk.locator('#detail [data-key="z"]').click()
-    expect(desk.locator("#detail .detail-head")).to_contain_text("Open")
+    expect(desk.locator("#detail .detail-head")).to_contain_text(says_on(desk)("Open"))
 
 
 def test_a_unit_dropped_on_a_case_is_sent_and_taken_back(open_as: Opener) -> None:
@@ -101,6 +110,105 @@ def test_a_unit_dropped_on_the_case_on_the_map_is_sent(open_as: Opener) -> None:
 
     expect(desk.locator("#detail .detail-head")).to_contain_text("Dispatched")
     take_back(desk)
+
+
+def projected(lon: float, lat: float) -> tuple[float, float]:
+    """Return where a place lies on a world that is one unit wide."""
+    return (lon + 180) / 360, 0.5 - math.log(math.tan(math.pi / 4 + math.radians(lat) / 2)) / (
+        2 * math.pi
+    )
+
+
+def units_near(desk: Page, row: Locator) -> list[tuple[str, str, tuple[float, float]]]:
+    """Return label, abilities and pixel of the free units on the map, which shows ``row`` amid it.
+
+    What lies so near to another one that the pointer could mean either is left out.
+    """
+    box = desk.locator(".map").bounding_box()
+    assert box is not None
+    middle_at = projected(*(float(str(row.get_attribute(f"data-{k}"))) for k in ("lon", "lat")))
+    dots, found = 256 * 2**CLOSE, []
+    told = desk.request.get("/desk/now?state=open").json()["units"]
+    for number, label in enumerate(told["label"]):
+        x, y = projected(told["lon"][number], told["lat"][number])
+        right, down = (x - middle_at[0]) * dots, (y - middle_at[1]) * dots
+        if abs(right) < box["width"] / 2 - 60 and abs(down) < box["height"] / 2 - 60:
+            at = (box["x"] + box["width"] / 2 + right, box["y"] + box["height"] / 2 + down)
+            able = told["abilities"][told["able"][number]] if told["kind"][number] == 0 else "busy"
+            found.append((label, able, at))
+    return [
+        one
+        for one in found
+        if all(other is one or math.dist(other[2], one[2]) > 30 for other in found)
+    ]
+
+
+@pytest.mark.parametrize("screen", WIDE, ids=str)
+def test_a_case_dropped_on_a_units_mark_on_the_map_sends_it(
+    screen: Screen, open_as: Opener
+) -> None:
+    desk, says = open_as("operator", "/desk/?state=open", **screen.options), screen.says
+    desk.wait_for_selector('.map[data-ready="true"]')
+    row = waiting(desk)
+    row.click()
+    expect(desk.locator("#detail .detail-head")).to_be_visible()
+    code = str(row.get_attribute("data-code"))
+    label, _able, at = next(
+        one for one in units_near(desk, row) if {"water", "dissuasion"} <= set(one[1].split())
+    )
+    name = label.split("\n")[0]
+
+    desk.mouse.move(*middle(row))
+    desk.mouse.down()
+    desk.mouse.move(at[0] - 9, at[1], steps=4)
+    desk.mouse.move(*at)
+    hint = says("Let go: send {unit} to {case}", unit=name, case=code)
+    expect(desk.locator("#carried")).to_have_text(hint)
+    expect(desk.locator(".leaflet-tooltip", has_text=name)).to_be_visible()
+    desk.mouse.up()
+
+    expect(desk.locator("#toasts")).to_contain_text(
+        says("{unit} is sent to {case}.", unit=name, case=code)
+    )
+    expect(desk.locator("#detail")).to_contain_text(says("{unit} has the task.", unit=name))
+    take_back(desk)
+
+
+def test_a_unit_on_the_map_that_cannot_do_it_says_so_and_is_not_asked(open_as: Opener) -> None:
+    desk = desk_of(open_as, viewport={"width": 1920, "height": 1080})
+    sent: list[str] = []
+    desk.on("request", lambda request: sent.append(request.url))
+    row = waiting(desk)
+    row.click()
+    expect(desk.locator("#detail .detail-head")).to_be_visible()
+    _label, _able, at = next(
+        one for one in units_near(desk, row) if "water" not in one[1] and one[1] != "busy"
+    )
+
+    desk.mouse.move(*middle(row))
+    desk.mouse.down()
+    desk.mouse.move(at[0] - 9, at[1], steps=4)
+    desk.mouse.move(*at)
+    expect(desk.locator("#carried")).to_have_text("This unit cannot do what the case needs.")
+    desk.mouse.up()
+
+    expect(desk.locator("#toasts")).to_contain_text("This unit cannot do what the case needs.")
+    expect(desk.locator("#detail .detail-head")).to_contain_text("Open")
+    assert [url for url in sent if url.endswith("/dispatch/")] == []
+
+
+def test_while_a_case_is_carried_the_map_shows_the_units_that_could_take_it(
+    open_as: Opener,
+) -> None:
+    desk = desk_of(open_as)
+    before = desk.evaluate(DRAWN)
+
+    carry(desk, waiting(desk), desk.locator(".map"))
+    desk.wait_for_function(f"before => ({DRAWN})() > before + 100", arg=before)
+    desk.keyboard.press("Escape")
+    desk.mouse.up()
+
+    desk.wait_for_function(f"before => ({DRAWN})() === before", arg=before)
 
 
 def test_escape_lets_go_and_nothing_is_sent_or_opened(open_as: Opener) -> None:

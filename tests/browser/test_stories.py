@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, PHONE, Opener
+from tests.browser.covering import says_on
 from tests.browser.installing import LATENESS_S
 from tests.browser.server import Server
 from tests.district_world import photo
@@ -151,11 +152,11 @@ def test_of_two_operators_who_dispatch_at_once_one_wins_and_the_other_is_told_wh
 
 def withdraw(desk: Page) -> None:
     """Take the task back with a reason."""
-    detail = desk.locator("#detail")
-    detail.get_by_text("Withdraw the task").first.click()
-    detail.get_by_label("Reason").first.fill("the race is over")
-    detail.get_by_role("button", name="Withdraw the task").click()
-    expect(desk.locator("#detail .detail-head")).to_contain_text("Open")
+    detail, says = desk.locator("#detail"), says_on(desk)
+    detail.get_by_text(says("Withdraw the task")).first.click()
+    detail.get_by_label(says("Reason")).first.fill("the race is over")
+    detail.get_by_role("button", name=says("Withdraw the task")).click()
+    expect(desk.locator("#detail .detail-head")).to_contain_text(says("Open"))
 
 
 def test_the_loop_goes_round_without_scripts(

@@ -85,12 +85,17 @@ def _points(units: list[Unit], now: datetime) -> dict[str, Any]:
         if unit.status != Status.OFF_DUTY and getattr(unit, "is_placed", True)
     ]
     seen = _("position {age}")
+    abilities: dict[str, int] = {}  # told once for all units that can do the same
+    can = [" ".join(sorted(unit.capabilities)) for unit in on_duty]
+    able = [abilities.setdefault(one, len(abilities)) for one in can]
     labels = {status: str(Status(status).label) for status in Status.values}
     return {
         "id": [unit.pk for unit in on_duty],
         "lon": [unit.lon for unit in on_duty],
         "lat": [unit.lat for unit in on_duty],
         "kind": [DRAWN.get(Status(unit.status), BUSY) for unit in on_duty],
+        "able": able,
+        "abilities": list(abilities),
         "label": [
             f"{unit.name}\n{labels[unit.status]} · {seen.format(age=age(unit.position_at, now))}"
             for unit in on_duty

@@ -73,6 +73,18 @@ def test_the_map_shows_who_is_on_duty(world: World) -> None:
     assert sorted(points["kind"]) == [board.FREE, board.BUSY]
 
 
+def test_the_map_knows_what_each_unit_can_do(world: World) -> None:
+    another(world, 1, capabilities=["foot"])
+    another(world, 2, capabilities=["water", "dissuasion"])
+
+    points = board.board(world.here["operator"].scope(), now=AT)["points"]
+
+    able = [points["abilities"][at] for at in points["able"]]
+    capable = dict(Unit.objects.values_list("pk", "capabilities"))
+    assert able == [" ".join(sorted(capable[pk])) for pk in points["id"]]
+    assert len(set(able)) == len(points["abilities"])
+
+
 @pytest.mark.parametrize("units", [1, 70])
 def test_the_number_of_queries_does_not_depend_on_the_number_of_units(
     units: int, world: World, django_assert_num_queries: DjangoAssertNumQueries

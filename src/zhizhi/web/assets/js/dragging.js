@@ -1,22 +1,16 @@
 // Drag to dispatch: a unit of the board onto a row of the queue or a case on the map, or a row of
-// the queue onto a unit. With a mouse anywhere on the row, with a finger by its grip. What cannot
-// take it says why and is not asked; the server checks again. Escape lets go. Keys do the same: D.
+// the queue onto a unit of the board or of the map. With a mouse anywhere on the row, with a finger by
+// its grip. What cannot take it says why and is not asked; the server checks again. Escape lets go.
+// Keys do the same: D.
+import { refusal, unitOfMark, unitOfRow } from "./fitting.js";
+
 const FAR = 6; // pixels after which a press is a drag
 const EDGE = 48; // so near to the queue's end it scrolls
 const PER_FRAME = 10;
 
-const listed = (text) => (text ?? "").split(" ").filter(Boolean);
 const rowOf = (id) => document.querySelector(`#queue a[data-case="${id}"]`);
-const unitOf = (id) => document.querySelector(`#board-rows tr[data-unit="${id}"]`);
-
-// Why this unit cannot be sent to this case; empty when it can, as far as the page knows.
-function refusal(unit, row, words) {
-  if (unit?.dataset.refuses) return unit.dataset.refuses;
-  if (row?.dataset.refuses) return row.dataset.refuses;
-  const able = listed(unit?.dataset.able);
-  const isFit = !unit || !row || listed(row.dataset.needs).every((need) => able.includes(need));
-  return isFit ? "" : words.unfit;
-}
+const unitRow = (id) => document.querySelector(`#board-rows tr[data-unit="${id}"]`);
+const unitOf = (row) => row && unitOfRow(row.dataset);
 
 function sourceOf(event) {
   const isTouch = event.pointerType === "touch";
@@ -28,26 +22,34 @@ function sourceOf(event) {
   return null;
 }
 
+// The map writes down what it has at a place: a case for a unit that is carried, a unit for a case.
+function onMap(map, x, y, kind) {
+  const asked = new CustomEvent("carried", { detail: { clientX: x, clientY: y, kind, found: null } });
+  map.dispatchEvent(asked);
+  return asked.detail.found;
+}
+
 // What lies under the pointer and could take what is carried.
-function targetAt(x, y, kind, map) {
+function targetAt(x, y, kind, map, words) {
   const found = document.elementFromPoint(x, y);
-  if (kind === "case") return { unit: found?.closest("#board-rows tr[data-unit]")?.dataset.unit };
+  const mark = found && map.contains(found) ? onMap(map, x, y, kind) : null;
+  if (kind === "case") {
+    const row = found?.closest("#board-rows tr[data-unit]") ?? (mark && unitRow(mark.id));
+    return { unit: unitOf(row) ?? (mark && unitOfMark(mark, words)) };
+  }
   const row = found?.closest("#queue li")?.querySelector("a[data-case]");
   if (row) return { case: row.dataset.case, name: row.dataset.code };
-  if (!found || !map.contains(found)) return {};
-  const asked = new CustomEvent("carried", { detail: { clientX: x, clientY: y, found: null } });
-  map.dispatchEvent(asked); // the map writes down what it has there
-  const { found: alert } = asked.detail;
-  return alert ? { case: String(alert.id), name: rowOf(alert.id)?.dataset.code || alert.label.split(" ")[0] || `#${alert.id}` } : {};
+  return mark ? { case: String(mark.id), name: rowOf(mark.id)?.dataset.code || mark.label.split(" ")[0] || `#${mark.id}` } : {};
 }
 
 // Rows show whether they can take what is carried; they are drawn anew while it is carried.
 function mark(carried, over, words) {
-  const candidates = carried.kind === "unit" ? "#queue a[data-case]" : "#board-rows tr[data-unit]";
-  document.querySelectorAll(candidates).forEach((one) => {
-    const reason = carried.kind === "unit" ? refusal(unitOf(carried.id), one, words) : refusal(one, rowOf(carried.id), words);
+  const isUnit = carried.kind === "unit";
+  const mine = isUnit ? unitOf(unitRow(carried.id)) : rowOf(carried.id)?.dataset;
+  document.querySelectorAll(isUnit ? "#queue a[data-case]" : "#board-rows tr[data-unit]").forEach((one) => {
+    const reason = isUnit ? refusal(mine, one.dataset, words) : refusal(unitOf(one), mine, words);
     one.dataset.drop = reason ? "no" : "yes";
-    one.toggleAttribute("data-over", (one.dataset.unit ?? one.dataset.case) === (over.unit ?? over.case));
+    one.toggleAttribute("data-over", (one.dataset.unit ?? one.dataset.case) === (over.unit?.id ?? over.case));
   });
 }
 
@@ -71,26 +73,29 @@ export function createDragging({ queue, map, ghost, send, say }) {
   let at = { x: 0, y: 0 };
 
   const pair = (target) => (carried.kind === "unit"
-    ? { unit: carried.id, case: target.case, unitName: carried.name, caseName: target.name }
-    : { unit: target.unit, case: carried.id, unitName: unitOf(target.unit)?.dataset.name, caseName: carried.name });
-
-  function wordsOf(target) {
-    const both = pair(target);
-    if (!both.unit || !both.case) return carried.name;
-    const reason = refusal(unitOf(both.unit), rowOf(both.case), words);
-    return reason || words.drop.replace("{unit}", both.unitName).replace("{case}", both.caseName ?? "");
-  }
+    ? { unit: unitOf(unitRow(carried.id)) ?? { id: carried.id, name: carried.name }, case: target.case, caseName: target.name }
+    : { unit: target.unit, case: carried.id, caseName: carried.name });
+  const target = () => targetAt(at.x, at.y, carried.kind, map, words);
+  const reasonOf = (both) => refusal(both.unit, rowOf(both.case)?.dataset, words);
 
   function frame() {
     if (!carried) return;
-    const target = targetAt(at.x, at.y, carried.kind, map);
+    const over = target();
     if (carried.kind === "unit") scrollNear(queue, at.x, at.y);
-    mark(carried, target, words);
-    const both = pair(target);
-    ghost.textContent = wordsOf(target);
-    ghost.dataset.state = both.unit && both.case ? (refusal(unitOf(both.unit), rowOf(both.case), words) ? "no" : "yes") : "none";
+    mark(carried, over, words);
+    const both = pair(over);
+    const isPair = both.unit && both.case;
+    const reason = isPair ? reasonOf(both) : "";
+    ghost.textContent = !isPair ? carried.name : reason || words.drop.replace("{unit}", both.unit.name).replace("{case}", both.caseName ?? "");
+    ghost.dataset.state = !isPair ? "none" : reason ? "no" : "yes";
     ghost.style.transform = `translate(${Math.min(at.x + 14, innerWidth - ghost.offsetWidth - 8)}px, ${Math.max(8, at.y - 44)}px)`;
     requestAnimationFrame(frame);
+  }
+
+  // Units that could take the case are drawn on the map as long as it is carried, however far away.
+  function offer(row) {
+    const isOffered = (unit) => !refusal(unitOfMark(unit, words), row.dataset, words);
+    map.dispatchEvent(new CustomEvent("offered", { detail: row ? isOffered : null }));
   }
 
   function begin() {
@@ -98,22 +103,23 @@ export function createDragging({ queue, map, ghost, send, say }) {
     document.body.dataset.carrying = carried.kind;
     ghost.hidden = false;
     document.documentElement.setPointerCapture(carried.pointer); // the row may be drawn anew
+    if (carried.kind === "case") offer(rowOf(carried.id));
     frame();
   }
 
   function end() {
-    if (carried) clear(ghost);
+    if (carried) { clear(ghost); offer(null); }
     pressed = null;
     carried = null;
   }
 
   function drop() {
-    const both = pair(targetAt(at.x, at.y, carried.kind, map));
+    const both = pair(target());
+    const reason = both.unit && both.case ? reasonOf(both) : "";
     end();
     if (!both.unit || !both.case) return;
-    const reason = refusal(unitOf(both.unit), rowOf(both.case), words);
     if (reason) say(reason);
-    else send(both);
+    else send({ unit: both.unit.id, unitName: both.unit.name, case: both.case, caseName: both.caseName });
   }
 
   document.addEventListener("pointerdown", (event) => {

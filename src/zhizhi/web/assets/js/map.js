@@ -143,9 +143,11 @@ export function createMap(element, { isStill = false, editing = null } = {}) {
     else hint.remove();
   });
   map.on("mouseout", () => hint.remove());
-  // Somebody carries a unit over the map: say what lies under it.
+  // Somebody carries a unit or a case over the map: say which case or which unit lies under it.
+  element.addEventListener("offered", ({ detail }) => { layers.units?.offer(detail); if (!detail) hint.remove(); });
   element.addEventListener("carried", ({ detail }) => {
-    detail.found = under({ containerPoint: map.mouseEventToContainerPoint(detail) });
+    const containerPoint = map.mouseEventToContainerPoint(detail);
+    detail.found = detail.kind === "case" ? layers.units?.nearest(containerPoint) : under({ containerPoint });
     if (detail.found) hint.setLatLng(map.mouseEventToLatLng(detail)).setContent(document.createTextNode(detail.found.label)).addTo(map);
     else hint.remove();
   });

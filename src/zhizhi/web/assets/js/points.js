@@ -26,9 +26,10 @@ export const PointLayer = L.Layer.extend({
     L.setOptions(this, { pane });
     this.set({ id: [], lon: [], lat: [], kind: [] });
   },
-  set({ id, lon, lat, kind, label }) {
+  set({ id, lon, lat, kind, label, able, abilities }) {
     this.ids = id;
     this.labels = label;
+    this.able = able?.map((at) => abilities[at]); // what each unit can do, where the points are units
     this.kind = Uint8Array.from(kind);
     this.x = Float64Array.from(lon, (value) => (value + 180) / 360);
     this.y = Float64Array.from(lat, (value) => 0.5 - Math.log(Math.tan(Math.PI / 4 + (value * Math.PI) / 360)) / (2 * Math.PI));
@@ -37,6 +38,17 @@ export const PointLayer = L.Layer.extend({
   select(id) {
     this.selected = id;
     if (this.canvas) this.redraw();
+  },
+  // Points for which ``test`` holds are drawn, and found, from however far away; null ends it.
+  offer(test) {
+    this.offered = test;
+    if (this.canvas) this.redraw();
+  },
+  told(i) {
+    return { id: this.ids[i], label: this.labels?.[i] ?? "", kind: this.kinds[this.kind[i]], able: this.able?.[i] };
+  },
+  zoomOf(i, zoom) {
+    return this.offered?.(this.told(i)) ? Math.max(zoom, FROM) : zoom;
   },
   onAdd(map) {
     this.canvas = L.DomUtil.create("canvas", "leaflet-zoom-hide points");
@@ -89,7 +101,7 @@ export const PointLayer = L.Layer.extend({
     c.save();
     c.translate(x, y);
     c.scale(view.big, view.big);
-    DRAW[kind](c, 0, 0, view.zoom);
+    DRAW[kind](c, 0, 0, this.zoomOf(i, view.zoom));
     c.restore();
     c.fillStyle = isHollow ? edge : paint[this.kind[i]];
     c.fill();
@@ -132,12 +144,12 @@ export const PointLayer = L.Layer.extend({
     let best = -1;
     let least = REACH ** 2;
     for (let i = 0; i < this.x.length; i += 1) {
-      if (this.kinds[this.kind[i]] === "free" && view.zoom < FROM) continue;
+      if (this.kinds[this.kind[i]] === "free" && this.zoomOf(i, view.zoom) < FROM) continue;
       const right = this.x[i] * view.scale - view.left - x;
       const down = this.y[i] * view.scale - view.top - y;
       const distance = right * right + down * down;
       if (distance <= least) [best, least] = [i, distance];
     }
-    return best < 0 ? null : { id: this.ids[best], label: this.labels?.[best] ?? "" };
+    return best < 0 ? null : this.told(best);
   },
 });
