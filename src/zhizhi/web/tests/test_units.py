@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -196,3 +197,12 @@ def test_a_service_change_of_an_older_version_is_a_conflict(
     assert page.context["service"]["reason"].value() == "mine"
     boat.refresh_from_db()
     assert boat.is_in_service
+
+
+def test_each_line_of_what_is_wrong_leads_to_its_field(world: World, browse: Browse) -> None:
+    page = browse("administrator").post("/units/new/", {"capabilities": "flying"}).content.decode()
+
+    summary = page[page.index('role="alert"') : page.index("</ul>", page.index('role="alert"'))]
+    links = re.findall(r'href="#(\w*)"', summary)
+    assert "id_capabilities" in links
+    assert [link for link in links if f'id="{link}"' not in page] == []
