@@ -75,6 +75,7 @@ def main() -> int:
         "wall": wall,
         "trial": trial.pk,
         "photo": violation.photos.get().pk,
+        "handled": _handled(now),
         **_residents(now),
     }
     print(json.dumps(found))
@@ -129,6 +130,39 @@ def _residents(now: datetime) -> dict[str, Any]:
             "following": {settings.SESSION_COOKIE_NAME: str(session.session_key)},
         },
     }
+
+
+def _handled(now: datetime) -> list[int]:
+    """Give the two grid workers of the account "rain" a task each, at which they have arrived.
+
+    Returns the cases; whoever works on foot and cannot dissuade is sent nowhere else.
+    """
+    from zhizhi.directory import accounts
+    from zhizhi.directory.models import Area, Unit
+    from zhizhi.engine import dispatching
+    from zhizhi.engine.models import Case
+
+    community = Area.objects.in_force().filter(kind="community").order_by("path")[1]
+    account = accounts.create_account(
+        "rain", None, call_sign="雨中网格员", is_demo=True, by="worker", now=now
+    )
+    cases = []
+    for number in (1, 2):
+        worker = Unit.objects.create(
+            code=f"G9{number}", name=f"试验网格员{number}", kind="grid_worker", area=community,
+            capabilities=[], lon=community.lon, lat=community.lat, position_at=now,
+        )  # fmt: skip
+        accounts.grant(account, "unit_member", area=community, unit=worker, by="worker", now=now)
+        case = Case.everything.create(
+            key=f"rain-{number}", kind="resident-report", system="engine", severity="important",
+            area=community, area_path=community.path, lon=community.lon, lat=community.lat,
+            opened_at=now, changed_at=now,
+        )  # fmt: skip
+        task = dispatching.dispatch(case, worker, by="worker", now=now - timedelta(minutes=1))
+        dispatching.accept(task, by=f"account:{account.pk}", now=now)
+        dispatching.arrive(task, by=f"account:{account.pk}", now=now)
+        cases.append(case.pk)
+    return cases
 
 
 def _places(now: datetime) -> dict[str, Any]:

@@ -87,6 +87,7 @@ class Server:
     report: int  # of a resident, in a case that has ended
     reported: int  # the case of another
     held: dict[str, dict[str, str]]  # the cookies of the residents' browsers
+    handled: list[int]  # the cases at which the account "rain" works
     processes: dict[str, Process] = field(default_factory=dict)
 
     def linger(self, place: str) -> int:

@@ -17,8 +17,8 @@ from zhizhi.engine.dispatching import locked, undone, withdraw
 from zhizhi.engine.models import Alert, Case, Task
 from zhizhi.engine.states import StateConflict, move
 
-HANDLING_VERBS = ("case.dispatch", "case.assign", "task.accept", "task.arrive", "task.finish",
-                  "task.return")  # fmt: skip
+HANDLING_VERBS = ("case.dispatch", "case.assign", "task.accept", "task.arrive", "task.progress",
+                  "task.finish", "task.return")  # fmt: skip
 
 
 class InspectedOwnWork(PermissionDenied):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from zhizhi.directory.models import RoleAssignment, Unit
@@ -141,6 +142,7 @@ def _line(entry: TimelineEntry, names: dict[str, str], macros: Versions) -> dict
         "outcome": outcome_name(str(entry.data.get("outcome", ""))),
         "limit": clock_name(entry.data["kind"]) if entry.verb == "clock.overdue" else "",
         "photos": _photos(entry),
+        "told_at": parse_datetime(str(entry.data.get("told_at", ""))),
         "macro": macro.name if macro else "",
         "macro_version": macro.version if macro else 0,
     }

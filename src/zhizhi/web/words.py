@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from zhizhi.directory.models import Account, Unit
-from zhizhi.engine.models import Case
+from zhizhi.engine.models import Case, Feedback
 from zhizhi.web.digits import whole_number
 
 VERBS: dict[str, str | Promise] = {
@@ -34,6 +34,7 @@ VERBS: dict[str, str | Promise] = {
     "case.reopen": gettext_lazy("Opened again"),
     "task.accept": gettext_lazy("Task accepted"),
     "task.arrive": gettext_lazy("Unit arrived"),
+    "task.progress": gettext_lazy("Word from the spot"),
     "task.finish": gettext_lazy("Report from the spot"),
     "task.return": gettext_lazy("Task returned"),
     "task.expire": gettext_lazy("Task not accepted in time"),
@@ -54,6 +55,7 @@ OUTCOMES: dict[str, str | Promise] = {
     "violation": gettext_lazy("Violation, evidence taken"),
     "not_found": gettext_lazy("Nobody found"),
 }
+UNDER_WAY = {Feedback.UNDER_WAY: gettext_lazy("Still at it, the task goes on")}
 RATINGS: dict[str, str | Promise] = {  # from the best to the worst, as they are asked
     "5": gettext_lazy("Very satisfied"),
     "4": gettext_lazy("Satisfied"),
@@ -165,7 +167,8 @@ def verb_name(verb: str) -> str:
 def outcome_name(outcome: str) -> str:
     """Return a result in words; a system may declare its own in its manifest."""
     rating = RATINGS.get(outcome.removeprefix("rating-")) if "rating-" in outcome else None
-    return str(OUTCOMES.get(outcome) or rating or _declared("outcome_names", outcome))
+    known = {**UNDER_WAY, **OUTCOMES}
+    return str(known.get(outcome) or rating or _declared("outcome_names", outcome))
 
 
 def told_by(case: Case) -> str:

@@ -1,6 +1,13 @@
 """Sending units: who is nearest and fit, reserving them, and what they report back."""
 
-from zhizhi.engine.dispatching.handling import accept, arrive, finish, return_task
+from zhizhi.engine.dispatching.handling import (
+    accept,
+    arrive,
+    finish,
+    progress,
+    return_task,
+    told_before,
+)
 from zhizhi.engine.dispatching.nearest import Need, NoUnitFits, Suggestion, nearest_fit
 from zhizhi.engine.dispatching.releasing import (
     end_without_result,
@@ -36,8 +43,10 @@ __all__ = [
     "hold_of",
     "locked",
     "nearest_fit",
+    "progress",
     "return_task",
     "settle",
+    "told_before",
     "undo_dispatch",
     "undone",
     "undone_of",

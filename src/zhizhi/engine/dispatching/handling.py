@@ -15,7 +15,7 @@ from zhizhi.engine.dispatching.releasing import (
     settle,
 )
 from zhizhi.engine.models import Case, Feedback, Severity, Task
-from zhizhi.engine.states import move
+from zhizhi.engine.states import StateConflict, move
 from zhizhi.engine.system import systems
 
 
@@ -43,15 +43,57 @@ def _to_handling(case: Case, now: datetime) -> None:
     move(case, Case.State.HANDLING, allowed=Case.MOVES, changed_at=now)
 
 
-def arrive(task: Task, *, by: str, now: datetime) -> Task:
-    """Note that the unit is on the spot."""
+def arrive(task: Task, *, by: str, now: datetime, told_at: datetime | None = None) -> Task:
+    """Note that the unit is on the spot; ``told_at``: when it said so, where that came late."""
     with timeline.writing():
         case, task = locked_task(task)
         move(task, Task.State.ARRIVED, allowed=Task.MOVES, arrived_at=now)
         set_status(task, Unit.Status.ON_SCENE)
         timing.meet_clocks(case, kind="arrive", now=now, task=task)
-        timeline.record(case, verb="task.arrive", actor=by, at=now, task=task)
+        data = _told(told_at)
+        timeline.record(case, verb="task.arrive", actor=by, at=now, task=task, data=data)
     return task
+
+
+def _told(told_at: datetime | None) -> dict[str, str]:
+    return {} if told_at is None else {"told_at": told_at.isoformat(timespec="seconds")}
+
+
+def told_before(task: Task, *, by: str, key: str) -> Feedback | None:
+    """Return what ``by`` told before under ``key``; holds the case until the transaction ends.
+
+    Asked first in the transaction of ``finish`` and ``progress``, so that of two arrivals of one
+    draft at the same moment the second finds the first.
+    """
+    locked_task(task)
+    return Feedback.objects.filter(task=task, by=by, key=key).first() if key else None
+
+
+def progress(  # noqa: PLR0913 - all named at the call
+    task: Task,
+    *,
+    note: str,
+    evidence: Sequence[int] = (),
+    key: str = "",
+    by: str,
+    now: datetime,
+    told_at: datetime | None = None,
+) -> Feedback:
+    """Tell how it stands on the spot; the task goes on. Raises StateConflict when it has ended."""
+    with timeline.writing():
+        case, task = locked_task(task)
+        if task.state not in {Task.State.ACCEPTED, Task.State.ARRIVED}:
+            message = f"task {task.pk} is {task.get_state_display()}"
+            raise StateConflict(message, record=task)
+        told = Feedback.objects.create(
+            case=case, task=task, at=now, by=by, outcome=Feedback.UNDER_WAY, note=note,
+            evidence=list(evidence), key=key,
+        )  # fmt: skip
+        data = {"outcome": Feedback.UNDER_WAY, "evidence": list(evidence), **_told(told_at)}
+        timeline.record(
+            case, verb="task.progress", actor=by, at=now, task=task, note=note, data=data
+        )
+    return told
 
 
 def finish(  # noqa: PLR0913 - all named at the call
@@ -63,6 +105,7 @@ def finish(  # noqa: PLR0913 - all named at the call
     key: str = "",
     by: str,
     now: datetime,
+    told_at: datetime | None = None,
 ) -> Task:
     """Report what was found and done; the unit is free again.
 
@@ -77,7 +120,7 @@ def finish(  # noqa: PLR0913 - all named at the call
             evidence=list(evidence), key=key,
         )  # fmt: skip
         timing.meet_clocks(case, now=now, task=task)
-        data = {"outcome": outcome, "evidence": list(evidence)}
+        data = {"outcome": outcome, "evidence": list(evidence), **_told(told_at)}
         timeline.record(case, verb="task.finish", actor=by, at=now, task=task, note=note, data=data)
         for system in systems():
             if system.label == case.system:

@@ -315,7 +315,9 @@ class TimelineEntry(models.Model):
 
 
 class Feedback(models.Model):
-    """What was found and done on the spot, and whether the inspector agreed."""
+    """What was found and done on the spot; of a task that goes on, how it stands."""
+
+    UNDER_WAY = "under_way"  # the outcome of what does not end the task
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="feedback")
     task = models.ForeignKey(Task, models.PROTECT, null=True)
@@ -330,3 +332,10 @@ class Feedback(models.Model):
         verbose_name = _("feedback")
         verbose_name_plural = _("feedback")
         ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["task", "by", "key"],
+                condition=~models.Q(key=""),
+                name="feedback_arrives_once",
+            )
+        ]

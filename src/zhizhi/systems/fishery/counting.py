@@ -97,7 +97,8 @@ class Statistics:
 
 def outcome() -> models.Case:
     """Return the expression that names the outcome of a stay."""
-    reported = Exists(Feedback.objects.filter(case=OuterRef("case")))
+    ended = Feedback.objects.exclude(outcome=Feedback.UNDER_WAY)
+    reported = Exists(ended.filter(case=OuterRef("case")))
     offences = Violation.everything.filter(stay=OuterRef("pk"), state__in=Violation.OFFENCE)
     left = Q(left_at__isnull=False, case__state=Case.State.CLOSED) & ~Q(reported)
     over = Q(case__state__in=[Case.State.HANDLED, Case.State.CLOSED])

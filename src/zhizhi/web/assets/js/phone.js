@@ -1,80 +1,82 @@
-// The unit's phone: reports become drafts on the phone first and are sent until they arrive once.
-import { csrf, toast } from "./page.js";
+// The unit's phone: what is written becomes a draft on the phone first, and is sent until it arrives.
+import { toast } from "./page.js";
 import { get } from "./hypertext.js";
 import { start } from "./live.js";
-import { draftOf, forget, keep, unsent } from "./drafts.js";
+import { canKeep, corrected, freshKey, keep, written } from "./drafts.js";
+import { onChange, send } from "./sending.js";
+import { show } from "./draft_list.js";
+import { keepTyped } from "./typed.js";
 
 const AGAIN_MS = 15_000;
 const words = document.body.dataset;
 const box = document.querySelector("[data-drafts]");
-const list = box.querySelector("ul");
+let isKeeping = true;
 
-function line(draft) {
-  const item = document.createElement("li");
-  const text = draft.fields.find(([name]) => name === "note")?.[1] ?? "";
-  item.textContent = [draft.title, draft.refusal || words.waiting, text].filter(Boolean).join(" · ");
-  if (draft.refusal) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = words.discard;
-    button.addEventListener("click", async () => { await forget(draft.key); await show(); });
-    item.append(document.createElement("br"), button);
+// Without a place for drafts the plain form goes straight to the server.
+function cannotKeep(name) {
+  isKeeping = false;
+  document.querySelector(`[data-cannot="${name}"]`).hidden = false;
+}
+
+const refresh = () => get("/my/", "#tasks").then(show);
+
+async function deliver() {
+  const arrived = await send();
+  if (!arrived.length) return;
+  toast(arrived.length === 1 ? arrived[0].said || words.arrived : words.arrivedMany.replace("{n}", arrived.length), "success");
+  await refresh();
+}
+
+function sendPlainly(form) {
+  if (!navigator.onLine) {
+    toast(words.stay);
+    return;
   }
-  return item;
+  if (form.elements.device_at) form.elements.device_at.value = new Date().toISOString();
+  HTMLFormElement.prototype.submit.call(form);
 }
 
-async function show() {
-  const drafts = await unsent();
-  box.hidden = drafts.length === 0;
-  list.replaceChildren(...drafts.map(line));
+// The form is free for the next report, which gets a key of its own.
+function clear(form) {
+  form.reset();
+  corrected.delete(form);
+  if (form.elements.key) form.elements.key.value = freshKey();
+  keepTyped(); // what was typed lies in the draft now
 }
 
-const refresh = () => get("/my/", "#tasks");
-
-async function post(draft) {
-  const body = new FormData();
-  draft.fields.forEach(([name, value]) => body.append(name, value));
-  const answer = await fetch(draft.url, { method: "POST", body, headers: { "X-CSRFToken": csrf(), Accept: "application/json" } });
-  if (answer.redirected && new URL(answer.url).pathname.startsWith("/sign-in")) return "signed-out";
-  if (answer.status >= 500) return "again";
-  const told = await answer.json().catch(() => ({}));
-  if (answer.ok && told.arrived) return "arrived";
-  await keep({ ...draft, refusal: told.reason || words.refused });
-  return "refused";
-}
-
-let isSending = false;
-async function send() {
-  if (isSending) return;
-  isSending = true;
-  let arrived = 0;
+async function take(form, submitter) {
+  const draft = await written(form, submitter);
+  if (draft.lost.length) draft.refusal = words.photoLost;
   try {
-    for (const draft of (await unsent()).filter((one) => !one.refusal)) {
-      const result = await post(draft).catch(() => "again");
-      if (result === "arrived") { await forget(draft.key); arrived += 1; }
-      if (result === "signed-out" || result === "again") break;
-    }
-  } finally {
-    isSending = false;
-    await show();
+    await keep(draft);
+  } catch (error) {
+    cannotKeep(error?.name === "QuotaExceededError" ? "full" : "closed");
+    sendPlainly(form);
+    return;
   }
-  if (arrived) {
-    toast(words.arrived, "success");
-    refresh();
-  }
+  navigator.storage?.persist?.().catch(() => {});
+  clear(form);
+  await show();
+  if (draft.refusal) toast(draft.refusal);
+  else if (!navigator.onLine) toast(words.kept, "success");
+  await deliver();
 }
 
-document.addEventListener("submit", async (event) => {
+document.addEventListener("submit", (event) => {
   const form = event.target.closest("form[data-draft]");
-  if (!form || !window.indexedDB) return;
+  if (!form) return;
   event.preventDefault();
-  await keep(draftOf(form, event.submitter));
-  await show();
-  await send();
+  if (!isKeeping) {
+    sendPlainly(form);
+    return;
+  }
+  if (form.dataset.busy) return; // pressed twice
+  form.dataset.busy = "1";
+  take(form, event.submitter).finally(() => { delete form.dataset.busy; });
 });
-box.querySelector("[data-send]").addEventListener("click", send);
-addEventListener("online", send);
-setInterval(send, AGAIN_MS);
+box.querySelector("[data-send]").addEventListener("click", deliver);
+addEventListener("online", deliver);
+setInterval(() => { if (navigator.onLine) deliver(); }, AGAIN_MS);
 
 function place() {
   navigator.geolocation?.getCurrentPosition(({ coords }) => {
@@ -87,11 +89,11 @@ function place() {
 
 // What somebody is writing is left alone; the next change or report brings the rest.
 document.body.addEventListener("live", () => {
-  const form = document.querySelector("form[data-draft]");
-  const isWriting = form?.querySelector("textarea")?.value || form?.querySelector("[type=file]")?.files.length || form?.querySelector(":checked");
+  const isWriting = [...document.querySelectorAll("form[data-draft]")].some((form) => form.querySelector("textarea")?.value
+    || form.querySelector("[type=file]")?.files.length || form.querySelector(":checked"));
   if (!isWriting && !document.querySelector("#tasks :focus:is(input, textarea)")) refresh().then(place);
 });
+onChange(show);
 start("/events/");
 place();
-show();
-send();
+canKeep().then((can) => (can ? show().then(deliver) : cannotKeep("closed")));
