@@ -285,7 +285,8 @@ def test_a_photo_that_cannot_be_read_keeps_the_words(
     phone: Page, words: str, arrived: Callable[[str], int], tmp_path: Path
 ) -> None:
     phone.evaluate(
-        "File.prototype.arrayBuffer = () => Promise.reject(new DOMException('', 'NotReadableError'))"
+        """File.prototype.arrayBuffer = () =>
+          Promise.reject(new DOMException("gone", "NotReadableError"))"""
     )
 
     write(phone, words, file=picture(tmp_path))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from tests.district_world import AT, World, photo
 
-from zhizhi.engine.models import Feedback, Message, Task
+from zhizhi.engine.models import Feedback, Message, Task, TimelineEntry
 from zhizhi.trust.models import AuditEntry, Evidence
 from zhizhi.web.tests.conftest import Browse
 
@@ -140,3 +141,159 @@ def test_a_phone_whose_clock_says_nothing_useful_loses_no_report(
     report(browse("unit_member"), task, device_at=clock)
 
     assert fresh(task).state == "done"
+
+
+JSON = {"accept": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("verb", "before", "column"),
+    [("accept", "offered", "accepted_at"), ("arrive", "accepted", "arrived_at")],
+)
+def test_a_step_that_arrives_twice_is_taken_once(
+    verb: str, before: str, column: str, world: World, browse: Browse
+) -> None:
+    task = world.records["unit_task"]
+    Task.everything.filter(pk=task.pk).update(state=before)
+    browser, address = browse("unit_member"), reverse(f"web:{verb}", args=[task.pk])
+
+    first = browser.post(address, headers=JSON)
+    at = getattr(fresh(task), column)
+    second = browser.post(address, headers=JSON)
+
+    assert (first.json(), second.json()) == ({"arrived": True}, {"arrived": True})
+    assert getattr(fresh(task), column) == at
+
+
+def test_a_step_at_a_task_that_was_withdrawn_is_refused_with_words(
+    world: World, browse: Browse
+) -> None:
+    task = world.records["unit_task"]
+    Task.everything.filter(pk=task.pk).update(state="cancelled", accepted_at=AT)
+
+    answer = browse("unit_member").post(reverse("web:arrive", args=[task.pk]), headers=JSON)
+
+    assert answer.status_code == 409
+    assert "Cancelled" in answer.json()["reason"]
+
+
+def test_a_task_returned_twice_with_the_same_reason_is_returned(task: Task, browse: Browse) -> None:
+    browser, address = browse("unit_member"), reverse("web:return", args=[task.pk])
+
+    answers = [
+        browser.post(address, {"reason": reason}, headers=JSON).status_code
+        for reason in ("engine broken", "engine broken", "no time")
+    ]
+
+    assert answers == [200, 200, 409]
+    assert fresh(task).note == "engine broken"
+
+
+def test_word_from_the_spot_leaves_the_task_as_it_is(task: Task, browse: Browse) -> None:
+    report(browse("unit_member"), task, outcome="under_way", note="two rods", key="a")
+
+    told = Feedback.objects.get(task=task, key="a")
+    assert (fresh(task).state, fresh(task).outcome) == ("arrived", "")
+    assert (told.outcome, told.note) == ("under_way", "two rods")
+    line = TimelineEntry.objects.filter(case=task.case).latest("seq")
+    assert (line.verb, line.note) == ("task.progress", "two rods")
+
+
+@pytest.mark.parametrize("state", ["offered", "done", "returned", "cancelled"])
+def test_there_is_no_word_from_the_spot_of_a_task_that_nobody_is_at(
+    state: str, task: Task, browse: Browse
+) -> None:
+    Task.everything.filter(pk=task.pk).update(state=state)
+
+    answer = report(browse("unit_member"), task, outcome="under_way", note="two rods", key="a")
+
+    assert answer.status_code == 409
+    assert not Feedback.objects.filter(task=task, key="a").exists()
+
+
+def test_word_from_the_spot_says_something(task: Task, browse: Browse) -> None:
+    answer = report(browse("unit_member"), task, outcome="under_way", key="a")
+
+    assert answer.status_code == 400
+    assert "Write a word, or take a photo." in answer.content.decode()
+
+
+def test_each_draft_of_a_task_arrives_once(task: Task, browse: Browse) -> None:
+    browser = browse("unit_member")
+
+    for key in ("a", "b", "a", "b"):
+        report(browser, task, outcome="under_way", note=f"word {key}", key=key, photo=picture())
+    for _ in range(2):
+        report(browser, task, outcome="left", note="gone", key="c")
+
+    told = Feedback.objects.filter(task=task).exclude(key="").values_list("key", "note")
+    assert list(told) == [("a", "word a"), ("b", "word b"), ("c", "gone")]
+    sent = Evidence.objects.filter(kind="photo", uploaded_by__startswith="account")
+    assert sent.count() == 2
+
+
+def test_other_words_under_the_key_of_a_draft_that_arrived_are_not_swallowed(
+    task: Task, browse: Browse
+) -> None:
+    browser = browse("unit_member")
+    report(browser, task, outcome="under_way", note="two rods", key="a")
+
+    answer = browser.post(
+        reverse("web:report", args=[task.pk]),
+        {"outcome": "under_way", "note": "three rods", "key": "a"}, headers=JSON,
+    )  # fmt: skip
+
+    assert answer.status_code == 400
+    assert "other words" in answer.json()["reason"]
+
+
+def test_a_photo_sent_before_proves_the_violation(task: Task, browse: Browse) -> None:
+    browser = browse("unit_member")
+    report(browser, task, outcome="under_way", key="a", photo=picture())
+    before = Feedback.objects.get(task=task, key="a").evidence
+
+    report(browser, task, outcome="violation", key="b")
+
+    assert fresh(task).state == "done"
+    assert Feedback.objects.get(task=task, key="b").evidence == before
+
+
+@pytest.mark.parametrize(("seconds", "is_late"), [(59, False), (60, True), (61, True)])
+def test_a_report_that_waited_a_minute_says_when_it_was_written(
+    seconds: int, is_late: bool, task: Task, browse: Browse
+) -> None:
+    written = AT - timedelta(days=300)  # the phone's clock is wrong; the difference is right
+    sent = written + timedelta(seconds=seconds)
+
+    report(browse("unit_member"), task, device_at=written.isoformat(), sent_at=sent.isoformat())
+
+    line = TimelineEntry.objects.get(case=task.case, verb="task.finish")
+    assert ("told_at" in line.data) is is_late
+    if is_late:
+        waited = line.at - datetime.fromisoformat(line.data["told_at"])
+        assert abs(waited - timedelta(seconds=seconds)) < timedelta(seconds=1)
+
+
+def test_the_clock_of_a_photo_is_judged_by_when_it_was_sent(task: Task, browse: Browse) -> None:
+    now = timezone.now()
+    written = now - timedelta(hours=2)
+
+    report(browse("unit_member"), task, photo=picture(), device_at=written.isoformat(),
+           sent_at=now.isoformat())  # fmt: skip
+
+    sealed = Evidence.objects.latest("pk")
+    assert sealed.taken_at == written
+    assert sealed.clock_offset is not None
+    assert abs(sealed.clock_offset) < timedelta(minutes=1)
+
+
+def test_every_form_of_a_page_without_scripts_has_a_key_of_its_own(
+    task: Task, browse: Browse
+) -> None:
+    browser = browse("unit_member")
+
+    pages = [browser.get("/my/").content.decode() for _ in range(2)]
+
+    keys = [re.findall(r'name="key" value="(\w{32})"', page) for page in pages]
+    assert [len(found) for found in keys] == [1, 1]
+    assert keys[0] != keys[1]

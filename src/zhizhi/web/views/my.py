@@ -73,9 +73,7 @@ def report(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
         except pictures.PictureRefused as refused:
             form.add_error("photo", str(refused))
         except filing.OtherWords:
-            form.add_error(
-                None, _("It arrived before with other words: send it as a new one.")
-            )
+            form.add_error(None, _("It arrived before with other words: send it as a new one."))
     if form.errors:
         return _refused(request, scope, form, task)
     if wants_json(request):
