@@ -96,6 +96,7 @@ urlpatterns = [
     path("cases/<int:pk>/reporter/", reporters.reporter, name="reporter"),
     path("cases/<int:pk>/forget-report/", reporters.forget, name="report-forget"),
     path("my/", my.my_tasks, name="my"),
+    path("my/map/", my.choose_map, name="map-app"),
     path("my/<int:pk>/accept/", my.step, {"verb": "accept"}, name="accept"),
     path("my/<int:pk>/arrive/", my.step, {"verb": "arrive"}, name="arrive"),
     path("my/<int:pk>/return/", my.give_back, name="return"),

@@ -19,7 +19,7 @@ from zhizhi.trust import pictures
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import Role, actor_of, for_roles, is_fragment
 from zhizhi.web.failures import wants_json
-from zhizhi.web.field import filing
+from zhizhi.web.field import filing, navigating
 from zhizhi.web.field.forms import DraftForm, ReportForm, ReturnForm, StepForm
 from zhizhi.web.live import newest_seq
 from zhizhi.web.words import told_by
@@ -82,6 +82,15 @@ def report(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     return redirect("web:my")
 
 
+@require_POST
+@for_roles(Role.UNIT_MEMBER)
+def choose_map(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """Remember on this device in which map app the way is shown."""
+    response = redirect("web:my")
+    navigating.keep(response, request.POST.get("app", ""))
+    return response
+
+
 def _task(scope: Scope, pk: int) -> Task:
     return get_object_or_404(Task.objects.visible_to(scope), pk=pk)
 
@@ -105,6 +114,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     after, now = newest_seq(), timezone.now()
+    app = navigating.chosen_app(request)
     tasks = Task.objects.visible_to(scope).select_related("case", "case__area", "unit")
     mine = [grant.unit for grant in scope.grants if grant.unit is not None]
     zones = dict(Zone.objects.filter(is_current=True).values_list("key", "name"))
@@ -115,6 +125,7 @@ def _page(
                 "task": task,
                 "zone": zones.get(task.case.zone, task.case.zone) or told_by(task.case),
                 "key": secrets.token_hex(16),
+                "routes": navigating.routes(task.case.lon, task.case.lat, app),
             }
             for task in _told(tasks.filter(state__in=Task.LIVE), now).order_by("offered_at")
         ],
@@ -122,6 +133,8 @@ def _page(
         "form": form,
         "hidden_fields": HIDDEN,
         "reported": reported,
+        "map_apps": navigating.APPS.values(),
+        "map_app": app,
         "after": after,
         "now": now,
     }
