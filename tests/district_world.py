@@ -18,12 +18,13 @@ from PIL import Image
 from zhizhi.directory import people
 from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, SavedView, Unit, WallPass
 from zhizhi.directory.people import PersonalData
-from zhizhi.engine import macros, reporting
+from zhizhi.engine import macros, patrolling, reporting
 from zhizhi.engine.macros import MacroDraft, Step
 from zhizhi.engine.models import (
     Alert,
     Case,
     CaseAgency,
+    CheckIn,
     Feedback,
     MacroRun,
     Message,
@@ -140,7 +141,7 @@ def _records(town: _Town) -> dict[str, Any]:
         "zone": zone, "unit": town.unit, "area": town.area, "source": source,
         "message": message, "wall_pass": wall_pass, **_macro(town, case),
         **_violation(case, alert, unit_task), "notice": _notice(case, town.agency),
-        "report": _report(case),
+        "report": _report(case), "check_in": _check_in(town),
     }  # fmt: skip
 
 
@@ -203,6 +204,13 @@ def _notice(case: Case, agency: Agency) -> Notice:
         key="n" * 32, case=case, agency=agency, kind="fishery.reminding", year=2025, number=1,
         state="issued", text=text, person=person, evidence=sealed, by="account:1", at=AT,
     )  # fmt: skip
+
+
+def _check_in(town: _Town) -> CheckIn:
+    seen = patrolling.Sighting(lon=LON, lat=LAT, accuracy_m=5.0)
+    return patrolling.check_in(
+        town.unit, seen, key="c", by="account:1", now=AT, note="all quiet", photo=photo()
+    )
 
 
 def _report(case: Case) -> Report:

@@ -137,9 +137,10 @@ def _handled(now: datetime) -> list[int]:
 
     Returns the cases; whoever works on foot and cannot dissuade is sent nowhere else.
     """
+    from tests.district_world import photo
     from zhizhi.directory import accounts
     from zhizhi.directory.models import Area, Unit
-    from zhizhi.engine import dispatching
+    from zhizhi.engine import dispatching, patrolling
     from zhizhi.engine.models import Case
 
     community = Area.objects.in_force().filter(kind="community").order_by("path")[1]
@@ -162,6 +163,9 @@ def _handled(now: datetime) -> list[int]:
         dispatching.accept(task, by=f"account:{account.pk}", now=now)
         dispatching.arrive(task, by=f"account:{account.pk}", now=now)
         cases.append(case.pk)
+        told = {"by": f"account:{account.pk}", "now": now, "key": "first", "note": "井盖完好"}
+        seen = patrolling.Sighting(community.lon, community.lat, 12.0, timedelta(seconds=4))
+        patrolling.check_in(worker, seen, **told, photo=photo())
     return cases
 
 

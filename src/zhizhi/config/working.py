@@ -18,7 +18,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from django.utils import timezone
 
 from zhizhi.directory import positions
-from zhizhi.engine import delivering, rating, settings_in_force, timing, trials
+from zhizhi.engine import delivering, patrolling, rating, settings_in_force, timing, trials
 from zhizhi.engine.detecting import Runner
 
 PAUSE_S = 0.1
@@ -75,10 +75,13 @@ class _Keeping:
         if time.monotonic() - self.looked_at < LOOK_EVERY_S:
             return 0
         days = settings_in_force.value("engine.unit_track_days")
-        forgotten = positions.forget(now - timedelta(days=days))
-        if forgotten < positions.MOST_FORGOTTEN:  # else the rest follows at once
+        before = now - timedelta(days=days)
+        forgotten = positions.forget(before)
+        checked = patrolling.forget(before, now=now)
+        is_bounded = forgotten < positions.MOST_FORGOTTEN and checked < patrolling.MOST_FORGOTTEN
+        if is_bounded:  # else the rest follows at once
             self.looked_at = time.monotonic()
-        return forgotten
+        return forgotten + checked
 
 
 class _Seldom:

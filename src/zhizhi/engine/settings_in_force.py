@@ -100,7 +100,7 @@ ENGINE = (
     DeclaredSetting(
         "engine.unit_track_days",
         30,
-        _("Where units were is kept for the replay for this long, then deleted"),
+        _("Where units were, and their check-ins, are kept for this long, then deleted"),
         _("days"),
         1,
         365,

@@ -66,12 +66,22 @@ def unwrap(row: SubjectKey) -> bytes:
 
 def seal(text: str, *, key: bytes, key_id: str, place: Place) -> bytes:
     """Return ``text`` sealed with an open data key for one place."""
-    return _pack(key, key_id, text.encode(), place)
+    return seal_bytes(text.encode(), key=key, key_id=key_id, place=place)
+
+
+def seal_bytes(content: bytes, *, key: bytes, key_id: str, place: Place) -> bytes:
+    """Return ``content`` sealed with an open data key for one place."""
+    return _pack(key, key_id, content, place)
 
 
 def unseal(sealed: bytes, *, key: bytes, place: Place) -> str:
     """Return the text; raises SealBroken when it was changed, moved or sealed otherwise."""
-    return _unpack(key, sealed, place).decode()
+    return unseal_bytes(sealed, key=key, place=place).decode()
+
+
+def unseal_bytes(sealed: bytes, *, key: bytes, place: Place) -> bytes:
+    """Return the content; raises SealBroken when it was changed, moved or sealed otherwise."""
+    return _unpack(key, sealed, place)
 
 
 def blind_index(text: str, *, column: str) -> str:

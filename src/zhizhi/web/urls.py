@@ -18,6 +18,7 @@ from zhizhi.web.views import (
     messages,
     my,
     notices,
+    patrols,
     presence,
     replay,
     reporters,
@@ -96,6 +97,7 @@ urlpatterns = [
     path("cases/<int:pk>/reporter/", reporters.reporter, name="reporter"),
     path("cases/<int:pk>/forget-report/", reporters.forget, name="report-forget"),
     path("my/", my.my_tasks, name="my"),
+    path("my/check-in/", my.check_in, name="check-in"),
     path("my/map/", my.choose_map, name="map-app"),
     path("my/<int:pk>/accept/", my.step, {"verb": "accept"}, name="accept"),
     path("my/<int:pk>/arrive/", my.step, {"verb": "arrive"}, name="arrive"),
@@ -120,6 +122,8 @@ urlpatterns = [
     path("units.csv", units.unit_export, {"form": "csv"}, name="units-csv"),
     path("units.xlsx", units.unit_export, {"form": "xlsx"}, name="units-xlsx"),
     path("units/new/", units.unit_new, name="unit-new"),
+    path("units/check-ins/", patrols.day_list, name="check-ins"),
+    path("units/check-ins/<int:pk>/photo.jpg", patrols.photo, name="check-in-photo"),
     path("units/<int:pk>/", units.unit_page, name="unit"),
     path(
         "units/<int:pk>/take-out/", units.unit_service, {"verb": "take-out"}, name="unit-take-out"

@@ -7,6 +7,7 @@ from zhizhi.engine.models.case import (
     Task,
     TimelineEntry,
 )
+from zhizhi.engine.models.check_in import CheckIn
 from zhizhi.engine.models.journal import (
     Checkpoint,
     InboxKey,
@@ -30,6 +31,7 @@ __all__ = [
     "Alert",
     "Case",
     "CaseAgency",
+    "CheckIn",
     "Checkpoint",
     "Clock",
     "Feedback",

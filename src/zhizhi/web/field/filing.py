@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from typing import Any
 
-from zhizhi.engine import dispatching, timeline
-from zhizhi.engine.models import Feedback, Task
+from zhizhi.engine import dispatching, patrolling, timeline
+from zhizhi.engine.models import CheckIn, Feedback, Task
 from zhizhi.engine.states import StateConflict
 from zhizhi.trust import evidence, pictures
-from zhizhi.web.field.forms import ReportForm
+from zhizhi.web.field.forms import CheckInForm, ReportForm
 
 STEPS = {"accept": dispatching.accept, "arrive": dispatching.arrive}
 
@@ -92,3 +93,29 @@ def _seal(form: ReportForm, task: Task, *, by: str, now: datetime) -> int:
         leave=timeline.leave,
     )
     return row.pk
+
+
+def check_in(form: CheckInForm, *, by: str, now: datetime) -> CheckIn:
+    """Write the check-in down once; raises PictureRefused, PositionRefused and OtherWords."""
+    data = form.cleaned_data
+    seen = patrolling.Sighting(
+        lon=data["lon"],
+        lat=data["lat"],
+        accuracy_m=data["accuracy_m"],
+        position_age=form.position_age(),
+        area=data["area"],
+        place=data["place"],
+    )
+    row = patrolling.check_in(
+        data["unit"],
+        seen,
+        key=data["key"] or secrets.token_hex(16),
+        by=by,
+        now=now,
+        at=form.told_at(now),
+        note=data["note"],
+        photo=data["photo"].read() if data["photo"] else None,
+    )
+    if (row.note, row.place) != (data["note"], data["place"]):
+        raise OtherWords
+    return row

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from zhizhi.directory.models import Area, Unit
 from zhizhi.engine.models import Feedback
 from zhizhi.web.words import OUTCOMES, UNDER_WAY
 
@@ -96,3 +99,52 @@ class ReportForm(DraftForm):
         ):
             self.add_error("note", _("Write a word, or take a photo."))
         return data
+
+
+class CheckInForm(DraftForm):
+    """Where somebody of a unit is and has looked: by the phone, from the list, or in words."""
+
+    unit = forms.ModelChoiceField(Unit.objects.none(), label=gettext_lazy("Unit"))
+    lon = forms.FloatField(required=False, min_value=-180, max_value=180)
+    lat = forms.FloatField(required=False, min_value=-90, max_value=90)
+    accuracy_m = forms.FloatField(required=False, min_value=0, max_value=100_000)
+    fixed_at = forms.CharField(required=False, max_length=40)
+    area = forms.CharField(required=False, max_length=24, label=gettext_lazy("Place"))
+    place = forms.CharField(
+        required=False, max_length=120, label=gettext_lazy("Or the place in words")
+    )
+    note = forms.CharField(
+        widget=forms.Textarea, max_length=500, required=False, label=gettext_lazy("Note")
+    )
+    photo = forms.FileField(required=False, label=gettext_lazy("Photo"))
+
+    def __init__(self, *arguments: Any, units: Sequence[Unit], **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        field = self.fields["unit"]
+        if isinstance(field, forms.ModelChoiceField):
+            field.queryset = Unit.objects.filter(pk__in=[unit.pk for unit in units])
+
+    def clean_fixed_at(self) -> datetime | None:
+        return _moment(self.cleaned_data["fixed_at"])
+
+    def clean_area(self) -> Area | None:
+        code = self.cleaned_data["area"]
+        found = Area.objects.in_force().filter(code=code).first() if code else None
+        if code and found is None:
+            raise ValidationError(_("Choose a place of the list."))
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        """A check-in is of a place: half a position is none, and without any there is nothing."""
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("lon") is None or data.get("lat") is None:
+            data["lon"] = data["lat"] = data["accuracy_m"] = data["fixed_at"] = None
+        is_placed = data["lon"] is not None or data.get("area") or data.get("place")
+        if not is_placed and not self.errors:
+            self.add_error("area", _("Say where you are: by the phone, from the list or in words."))
+        return data
+
+    def position_age(self) -> timedelta | None:
+        """Return how old the phone's position was when the button was pressed."""
+        fixed, pressed = self.cleaned_data["fixed_at"], self.cleaned_data["device_at"]
+        return max(pressed - fixed, timedelta(0)) if fixed and pressed else None

@@ -26,6 +26,7 @@ from zhizhi.trust.scoping import Scope
 from zhizhi.web import unit_list
 from zhizhi.web.access import DESK_READERS, Role, actor_of, for_roles
 from zhizhi.web.exporting import files
+from zhizhi.web.field.showing import patrolled
 from zhizhi.web.places import units_in
 from zhizhi.web.unit_form import ServiceForm, UnitForm, beginning
 from zhizhi.web.words import actor_name
@@ -154,6 +155,7 @@ def _page(
         "line": unit_list.lines(scope, [unit], now=now)[0] if unit else None,
         "service": ServiceForm(initial={"seen": unit.version}) if unit else None,
         "now": now,
+        "patrolled": len(patrolled(scope, [unit], now)) if unit else 0,
         "who_changed": actor_name(unit.changed_by) if unit and unit.changed_by else "",
         **more,
     }

@@ -5,6 +5,7 @@ import { start } from "./live.js";
 import { canKeep, corrected, freshKey, keep, written } from "./drafts.js";
 import { onChange, send } from "./sending.js";
 import { show } from "./draft_list.js";
+import { forgetPosition, locate, place } from "./position.js";
 import { keepTyped } from "./typed.js";
 
 const AGAIN_MS = 15_000;
@@ -41,6 +42,7 @@ function clear(form) {
   form.reset();
   corrected.delete(form);
   if (form.elements.key) form.elements.key.value = freshKey();
+  forgetPosition(form);
   keepTyped(); // what was typed lies in the draft now
 }
 
@@ -78,19 +80,15 @@ box.querySelector("[data-send]").addEventListener("click", deliver);
 addEventListener("online", deliver);
 setInterval(() => { if (navigator.onLine) deliver(); }, AGAIN_MS);
 
-function place() {
-  navigator.geolocation?.getCurrentPosition(({ coords }) => {
-    const found = { lon: coords.longitude.toFixed(6), lat: coords.latitude.toFixed(6) };
-    Object.entries(found).forEach(([name, value]) => {
-      document.querySelectorAll(`form[data-draft] input[name="${name}"]`).forEach((input) => { input.value = value; });
-    });
-  }, () => {}, { maximumAge: 60_000, timeout: 8000 });
-}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-locate]");
+  if (button) locate(button);
+});
 
 // What somebody is writing is left alone; the next change or report brings the rest.
 document.body.addEventListener("live", () => {
   const isWriting = [...document.querySelectorAll("form[data-draft]")].some((form) => form.querySelector("textarea")?.value
-    || form.querySelector("[type=file]")?.files.length || form.querySelector(":checked"));
+    || form.querySelector("[type=file]")?.files.length || form.querySelector("input:checked") || form.elements.fixed_at?.value);
   if (!isWriting && !document.querySelector("#tasks :focus:is(input, textarea)")) refresh().then(place);
 });
 onChange(show);
