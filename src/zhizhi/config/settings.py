@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "zhizhi.web.permitting.PermissionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -144,6 +145,7 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
         "img-src": ["'self'", "data:", "blob:"],
+        "media-src": ["'self'", "blob:"],  # a voice note is heard before it is sent
         "style-src": ["'self'"],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],

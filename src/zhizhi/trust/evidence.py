@@ -20,13 +20,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from zhizhi.trust import audit, canonical, ciphers, keys, pictures, walking
+from zhizhi.trust import audit, canonical, ciphers, keys, pictures, recordings, walking
 from zhizhi.trust.audit import Break, Leaf
 from zhizhi.trust.models import ChainHead, Evidence
 
 TABLE = "trust_evidence"
 CHAIN = "evidence"
 DOCUMENT = "application/pdf"
+VOICE = "voice"
 
 
 class EvidenceDamaged(RuntimeError):
@@ -104,6 +105,36 @@ def seal_document(  # noqa: PLR0913 - the facts of one file, each of them named 
         uploaded_by=by,
     )
     return _sealed_row(row, content, area_path, leave)
+
+
+@transaction.atomic
+def seal_recording(  # noqa: PLR0913 - the facts of one upload, each of them named by the caller
+    content: bytes,
+    *,
+    case: int,
+    by: str,
+    now: datetime,
+    taken_at: datetime | None = None,
+    device_now: datetime | None = None,
+    area_path: str = "",
+    leave: Callable[[Leaf], object] = append_now,
+) -> Evidence:
+    """Keep a voice note as evidence of ``case``; see ``seal``. Raises RecordingRefused.
+
+    What is sealed is the sound under a fresh header, nothing else of the file that came.
+    """
+    sound = recordings.rewritten(content)
+    row = Evidence(
+        case=case,
+        kind=VOICE,
+        media_type=recordings.MEDIA_TYPE,
+        original=_write(sound, recordings.SUFFIX),
+        taken_at=taken_at,
+        received_at=now,
+        clock_offset=device_now - now if device_now else None,
+        uploaded_by=by,
+    )
+    return _sealed_row(row, sound, area_path, leave)
 
 
 def _sealed_row(

@@ -13,8 +13,9 @@ from zhizhi.directory.models import RoleAssignment, Unit
 from zhizhi.engine import closing, reporting
 from zhizhi.engine.attending import others
 from zhizhi.engine.models import Alert, Case, Clock, MacroVersion, Report, Task, TimelineEntry, Zone
-from zhizhi.trust.evidence import DOCUMENT
+from zhizhi.trust.evidence import DOCUMENT, VOICE
 from zhizhi.trust.models import Evidence
+from zhizhi.trust.recordings import seconds_of
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import DESK_READERS, Role
 from zhizhi.web.macros.telling import left_words
@@ -67,7 +68,8 @@ def case_facts(scope: Scope, case: Case, *, actor: str, now: datetime) -> dict[s
         "timeline": written(entries, names),
         "report": _report(scope, case),
         "photos": list(Evidence.objects.filter(case=case.pk).exclude(working_copy="")),
-        "sealed": Evidence.objects.filter(case=case.pk).exclude(media_type=DOCUMENT).count(),
+        "sealed": _sealed_photos(case),
+        "voices": _voices(case),
         "notices": notices_of(scope, case),
         "acknowledged_by": names.get(case.acknowledged_by, ""),
         "who_sees": [*_wide_roles(case), *(str(row.agency) for row in agencies), *_units(case)],
@@ -75,6 +77,21 @@ def case_facts(scope: Scope, case: Case, *, actor: str, now: datetime) -> dict[s
         "may_replay": scope.has(*WIDE),
         "undo": undo_of(scope, case, actor=actor, now=now, tasks=tasks),
     }
+
+
+def _sealed_photos(case: Case) -> int:
+    rows = Evidence.objects.filter(case=case.pk)
+    return rows.exclude(media_type=DOCUMENT).exclude(kind=VOICE).count()
+
+
+def _voices(case: Case) -> list[dict[str, Any]]:
+    """Return the voice notes of a case; they are played one by one, and each look is on record."""
+    rows = list(Evidence.objects.filter(case=case.pk, kind=VOICE).order_by("pk"))
+    names = actor_names(row.uploaded_by for row in rows)
+    return [
+        {"row": row, "seconds": seconds_of(row.size_bytes), "who": names[row.uploaded_by]}
+        for row in rows
+    ]
 
 
 def _report(scope: Scope, case: Case) -> dict[str, Any] | None:
@@ -142,6 +159,7 @@ def _line(entry: TimelineEntry, names: dict[str, str], macros: Versions) -> dict
         "outcome": outcome_name(str(entry.data.get("outcome", ""))),
         "limit": clock_name(entry.data["kind"]) if entry.verb == "clock.overdue" else "",
         "photos": _photos(entry),
+        "voices": len(entry.data.get("voices", ())),
         "told_at": parse_datetime(str(entry.data.get("told_at", ""))),
         "macro": macro.name if macro else "",
         "macro_version": macro.version if macro else 0,

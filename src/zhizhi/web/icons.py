@@ -28,6 +28,11 @@ ICONS: Mapping[str, str] = {
     "file": '<path d="M6 3.5h8l4.5 4.5v12.5H6zM13.5 3.5V8.5h5"/>',
     "download": '<path d="M12 3.5v11M7.5 10.5l4.5 4.5 4.5-4.5M4 17v3.5h16V17"/>',
     "print": '<path d="M7 8V3.5h10V8M7 17H3.5V8h17v9H17M7 13.5h10v7H7z"/>',
+    "voice": (
+        '<path d="M12 3.5a3 3 0 0 0-3 3v5a3 3 0 0 0 6 0v-5a3 3 0 0 0-3-3z'
+        'M5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3"/>'
+    ),
+    "stop": '<path d="M6.5 6.5h11v11h-11z"/>',
     "pin": (
         '<path d="M12 21s-7-6.5-7-11.5a7 7 0 0 1 14 0C19 14.5 12 21 12 21z"/>'
         '<circle cx="12" cy="9.5" r="2.5"/>'

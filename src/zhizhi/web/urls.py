@@ -91,6 +91,7 @@ urlpatterns = [
     path("cases/<int:pk>/present/", presence.enter, name="present"),
     path("presence/leave/", presence.leave, name="present-leave"),
     path("cases/<int:pk>/photos/<int:photo>/", cases.photo, name="photo"),
+    path("cases/<int:pk>/voices/<int:voice>.wav", cases.voice, name="voice"),
     path("cases/<int:pk>/notice/", notices.notice, name="notice"),
     path("cases/<int:pk>/notices/<int:number>.pdf", notices.notice_file, name="notice-file"),
     path("cases/<int:pk>/notices/<int:number>/filled", notices.notice_filled, name="notice-filled"),

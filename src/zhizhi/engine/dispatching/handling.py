@@ -17,6 +17,8 @@ from zhizhi.engine.dispatching.releasing import (
 from zhizhi.engine.models import Case, Feedback, Severity, Task
 from zhizhi.engine.states import StateConflict, move
 from zhizhi.engine.system import systems
+from zhizhi.trust.evidence import VOICE
+from zhizhi.trust.models import Evidence
 
 
 def accept(task: Task, *, by: str, now: datetime) -> Task:
@@ -59,6 +61,14 @@ def _told(told_at: datetime | None) -> dict[str, str]:
     return {} if told_at is None else {"told_at": told_at.isoformat(timespec="seconds")}
 
 
+def _sealed(ids: Sequence[int]) -> dict[str, list[int]]:
+    """Return what was sealed for a line of the history: photos, and voice notes where there are."""
+    spoken = Evidence.objects.filter(pk__in=ids, kind=VOICE) if ids else Evidence.objects.none()
+    voices = set(spoken.values_list("pk", flat=True))
+    found = {"evidence": [pk for pk in ids if pk not in voices]}
+    return {**found, "voices": sorted(voices)} if voices else found
+
+
 def told_before(task: Task, *, by: str, key: str) -> Feedback | None:
     """Return what ``by`` told before under ``key``; holds the case until the transaction ends.
 
@@ -89,7 +99,7 @@ def progress(  # noqa: PLR0913 - all named at the call
             case=case, task=task, at=now, by=by, outcome=Feedback.UNDER_WAY, note=note,
             evidence=list(evidence), key=key,
         )  # fmt: skip
-        data = {"outcome": Feedback.UNDER_WAY, "evidence": list(evidence), **_told(told_at)}
+        data = {"outcome": Feedback.UNDER_WAY, **_sealed(evidence), **_told(told_at)}
         timeline.record(
             case, verb="task.progress", actor=by, at=now, task=task, note=note, data=data
         )
@@ -120,7 +130,7 @@ def finish(  # noqa: PLR0913 - all named at the call
             evidence=list(evidence), key=key,
         )  # fmt: skip
         timing.meet_clocks(case, now=now, task=task)
-        data = {"outcome": outcome, "evidence": list(evidence), **_told(told_at)}
+        data = {"outcome": outcome, **_sealed(evidence), **_told(told_at)}
         timeline.record(case, verb="task.finish", actor=by, at=now, task=task, note=note, data=data)
         for system in systems():
             if system.label == case.system:

@@ -8,6 +8,7 @@ from zhizhi.engine import timeline
 from zhizhi.engine.models import Case, Feedback, Task, TimelineEntry
 from zhizhi.systems.fishery import sharing
 from zhizhi.systems.fishery.models import Stay, Violation, ViolationPhoto
+from zhizhi.trust.evidence import VOICE
 from zhizhi.trust.models import Evidence
 
 VIOLATION = "violation"  # the outcome that a unit chooses
@@ -35,7 +36,8 @@ def record(feedback: Feedback, *, now: datetime) -> Violation:
         )
         if not is_new:
             return violation
-        photos = Evidence.objects.filter(pk__in=feedback.evidence, case=feedback.case_id)
+        sealed = Evidence.objects.filter(pk__in=feedback.evidence, case=feedback.case_id)
+        photos = sealed.exclude(kind=VOICE)
         ViolationPhoto.objects.bulk_create(
             ViolationPhoto(violation=violation, evidence=photo) for photo in photos
         )

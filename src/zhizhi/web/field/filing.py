@@ -10,6 +10,7 @@ from zhizhi.engine import dispatching, patrolling, timeline
 from zhizhi.engine.models import CheckIn, Feedback, Task
 from zhizhi.engine.states import StateConflict
 from zhizhi.trust import evidence, pictures
+from zhizhi.trust.models import Evidence
 from zhizhi.web.field.forms import CheckInForm, ReportForm
 
 STEPS = {"accept": dispatching.accept, "arrive": dispatching.arrive}
@@ -40,12 +41,16 @@ def give_back(task: Task, *, reason: str, by: str, now: datetime) -> None:
 
 
 def report(form: ReportForm, task: Task, *, by: str, now: datetime) -> None:
-    """Seal the photo and tell the case, both or neither; raises PictureRefused, OtherWords."""
+    """Seal photo and voice and tell the case, all or nothing.
+
+    Raises PictureRefused, RecordingRefused and OtherWords.
+    """
     data = form.cleaned_data
     with timeline.writing():
         if _has_arrived(data, task, by):
             return
         sealed = [_seal(form, task, by=by, now=now)] if data["photo"] else []
+        sealed += [_seal_voice(form, task, by=by, now=now)] if data["voice"] else []
         told: dict[str, Any] = {"note": data["note"], "key": data["key"], "by": by, "now": now}
         told["told_at"] = form.told_at(now)
         if data["outcome"] == Feedback.UNDER_WAY:
@@ -58,7 +63,8 @@ def report(form: ReportForm, task: Task, *, by: str, now: datetime) -> None:
 def photos_before(task: Task) -> list[int]:
     """Return the sealed photos that came of a task while it went on."""
     told = Feedback.objects.filter(task=task, outcome=Feedback.UNDER_WAY)
-    return [pk for sealed in told.values_list("evidence", flat=True) for pk in sealed]
+    ids = [pk for sealed in told.values_list("evidence", flat=True) for pk in sealed]
+    return list(Evidence.objects.filter(pk__in=ids, kind="photo").values_list("pk", flat=True))
 
 
 def _has_arrived(data: dict[str, Any], task: Task, by: str) -> bool:
@@ -89,6 +95,21 @@ def _seal(form: ReportForm, task: Task, *, by: str, now: datetime) -> int:
         device_now=data["sent_at"] or data["device_at"],
         lon=data["lon"],
         lat=data["lat"],
+        area_path=task.case.area_path,
+        leave=timeline.leave,
+    )
+    return row.pk
+
+
+def _seal_voice(form: ReportForm, task: Task, *, by: str, now: datetime) -> int:
+    data = form.cleaned_data
+    row = evidence.seal_recording(
+        data["voice"].read(),
+        case=task.case_id,
+        by=by,
+        now=now,
+        taken_at=data["device_at"],
+        device_now=data["sent_at"] or data["device_at"],
         area_path=task.case.area_path,
         leave=timeline.leave,
     )

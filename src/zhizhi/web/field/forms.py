@@ -82,6 +82,7 @@ class ReportForm(DraftForm):
         widget=forms.Textarea, max_length=1000, required=False, label=gettext_lazy("Note")
     )
     photo = forms.FileField(required=False, label=gettext_lazy("Photo"))
+    voice = forms.FileField(required=False, label=gettext_lazy("Voice note"))
     lon = forms.FloatField(required=False, min_value=-180, max_value=180)
     lat = forms.FloatField(required=False, min_value=-90, max_value=90)
 
@@ -94,9 +95,8 @@ class ReportForm(DraftForm):
         data: dict[str, Any] = super().clean() or {}
         if data.get("outcome") == "violation" and not (data.get("photo") or self.is_proven):
             self.add_error("photo", _("A violation needs a photo."))
-        if data.get("outcome") == Feedback.UNDER_WAY and not (
-            data.get("photo") or data.get("note") or self.errors
-        ):
+        is_told = any(data.get(name) for name in ("photo", "note", "voice")) or self.errors
+        if data.get("outcome") == Feedback.UNDER_WAY and not is_told:
             self.add_error("note", _("Write a word, or take a photo."))
         return data
 

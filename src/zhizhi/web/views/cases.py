@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,7 +13,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from zhizhi.engine import closing, dispatching
 from zhizhi.engine.models import Case, Task
+from zhizhi.engine.timeline import leave
 from zhizhi.trust import evidence as sealed
+from zhizhi.trust.audit import Leaf
 from zhizhi.trust.models import Evidence
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import CASE_READERS, Role, actor_of, for_roles, is_fragment
@@ -21,6 +23,7 @@ from zhizhi.web.digits import whole_number
 from zhizhi.web.facts import case_facts
 from zhizhi.web.live import newest_seq
 from zhizhi.web.places import units_in
+from zhizhi.web.ranges import begins, ranged
 
 LONGEST = 500  # characters of a reason
 
@@ -188,4 +191,21 @@ def photo(request: HttpRequest, scope: Scope, pk: int, photo: int) -> HttpRespon
     row = get_object_or_404(Evidence.objects.exclude(working_copy=""), pk=photo, case=case.pk)
     answer = HttpResponse(sealed.working_copy(row), content_type="image/jpeg")
     answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+@require_GET
+@for_roles(*CASE_READERS)
+def voice(request: HttpRequest, scope: Scope, pk: int, voice: int) -> HttpResponse:
+    """Play a voice note; each playing from its beginning is in the audit chain."""
+    case = visible_case(scope, pk)
+    row = get_object_or_404(Evidence, pk=voice, case=case.pk, kind=sealed.VOICE)
+    try:
+        content = sealed.original(row)
+    except sealed.EvidenceDamaged as damage:
+        raise Http404 from damage
+    answer = ranged(request, content, content_type=row.media_type)
+    if begins(request):
+        at, path, detail = timezone.now(), case.area_path, {"evidence": row.pk}
+        leave(Leaf(actor_of(request), "evidence.open", f"case:{case.pk}", at, path, detail))
     return answer

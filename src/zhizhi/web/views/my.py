@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from zhizhi.directory.positions import PositionRefused
 from zhizhi.engine.models import Task
-from zhizhi.trust import pictures
+from zhizhi.trust import pictures, recordings
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import Role, actor_of, for_roles
 from zhizhi.web.failures import wants_json
@@ -64,6 +64,8 @@ def report(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
             filing.report(form, task, by=actor_of(request), now=timezone.now())
         except pictures.PictureRefused as refused:
             form.add_error("photo", str(refused))
+        except recordings.RecordingRefused as refused:
+            form.add_error("voice", str(refused))
         except filing.OtherWords:
             form.add_error(None, _("It arrived before with other words: send it as a new one."))
     if not form.errors:

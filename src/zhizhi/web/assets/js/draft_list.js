@@ -52,7 +52,7 @@ function fill(item, draft) {
   put("at", clock(draft.at));
   put("state", stateOf(draft));
   put("text", textOf(draft, "note") || textOf(draft, "reason"));
-  put("photo", hasFile(draft, "photo") ? said.photo : "");
+  put("photo", ["photo", "voice"].filter((name) => hasFile(draft, name)).map((name) => said[name]).join(" · "));
   item.classList.toggle("refused", Boolean(draft.refusal));
   item.querySelector("button[data-correct]").hidden = !draft.refusal || !formOf(draft);
   item.querySelectorAll("button").forEach((button) => { button.disabled = state.sending === draft.key; });

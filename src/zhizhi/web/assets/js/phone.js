@@ -5,6 +5,7 @@ import { start } from "./live.js";
 import { canKeep, corrected, freshKey, keep, written } from "./drafts.js";
 import { onChange, send } from "./sending.js";
 import { show } from "./draft_list.js";
+import { isRecording, offer, stop } from "./recorder.js";
 import { forgetPosition, locate, place } from "./position.js";
 import { keepTyped } from "./typed.js";
 
@@ -19,7 +20,7 @@ function cannotKeep(name) {
   document.querySelector(`[data-cannot="${name}"]`).hidden = false;
 }
 
-const refresh = () => get("/my/", "#tasks").then(show);
+const refresh = () => get("/my/", "#tasks").then(() => { offer(); return show(); });
 
 async function deliver() {
   const arrived = await send();
@@ -47,6 +48,7 @@ function clear(form) {
 }
 
 async function take(form, submitter) {
+  await stop(); // whoever sends while recording has said enough
   const draft = await written(form, submitter);
   if (draft.lost.length) draft.refusal = words.photoLost;
   try {
@@ -69,7 +71,7 @@ document.addEventListener("submit", (event) => {
   if (!form) return;
   event.preventDefault();
   if (!isKeeping) {
-    sendPlainly(form);
+    stop().then(() => sendPlainly(form));
     return;
   }
   if (form.dataset.busy) return; // pressed twice
@@ -88,10 +90,11 @@ document.addEventListener("click", (event) => {
 // What somebody is writing is left alone; the next change or report brings the rest.
 document.body.addEventListener("live", () => {
   const isWriting = [...document.querySelectorAll("form[data-draft]")].some((form) => form.querySelector("textarea")?.value
-    || form.querySelector("[type=file]")?.files.length || form.querySelector("input:checked") || form.elements.fixed_at?.value);
-  if (!isWriting && !document.querySelector("#tasks :focus:is(input, textarea)")) refresh().then(place);
+    || [...form.querySelectorAll("[type=file]")].some((one) => one.files.length) || form.querySelector("input:checked") || form.elements.fixed_at?.value);
+  if (!isWriting && !isRecording() && !document.querySelector("#tasks :focus:is(input, textarea)")) refresh().then(place);
 });
 onChange(show);
+offer();
 start("/events/");
 place();
 canKeep().then((can) => (can ? show().then(deliver) : cannotKeep("closed")));
