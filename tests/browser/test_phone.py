@@ -296,3 +296,129 @@ def test_a_photo_that_cannot_be_read_keeps_the_words(
     drafts(phone).get_by_role("button", name="Try again").click()  # without the photo
     expect(drafts(phone)).to_have_count(0)
     assert arrived(words) == 1
+
+
+POSITION = {"latitude": 29.7012, "longitude": 107.4034, "accuracy": 9}
+
+
+def patrol(page: Page) -> Locator:
+    """Unfold the check-in and choose the first unit."""
+    section = page.locator("section.patrol")
+    section.get_by_text("I am here and have looked").click()
+    section.get_by_role("radio").first.check()
+    return section
+
+
+def test_a_check_in_without_a_connection_arrives_once_with_its_place(
+    open_as: Opener, words: str
+) -> None:
+    phone = open_as(
+        "rain", "/my/", language="en", **PHONE, geolocation=POSITION, permissions=["geolocation"]
+    )
+    section = patrol(phone)
+    phone.context.set_offline(offline=True)
+    section.get_by_role("button", name="Use this phone’s position").click()
+    expect(section.get_by_role("status")).to_have_text("Position found, to within 9 m.")
+    section.get_by_label("Note").fill(words)
+    section.get_by_role("button", name="Check in").click()
+    expect(drafts(phone)).to_contain_text("Patrol check-in")
+    expect(section.get_by_role("status")).to_be_empty()
+
+    phone.context.set_offline(offline=False)
+
+    expect(phone.locator("section.patrol li", has_text=words)).to_have_count(1)
+    expect(drafts(phone)).to_have_count(0)
+    desk = open_as("operator", "/units/check-ins/", language="en")
+    row = desk.locator("tbody tr", has_text=words)
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("107.40340, 29.70120")
+    expect(row).to_contain_text("to within 9 m")
+
+
+def test_a_check_in_works_without_scripts(open_as: Opener, words: str) -> None:
+    plain = open_as("rain", "/my/", language="en", **PHONE, java_script_enabled=False)
+    section = patrol(plain)
+    expect(section.get_by_role("button", name="Use this phone’s position")).to_be_hidden()
+    section.get_by_label("Or the place in words").fill("third lamp")
+    section.get_by_label("Note").fill(words)
+
+    section.get_by_role("button", name="Check in").click()
+
+    expect(plain.locator(".notices")).to_contain_text("The check-in has arrived.")
+    expect(plain.locator("section.patrol li", has_text=words)).to_contain_text("third lamp")
+
+
+def test_a_voice_note_is_recorded_heard_sent_and_played_on_the_case_page(
+    server: Server, open_as: Opener, phone: Page, words: str
+) -> None:
+    form = task(phone).locator("form[enctype]")
+    form.get_by_role("button", name="Record").click()
+    expect(form.get_by_role("status")).to_contain_text("Recording: 2 of 60 s")
+    form.get_by_role("button", name="Stop").click()
+    expect(form.get_by_role("status")).to_contain_text("Listen to it before you send it.")
+    heard = form.locator("audio").evaluate(
+        """(audio) => new Promise((resolve, reject) => {
+          audio.onended = () => resolve(audio.duration);
+          audio.onerror = () => reject(new Error(audio.error.message));
+          audio.play();
+        })"""
+    )
+    assert 2 <= heard < 10
+
+    phone.context.set_offline(offline=True)
+    write(phone, words)
+    expect(drafts(phone)).to_contain_text("with voice note")
+    expect(form.locator("audio")).to_be_hidden()
+    phone.context.set_offline(offline=False)
+    expect(drafts(phone)).to_have_count(0)
+
+    pages = [open_as("operator", f"/cases/{case}/", language="en") for case in server.handled]
+    [case] = [page for page in pages if page.locator("audio").count()]
+    expect(case.locator(".timeline li", has_text=words)).to_contain_text("1 voice note")
+    duration = case.locator("audio").evaluate(
+        """(audio) => new Promise((resolve, reject) => {
+          audio.onplaying = () => resolve(audio.duration);
+          audio.onerror = () => reject(new Error(audio.error.message));
+          audio.play();
+        })"""
+    )
+    assert duration == pytest.approx(heard, abs=0.01)
+
+
+def test_a_recording_can_be_deleted_before_it_is_sent(phone: Page) -> None:
+    form = task(phone).locator("form[enctype]")
+    form.get_by_role("button", name="Record").click()
+    expect(form.get_by_role("status")).to_contain_text("Recording: 1 of 60 s")
+    form.get_by_role("button", name="Stop").click()
+
+    form.get_by_role("button", name="Delete the recording").click()
+
+    expect(form.locator("audio")).to_be_hidden()
+    expect(form.get_by_role("button", name="Record")).to_be_visible()
+    assert form.locator("[name=voice]").evaluate("(field) => field.files.length") == 0
+
+
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_without_a_microphone_or_scripts_words_are_the_way(
+    has_scripts: bool, open_as: Opener
+) -> None:
+    page = open_as("rain", "/my/", language="en", **PHONE, java_script_enabled=has_scripts)
+    if has_scripts:
+        page.add_init_script("Object.defineProperty(navigator, 'mediaDevices', {value: undefined})")
+        page.reload()
+        expect(page.locator("[data-connection], #tasks").first).to_be_visible()
+
+    expect(task(page).locator("[data-voice]")).to_be_hidden()
+    expect(task(page).get_by_label("Note")).to_be_visible()
+
+
+def test_the_way_is_shown_in_the_app_that_was_chosen_without_scripts(open_as: Opener) -> None:
+    page = open_as("rain", "/my/", language="en", **PHONE, java_script_enabled=False)
+    way = task(page).locator("a.navigate")
+    assert str(way.get_attribute("href")).startswith("geo:")
+
+    page.get_by_role("button", name="Amap").click()
+
+    assert str(way.get_attribute("href")).startswith("https://uri.amap.com/navigation?to=107.")
+    expect(way).to_contain_text("Amap")
+    expect(page.get_by_role("button", name="Amap")).to_have_attribute("aria-pressed", "true")

@@ -72,7 +72,7 @@ APPS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class Way:
     """The link that leads to a place in one map app."""
 
     app: MapApp
@@ -84,10 +84,10 @@ def chosen_app(request: HttpRequest) -> MapApp:
     return APPS.get(request.COOKIES.get(COOKIE, ""), APPS["phone"])
 
 
-def routes(lon: float, lat: float, first: MapApp) -> list[Route]:
+def ways(lon: float, lat: float, first: MapApp) -> list[Way]:
     """Return the links to a place, the one in the chosen app first."""
     ordered = [first, *(app for app in APPS.values() if app is not first)]
-    return [Route(app, app.address(lon, lat)) for app in ordered]
+    return [Way(app, app.address(lon, lat)) for app in ordered]
 
 
 def keep(response: HttpResponse, code: str) -> None:
