@@ -14,7 +14,7 @@ from zhizhi.directory.models import Area, Unit
 from zhizhi.engine.models import Alert, Case, Severity, Task
 from zhizhi.web.charts import Columns, Series
 from zhizhi.web.contrast import SHAPE, TEXT, contrast, sizes, themes
-from zhizhi.web.field.navigating import APPS, ways
+from zhizhi.web.field.navigating import APPS, links
 from zhizhi.web.icons import ICONS
 from zhizhi.web.queue import QueueFilter
 from zhizhi.web.spans import Span
@@ -60,7 +60,7 @@ def facts(theme: str) -> dict[str, Any]:
         "task": {
             "task": _task(case),
             "zone": _("Sample water"),
-            "ways": ways(WEST, SOUTH, APPS["phone"]),
+            "links": links(WEST, SOUTH, APPS["phone"]),
         },
         "timeline": list(_timeline()),
         "tabs": list(_tabs()),

@@ -72,7 +72,7 @@ APPS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class MapLink:
     """The link that leads to a place in one map app."""
 
     app: MapApp
@@ -84,10 +84,10 @@ def chosen_app(request: HttpRequest) -> MapApp:
     return APPS.get(request.COOKIES.get(COOKIE, ""), APPS["phone"])
 
 
-def ways(lon: float, lat: float, first: MapApp) -> list[Way]:
+def links(lon: float, lat: float, first: MapApp) -> list[MapLink]:
     """Return the links to a place, the one in the chosen app first."""
     ordered = [first, *(app for app in APPS.values() if app is not first)]
-    return [Way(app, app.address(lon, lat)) for app in ordered]
+    return [MapLink(app, app.address(lon, lat)) for app in ordered]
 
 
 def keep(response: HttpResponse, code: str) -> None:

@@ -92,7 +92,7 @@ def _tasks(request: HttpRequest, scope: Scope, now: datetime) -> dict[str, Any]:
                 "task": task,
                 "zone": zones.get(task.case.zone, task.case.zone) or told_by(task.case),
                 "key": secrets.token_hex(16),
-                "ways": navigating.ways(task.case.lon, task.case.lat, app),
+                "links": navigating.links(task.case.lon, task.case.lat, app),
             }
             for task in _told(tasks.filter(state__in=Task.LIVE), now).order_by("offered_at")
         ],

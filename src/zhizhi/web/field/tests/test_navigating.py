@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import translation
 from tests.district_world import World
 
-from zhizhi.web.field.navigating import APPS, ways
+from zhizhi.web.field.navigating import APPS, links
 from zhizhi.web.tests.conftest import Browse, browse, world  # noqa: F401 - fixtures
 
 # Published pairs: what the public converters give for these places in WGS84.
@@ -67,7 +67,7 @@ def test_a_place_that_needs_few_digits_is_never_written_with_an_exponent(code: s
 
 
 def test_the_chosen_app_comes_first_and_the_others_follow() -> None:
-    found = [way.app.code for way in ways(*TIANANMEN, APPS["baidu"])]
+    found = [link.app.code for link in links(*TIANANMEN, APPS["baidu"])]
 
     assert found == ["baidu", "phone", "amap", "tencent"]
 
