@@ -41,7 +41,7 @@ def write(page: Page, note: str, *, number: int = 0, file: Path | None = None) -
     """Write how it stands at a task, with a photo or without, and press the button."""
     form = task(page, number).locator("form[enctype]")
     form.get_by_label("Still at it").check()
-    form.get_by_label("Note").fill(note)
+    form.get_by_label("Note", exact=True).fill(note)
     if file is not None:
         form.get_by_label("Photo").set_input_files(file)
     form.get_by_role("button", name="Send report").click()
@@ -253,7 +253,7 @@ def test_a_phone_that_cannot_keep_drafts_says_so_and_sends_plainly(
     write(phone, words, file=picture(tmp_path))
     expect(phone.get_by_text(told)).to_be_visible()
     expect(phone.locator("#toasts")).to_contain_text("leave this page open")
-    expect(task(phone).get_by_label("Note")).to_have_value(words)
+    expect(task(phone).get_by_label("Note", exact=True)).to_have_value(words)
 
     phone.context.set_offline(offline=False)
     task(phone).get_by_role("button", name="Send report").click()
@@ -273,7 +273,7 @@ def test_a_photo_that_is_refused_keeps_the_words_and_can_be_taken_again(
 
     draft.get_by_role("button", name="Change").click()
     form = task(phone).locator("form[enctype]")
-    expect(form.get_by_label("Note")).to_have_value(words)
+    expect(form.get_by_label("Note", exact=True)).to_have_value(words)
     form.get_by_label("Photo").set_input_files(picture(tmp_path))
     form.get_by_role("button", name="Send report").click()
 
@@ -285,8 +285,8 @@ def test_a_photo_that_cannot_be_read_keeps_the_words(
     phone: Page, words: str, arrived: Callable[[str], int], tmp_path: Path
 ) -> None:
     phone.evaluate(
-        """File.prototype.arrayBuffer = () =>
-          Promise.reject(new DOMException("gone", "NotReadableError"))"""
+        """() => { File.prototype.arrayBuffer = () =>
+          Promise.reject(new DOMException("gone", "NotReadableError")); }"""
     )
 
     write(phone, words, file=picture(tmp_path))
@@ -319,7 +319,7 @@ def test_a_check_in_without_a_connection_arrives_once_with_its_place(
     phone.context.set_offline(offline=True)
     section.get_by_role("button", name="Use this phone’s position").click()
     expect(section.get_by_role("status")).to_have_text("Position found, to within 9 m.")
-    section.get_by_label("Note").fill(words)
+    section.get_by_label("Note", exact=True).fill(words)
     section.get_by_role("button", name="Check in").click()
     expect(drafts(phone)).to_contain_text("Patrol check-in")
     expect(section.get_by_role("status")).to_be_empty()
@@ -340,7 +340,7 @@ def test_a_check_in_works_without_scripts(open_as: Opener, words: str) -> None:
     section = patrol(plain)
     expect(section.get_by_role("button", name="Use this phone’s position")).to_be_hidden()
     section.get_by_label("Or the place in words").fill("third lamp")
-    section.get_by_label("Note").fill(words)
+    section.get_by_label("Note", exact=True).fill(words)
 
     section.get_by_role("button", name="Check in").click()
 
@@ -409,7 +409,7 @@ def test_without_a_microphone_or_scripts_words_are_the_way(
         expect(page.locator("[data-connection], #tasks").first).to_be_visible()
 
     expect(task(page).locator("[data-voice]")).to_be_hidden()
-    expect(task(page).get_by_label("Note")).to_be_visible()
+    expect(task(page).get_by_label("Note", exact=True)).to_be_visible()
 
 
 def test_the_way_is_shown_in_the_app_that_was_chosen_without_scripts(open_as: Opener) -> None:

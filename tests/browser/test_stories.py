@@ -103,8 +103,9 @@ def handle_on_the_phone(phone: Page, folder: Path) -> None:
     accept.tap()
     phone.get_by_role("button", name="I have arrived").tap()
     phone.get_by_label("Dissuaded and left").check()
-    phone.get_by_label("Photo").set_input_files(picture(folder))
-    phone.get_by_label("Note").fill("two rods, one person")
+    task = phone.locator("section.task")
+    task.get_by_label("Photo").set_input_files(picture(folder))
+    task.get_by_label("Note", exact=True).fill("two rods, one person")
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     phone.get_by_role("button", name="Send report").tap()
     expect(phone.locator("#toasts")).to_contain_text("The report has arrived.")
@@ -181,7 +182,7 @@ def test_the_loop_goes_round_without_scripts(
     accept.click()
     phone.get_by_role("button", name="I have arrived").click()
     phone.get_by_label("Dissuaded and left").check()
-    phone.get_by_label("Photo").set_input_files(picture(tmp_path))
+    phone.locator("section.task").get_by_label("Photo").set_input_files(picture(tmp_path))
     phone.get_by_role("button", name="Send report").click()
     expect(phone.locator(".notices")).to_contain_text("The report has arrived.")
 

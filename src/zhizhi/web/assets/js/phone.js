@@ -63,7 +63,7 @@ async function take(form, submitter) {
   await show();
   if (draft.refusal) toast(draft.refusal);
   else if (!navigator.onLine) toast(words.kept, "success");
-  await deliver();
+  if (navigator.onLine) await deliver();
 }
 
 document.addEventListener("submit", (event) => {
