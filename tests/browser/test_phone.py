@@ -322,7 +322,7 @@ def test_a_check_in_without_a_connection_arrives_once_with_its_place(
     section.get_by_label("Note", exact=True).fill(words)
     section.get_by_role("button", name="Check in").click()
     expect(drafts(phone)).to_contain_text("Patrol check-in")
-    expect(section.get_by_role("status")).to_be_empty()
+    expect(section.locator("[role=status]")).to_be_empty()
 
     phone.context.set_offline(offline=False)
 
