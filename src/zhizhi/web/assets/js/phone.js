@@ -27,6 +27,14 @@ async function deliver() {
   if (!arrived.length) return;
   toast(arrived.length === 1 ? arrived[0].said || words.arrived : words.arrivedMany.replace("{n}", arrived.length), "success");
   await refresh();
+  arrived.forEach(({ url }) => unfold(url.replace(/arrive\/$/, "report/")));
+}
+
+// Whoever has arrived reports next; what was folded stays folded otherwise.
+function unfold(url) {
+  const form = [...document.querySelectorAll("form[data-draft]")].find((one) => one.action === url);
+  const fold = form?.closest("details");
+  if (fold) fold.open = true;
 }
 
 function sendPlainly(form) {
