@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from tests.district_world import voice as spoken
 
 from zhizhi.engine import closing, dispatching
 from zhizhi.engine.models import Case, Feedback, Task
@@ -12,6 +13,7 @@ from zhizhi.engine.states import StateConflict
 from zhizhi.systems.fishery import recording, sharing
 from zhizhi.systems.fishery.models import Stay, Violation
 from zhizhi.systems.fishery.tests.river import River, after, sealed, violation
+from zhizhi.trust import evidence
 
 
 def test_a_reported_violation_is_recorded_with_its_sealed_photos(river: River) -> None:
@@ -54,6 +56,20 @@ def test_a_photo_of_another_case_is_left_out(river: River) -> None:
     other = recording.record(feedback, now=after(70))
 
     assert other.photos.count() == 0
+
+
+def test_a_voice_note_is_none_of_the_photos(river: River) -> None:
+    record = violation(river)
+    voice = evidence.seal_recording(spoken(), case=record.case_id, by="unit:9", now=after(69))
+    picture = sealed(record.case_id, "unit:9", shade=5)
+    feedback = Feedback.objects.create(
+        case=record.case, task=record.feedback.task, at=after(70), by="unit:9",
+        outcome="violation", evidence=[voice.pk, picture.pk],
+    )  # fmt: skip
+
+    other = recording.record(feedback, now=after(70))
+
+    assert [photo.evidence_id for photo in other.photos.all()] == [picture.pk]
 
 
 @pytest.mark.parametrize("outcome", ["left", "dissuaded", "not_found"])
