@@ -112,13 +112,14 @@ def measured(server: Server, towns: list[str]) -> list[Figure]:
         base_url=server.url, cookies=sign_in(server, "operator"), timeout=120, trust_env=False
     ) as client:
         for name, address in pages.items():
-            found += _figures(name, list(_asked(client, [address() for _ in range(ASKED)])))
+            found += _figures(name, list(asked(client, [address() for _ in range(ASKED)])))
         client.get("/wall/", params={"token": server.wall}, follow_redirects=True)
-        found += _figures("wall, all scenes", list(_asked(client, ["/wall/"] * ASKED)))
+        found += _figures("wall, all scenes", list(asked(client, ["/wall/"] * ASKED)))
     return found
 
 
-def _asked(client: httpx.Client, addresses: list[str]) -> Iterator[float]:
+def asked(client: httpx.Client, addresses: list[str]) -> Iterator[float]:
+    """Yield the seconds of each answer, after one that is not counted."""
     client.get(addresses[0])
     for address in addresses:
         begin = time.perf_counter()

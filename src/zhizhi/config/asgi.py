@@ -12,6 +12,7 @@ from django.core.asgi import get_asgi_application  # noqa: E402 - Django must be
 
 from zhizhi.sources.door import close_door  # noqa: E402
 from zhizhi.sources.http_push import asgi as observations  # noqa: E402
+from zhizhi.web import desk_door  # noqa: E402
 from zhizhi.web.live import close_streams  # noqa: E402
 
 _django = get_asgi_application()
@@ -25,6 +26,9 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if observations.is_ours(scope):
         await observations.application(scope, receive, send)
         return
+    if told := await desk_door.answer_for(scope):
+        await desk_door.send_answer(told, send)
+        return
     if scope["type"] != "lifespan":
         await _django(scope, receive, send)
         return
@@ -34,6 +38,7 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             close_streams()
+            desk_door.close_door()
             close_door()
             await send({"type": "lifespan.shutdown.complete"})
             return

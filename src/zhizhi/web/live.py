@@ -11,11 +11,10 @@ import itertools
 import json
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from django.db import Error, close_old_connections, connection, connections
+from django.db import Error
 from django.utils import timezone
 
 from zhizhi.directory.models import Account
@@ -25,16 +24,17 @@ from zhizhi.trust.models import AuditEntry, ChainHead
 from zhizhi.trust.scoping import Grant, Scope
 from zhizhi.web.access import CASE_READERS, DESK_READERS, Role
 from zhizhi.web.digits import whole_numbers
+from zhizhi.web.query_thread import QueryThread
 
 Answer = TypeVar("Answer")
 
-TICK_S = 0.1
+TICK_S = 0.05
 BEAT_S = 15.0  # also how long a withdrawn role may go on hearing
 MOST_MISSED = 1000  # a page that missed more loads itself again
 QUEUE = 500
 TOLD = ("case:", "message:", "unit:", "zone:")  # what pages show; looks at people are not announced
 BY_AREA = (*DESK_READERS, Role.TECHNICAL_REVIEWER, Role.LEGAL_REVIEWER)
-PRESENT_EVERY = 5  # ticks: somebody who opens a case is told to the others half a second later
+PRESENT_EVERY = 10  # ticks: somebody who opens a case is told to the others half a second later
 BY_CASE = (Role.AGENCY_OFFICER, Role.UNIT_MEMBER)
 
 
@@ -105,6 +105,7 @@ class Listener:
     scope: Scope
     renewed: Callable[[], Scope] | None = None  # asks what the page may see by now
     beat_s: float | None = None
+    session: str = ""  # key of the session that the page belongs to
     changes: asyncio.Queue[Change | Present | None] = field(
         default_factory=lambda: asyncio.Queue(maxsize=QUEUE)
     )
@@ -142,12 +143,11 @@ class Broadcast:
         self.seq = 0  # everything up to here has been passed on
         self.attending: Mapping[int, Attendance] = {}
         self._reader: asyncio.Task[None] | None = None
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live")
+        self.thread = QueryThread("live")
 
     async def run(self, query: Callable[..., Answer], *arguments: Any) -> Answer:
-        """Run a database query in the one thread that has a connection for it."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, _ask, query, *arguments)
+        """Run a database query in the reader's thread."""
+        return await self.thread.run(query, *arguments)
 
     async def join(self, listener: Listener) -> int:
         """Let ``listener`` hear what comes; everything up to the returned number has happened.
@@ -166,12 +166,17 @@ class Broadcast:
         if self._reader is None or self._reader.done():
             self._reader = asyncio.create_task(self._read())
 
+    def heard_by(self, session: str) -> Scope | None:
+        """Return what a session with an open stream may see; its rights are a beat old at most."""
+        listening = (one for one in self.listeners if session and one.session == session)
+        return next((one.scope for one in listening), None)
+
     def close(self) -> None:
         """End every stream; browsers reconnect by themselves."""
         for listener in list(self.listeners):
             listener.offer(None)
         self.listeners.clear()
-        self._thread.submit(connections.close_all)  # those of that thread
+        self.thread.close()
 
     async def _read(self) -> None:
         for tick in itertools.count():
@@ -213,15 +218,6 @@ def nobody(_account: int | None) -> list[str]:
 def attending_now() -> dict[int, Attendance]:
     """Return who has which case open."""
     return attendance(timezone.now())
-
-
-def _ask(query: Callable[..., Answer], *arguments: Any) -> Answer:
-    close_old_connections()
-    try:
-        return query(*arguments)
-    except Error:
-        connection.close()
-        raise
 
 
 def newest_seq() -> int:
@@ -273,13 +269,14 @@ async def stream(
     *,
     renewed: Callable[[], Scope] | None = None,
     beat_s: float | None = None,
+    session: str = "",
 ) -> AsyncGenerator[bytes, None]:
     """Yield the viewer's events, first those missed since ``last``.
 
     Ends when the viewer's rights change or the database is gone; the browser then comes back.
-    ``renewed`` tells the rights of a viewer without an account, every ``beat_s`` seconds.
+    ``renewed`` tells the viewer's rights every ``beat_s`` seconds; without it the account does.
     """
-    listener = Listener(scope, renewed, beat_s)
+    listener = Listener(scope, renewed, beat_s, session)
     yield b"retry: 2000\n\n"
     try:
         seq = await _broadcast.join(listener)
@@ -339,6 +336,11 @@ async def _missed(listener: Listener, last: int, until: int) -> AsyncGenerator[b
     for change in changes:
         if change.seq <= until and listener.may_know(change, known):
             yield change.as_event()
+
+
+def heard_by(session: str) -> Scope | None:
+    """Return what the pages of a session with an open stream may see; None without a stream."""
+    return _broadcast.heard_by(session)
 
 
 def close_streams() -> None:

@@ -14,7 +14,9 @@ from rich.console import Console
 from rich.table import Table
 
 HELP = "measure speed against named peers"
-NAMES = ("screening", "dwelling", "intake", "latency", "points", "ui", "connected", "worklist")
+NAMES = (
+    "screening", "dwelling", "intake", "latency", "points", "ui", "connected", "worklist", "past",
+)  # fmt: skip
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -17,23 +17,27 @@ Browse = Callable[..., "Client"]
 @pytest.fixture(autouse=True)
 def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget answers of other tests: the time for which desk and wall keep one is not over yet."""
+    from zhizhi.web import desk_now  # noqa: PLC0415
     from zhizhi.web.snapshot import Snapshots  # noqa: PLC0415 - models load after Django
-    from zhizhi.web.views import desk, wall  # noqa: PLC0415
+    from zhizhi.web.views import wall  # noqa: PLC0415
 
-    for view in (desk, wall):
-        monkeypatch.setattr(view, "_snapshots", Snapshots())
+    for module in (desk_now, wall):
+        monkeypatch.setattr(module, "_snapshots", Snapshots())
 
 
 @pytest.fixture(autouse=True)
 def streams_end(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Give each test a reader of its own, whose thread leaves no connection open behind it."""
-    from zhizhi.web import live  # noqa: PLC0415 - models load after Django
+    """Give each test readers of its own, whose threads leave no connection open behind them."""
+    from zhizhi.web import desk_door, live  # noqa: PLC0415 - models load after Django
+    from zhizhi.web.query_thread import QueryThread  # noqa: PLC0415
 
-    broadcast = live.Broadcast()
+    broadcast, thread = live.Broadcast(), QueryThread("desk")
     monkeypatch.setattr(live, "_broadcast", broadcast)
+    monkeypatch.setattr(desk_door, "_thread", thread)
     yield
     broadcast.close()
-    broadcast._thread.shutdown()
+    broadcast.thread.end()
+    thread.end()
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 from tests.district_world import World
 
+from zhizhi.web import desk_now
 from zhizhi.web.tests.building import case
 from zhizhi.web.tests.conftest import Browse
-from zhizhi.web.views import desk
 
 
 def test_the_desk_shows_the_cases_of_its_town_alone(world: World, browse: Browse) -> None:
@@ -39,7 +39,7 @@ def test_the_page_says_up_to_which_change_it_was_drawn(world: World, browse: Bro
 def test_after_a_change_everything_that_moves_is_sent_anew(world: World, browse: Browse) -> None:
     told = browse("operator").get("/desk/now").json()
 
-    assert set(told["parts"]) == set(desk.PARTS)
+    assert set(told["parts"]) == set(desk_now.PARTS)
     assert told["alerts"]["id"] == [world.records["case"].pk]
     assert told["units"]["id"] == [world.records["unit"].pk]
 

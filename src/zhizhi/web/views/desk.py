@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
-import orjson
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -18,25 +16,16 @@ from django.views.decorators.http import require_GET
 from zhizhi.directory.models import SavedView
 from zhizhi.engine.models import Case, Macro
 from zhizhi.trust.scoping import Scope
-from zhizhi.web import places, queue
+from zhizhi.web import desk_now, places, queue
 from zhizhi.web.access import DESK_READERS, Role, account_of, actor_of, for_roles
 from zhizhi.web.board import board
+from zhizhi.web.compressing import compressed
 from zhizhi.web.digits import whole_number
 from zhizhi.web.facts import case_facts
 from zhizhi.web.live import newest_seq
 from zhizhi.web.queue import Window
-from zhizhi.web.snapshot import Snapshots
 from zhizhi.web.unit_filter import UnitFilter
 from zhizhi.web.views.saved import desk_at
-
-_snapshots = Snapshots()
-PARTS = {
-    "queue": "web/parts/queue.html",
-    "tabs": "web/parts/tabs.html",
-    "situation": "web/parts/situation.html",
-    "board-head": "web/parts/board_head.html",
-    "board-rows": "web/parts/board_rows.html",
-}
 
 
 @require_GET
@@ -85,47 +74,9 @@ def _roles(scope: Scope) -> list[str]:
 @for_roles(*DESK_READERS)
 def now(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Return what has to be drawn anew after a change: parts of the page, and the map's points."""
-    wanted = queue.QueueFilter.of(request.GET)
-    units = UnitFilter.of(request.GET)
-    window = Window.of(request.GET)
-    is_queue_alone = request.GET.get("only") == "queue"
-    make = _queue_alone if is_queue_alone else _now
-    key = (_reach(scope), wanted, units, window, is_queue_alone, get_language())
-    body = _snapshots.get(
-        key, newest_seq(), lambda: orjson.dumps(make(scope, wanted, units, window))
+    question = desk_now.DeskQuestion.of(
+        scope, request.GET, get_language() or settings.LANGUAGE_CODE
     )
-    answer = HttpResponse(body, content_type="application/json")
+    answer = compressed(request, desk_now.answer(question), "application/json")
     answer["Cache-Control"] = "no-store"
     return answer
-
-
-def _reach(scope: Scope) -> frozenset[tuple[str, int | None]]:
-    """Return what a desk's content depends on: all its roles see alike what lies in their area."""
-    return frozenset((grant.area_path, grant.unit) for grant in scope.grants)
-
-
-def _queue_alone(
-    scope: Scope, wanted: queue.QueueFilter, _units: UnitFilter, window: Window
-) -> dict[str, Any]:
-    """Return the rows of another window: nothing has happened, somebody scrolls."""
-    context = {**queue.page(scope, wanted, window, now=timezone.now()), "wanted": wanted}
-    return {"parts": {"queue": render_to_string(PARTS["queue"], context)}}
-
-
-def _now(
-    scope: Scope, wanted: queue.QueueFilter, units: UnitFilter, window: Window
-) -> dict[str, Any]:
-    moment = timezone.now()
-    rows = queue.page(scope, wanted, window, now=moment)
-    context = {
-        **rows,
-        "board": board(scope, now=moment, wanted=units, needs=rows["needs"]),
-        "wanted": wanted,
-    }
-    return {
-        "newest": queue.newest(scope, wanted, now=moment),
-        "parts": {name: render_to_string(template, context) for name, template in PARTS.items()},
-        "counts": {str(pk): count for pk, count in places.counts(scope).items()},
-        "alerts": places.alert_points(scope, wanted, now=moment),
-        "units": context["board"]["points"],
-    }

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
 from zhizhi.directory.models import Account
+from zhizhi.trust.scoping import Scope
 from zhizhi.web.digits import whole_number
 from zhizhi.web.live import stream
 
@@ -26,7 +30,19 @@ async def events(request: HttpRequest) -> HttpResponseBase:
     scope = await sync_to_async(user.scope)()
     if not scope.grants:
         return HttpResponse(status=403)
-    return server_sent(stream(scope, last_heard(request)))
+    session = request.session.session_key or ""
+    heard = stream(
+        scope, last_heard(request), renewed=partial(scope_of_session, session), session=session
+    )
+    return server_sent(heard)
+
+
+def scope_of_session(session: str) -> Scope:
+    """Return what a session may see by now: nothing when it has ended or its password changed."""
+    request = HttpRequest()
+    request.session = SessionStore(session)
+    user = get_user(request)
+    return user.scope() if isinstance(user, Account) else Scope(None)
 
 
 def last_heard(request: HttpRequest) -> int | None:

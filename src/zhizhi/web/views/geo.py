@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -11,6 +9,7 @@ from django.views.decorators.http import require_GET
 from zhizhi.trust.scoping import Scope
 from zhizhi.web import places
 from zhizhi.web.access import CASE_READERS, DESK_READERS, for_roles
+from zhizhi.web.compressing import compressed
 from zhizhi.web.exporting.colours import THEMES
 from zhizhi.web.exporting.drawing import district_map
 from zhizhi.web.queue import QueueFilter
@@ -30,14 +29,8 @@ def area_answer(request: HttpRequest) -> HttpResponse:
     if request.headers.get("If-None-Match") == tag:
         return HttpResponseNotModified()
     body = places.area_shapes(version)
-    is_compressed = "gzip" in request.headers.get("Accept-Encoding", "")
-    answer = HttpResponse(
-        body if is_compressed else gzip.decompress(body), content_type="application/geo+json"
-    )
-    if is_compressed:
-        answer["Content-Encoding"] = "gzip"
+    answer = compressed(request, body, "application/geo+json")
     answer["ETag"] = tag
-    answer["Vary"] = "Accept-Encoding"
     answer["Cache-Control"] = "private, max-age=86400"
     return answer
 
