@@ -15,7 +15,8 @@ from pathlib import Path
 from statistics import median
 
 import httpx
-from bench.latency import PATIENCE_S, desk, others, sign_in
+from bench.desks import others, sign_in
+from bench.latency import PATIENCE_S, desk
 from bench.measuring import Figure, figure, p95, show
 from playwright.sync_api import Page
 from tests.browser.server import Server, serve
@@ -54,7 +55,6 @@ def run() -> list[Figure]:
 
 def measure(server: Server, page: Page) -> tuple[list[float], int]:
     """Dismiss one case after the other; returns milliseconds, and how many never showed."""
-    page.wait_for_timeout(3000)  # until every client is connected
     cases = page.evaluate(OBSERVE)[:ACTIONS]
     assert len(cases) >= ACTIONS // 2, "too few cases are in work"
     cookies, sent = sign_in(server, "operator2"), {}

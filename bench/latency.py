@@ -9,20 +9,17 @@ Run with: python -m bench.latency --json
 
 from __future__ import annotations
 
-import asyncio
 import random
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 
-import httpx
+from bench.desks import others
 from bench.measuring import Figure, figure, p95, show
 from playwright.sync_api import Page, sync_playwright
 from tests.browser.installing import LATENESS_S
@@ -33,8 +30,6 @@ ALERTS = 40
 PLACE = "quiet"
 GAP_S = (1.0, 2.0)  # between two alerts
 PATIENCE_S = 120
-BATCH_S = 0.04  # as assets/js/live.js
-WATCHERS = ("operator", "operator2", "inspector", "leader", "administrator")
 OBSERVE = """zone => {
   const known = new Set([...document.querySelectorAll("#queue a[data-case]")].map((row) => row.dataset.case));
   window.seen = [];
@@ -103,70 +98,13 @@ def desk(server: Server) -> Iterator[Page]:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        page = browser.new_page(base_url=server.url)
+        page = browser.new_page(base_url=server.url, locale="zh-CN")  # as the others
         page.goto("/sign-in/?next=/desk/")
         page.click('button[name="username"][value="operator"]')
         page.wait_for_selector('.map[data-ready="true"]')
         page.wait_for_selector('[data-connection][data-state="online"]')
         yield page
         browser.close()
-
-
-@contextmanager
-def others(server: Server, count: int) -> Iterator[None]:
-    """Let ``count`` more desks watch, in a thread of their own."""
-    cookies = [sign_in(server, name) for name in WATCHERS]
-    loop, stop = asyncio.new_event_loop(), asyncio.Event()
-    watching = watch_all(server.url, list(islice(cycle(cookies), count)), stop)
-    thread = threading.Thread(target=lambda: loop.run_until_complete(watching))
-    thread.start()
-    try:
-        yield
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join()
-
-
-async def watch_all(url: str, cookies: list[httpx.Cookies], stop: asyncio.Event) -> None:
-    tasks = [asyncio.create_task(watch(url, one)) for one in cookies]
-    await stop.wait()
-    broken = [task for task in tasks if task.done()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    assert not broken, f"{len(broken)} desks stopped watching"
-
-
-def sign_in(server: Server, username: str) -> httpx.Cookies:
-    with httpx.Client(base_url=server.url, trust_env=False) as client:
-        client.get("/sign-in/")
-        form = {"username": username, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
-        assert client.post("/sign-in/demo/", data=form).status_code == 302
-        return client.cookies
-
-
-async def watch(url: str, cookies: httpx.Cookies) -> None:
-    """Hear the stream, and fetch what the desk shows after every change."""
-    changed = asyncio.Event()
-    async with httpx.AsyncClient(
-        base_url=url, cookies=cookies, timeout=PATIENCE_S, trust_env=False
-    ) as client:
-        fetching = asyncio.create_task(fetch(client, changed))
-        try:
-            async with client.stream("GET", "/events/", timeout=None) as stream:
-                async for line in stream.aiter_lines():
-                    if line.startswith("data:"):
-                        changed.set()
-        finally:
-            fetching.cancel()
-
-
-async def fetch(client: httpx.AsyncClient, changed: asyncio.Event) -> None:
-    while True:
-        await changed.wait()
-        await asyncio.sleep(BATCH_S)
-        changed.clear()
-        (await client.get("/desk/now")).raise_for_status()
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from pathlib import Path
 from statistics import median
 
 import httpx
-from bench.latency import sign_in
+from bench.desks import sign_in
 from bench.measuring import Figure, figure, p95, show
 from bench.worklist import DAYS, asked, fill
 from tests.browser.server import Server, serve

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import PATIENCE_MS, Opener
 from tests.browser.installing import LATENESS_S
 from tests.browser.server import Server
-from tests.browser.test_stories import cases_in
+from tests.browser.test_stories import cases_in, raised_in
 
 pytestmark = pytest.mark.browser
 
@@ -130,17 +130,18 @@ def test_a_tab_goes_on_after_the_same_person_signed_in_again_in_another(open_as:
     expect(first.locator("#detail")).to_contain_text("Dismissed as a false alarm.")
 
 
-def test_what_one_tab_does_the_other_tab_of_the_same_person_shows(open_as: Opener) -> None:
+def test_what_one_tab_does_the_other_tab_of_the_same_person_shows(
+    server: Server, open_as: Opener
+) -> None:
     first = open_as("operator", "/desk/?state=open", language="en")
     first.wait_for_selector('.map[data-ready="true"]')
-    row = first.locator("#queue a[data-case]").last
-    number = row.get_attribute("data-case")
+    number = raised_in(first, server, "plain")
     second = first.context.new_page()
     second.goto(f"/desk/?state=all&case={number}")
     expect(second.locator("[data-connection]")).to_have_text("Live")
     expect(second.locator("[data-present]")).to_be_hidden()
 
-    row.click()
+    first.locator(f'#queue a[data-case="{number}"]').click()
     first.locator('#detail [data-key="a"]').click()
 
     expect(second.locator("#detail .facts")).to_contain_text("Acknowledged")

@@ -12,8 +12,9 @@ from django.core.asgi import get_asgi_application  # noqa: E402 - Django must be
 
 from zhizhi.sources.door import close_door  # noqa: E402
 from zhizhi.sources.http_push import asgi as observations  # noqa: E402
-from zhizhi.web import desk_door  # noqa: E402
-from zhizhi.web.live import close_streams  # noqa: E402
+from zhizhi.web import desk_door, live  # noqa: E402
+
+READING = ("GET", "HEAD", None)  # these change nothing; a websocket has no method
 
 _django = get_asgi_application()
 
@@ -31,13 +32,15 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
         return
     if scope["type"] != "lifespan":
         await _django(scope, receive, send)
+        if scope.get("method") not in READING:
+            live.wake()
         return
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
-            close_streams()
+            live.close_streams()
             desk_door.close_door()
             close_door()
             await send({"type": "lifespan.shutdown.complete"})

@@ -11,6 +11,7 @@ import itertools
 import json
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -144,6 +145,7 @@ class Broadcast:
         self.attending: Mapping[int, Attendance] = {}
         self._reader: asyncio.Task[None] | None = None
         self.thread = QueryThread("live")
+        self._woken = asyncio.Event()
 
     async def run(self, query: Callable[..., Answer], *arguments: Any) -> Answer:
         """Run a database query in the reader's thread."""
@@ -178,9 +180,19 @@ class Broadcast:
         self.listeners.clear()
         self.thread.close()
 
+    def wake(self) -> None:
+        """Look at once: somebody has just acted in this process."""
+        self._woken.set()
+
+    async def _pause(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), TICK_S)
+        self._woken.clear()
+
     async def _read(self) -> None:
+        self._woken = asyncio.Event()  # of the loop that runs now
         for tick in itertools.count():
-            await asyncio.sleep(TICK_S)
+            await self._pause()
             if not self.listeners:  # asked once more, a query would open what was closed
                 return
             if tick % PRESENT_EVERY == 0:
@@ -336,6 +348,11 @@ async def _missed(listener: Listener, last: int, until: int) -> AsyncGenerator[b
     for change in changes:
         if change.seq <= until and listener.may_know(change, known):
             yield change.as_event()
+
+
+def wake() -> None:
+    """Tell the open pages of this process at once what has just been committed."""
+    _broadcast.wake()
 
 
 def heard_by(session: str) -> Scope | None:

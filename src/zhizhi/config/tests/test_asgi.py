@@ -10,7 +10,7 @@ import pytest
 from django.http import HttpResponse
 
 from zhizhi.config import asgi
-from zhizhi.web import desk_door
+from zhizhi.web import desk_door, live
 
 Message = MutableMapping[str, Any]
 ASKED: Message = {
@@ -47,3 +47,23 @@ def test_what_the_door_does_not_answer_takes_the_ordinary_way(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert reached(monkeypatch, None) == ["django"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "woken"),
+    [({"method": "POST"}, 1), ({"method": "GET"}, 0), ({"method": "HEAD"}, 0),
+     ({"type": "websocket", "method": None}, 0)],
+)  # fmt: skip
+def test_after_an_act_the_open_pages_are_told_at_once(
+    asked: Message, woken: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(live, "wake", lambda: told.append(1))
+
+    async def django(_scope: Message, _receive: Any, _send: Any) -> None:
+        assert not told, "only when the act is committed"
+
+    monkeypatch.setattr(asgi, "_django", django)
+    asyncio.run(asgi.application({**ASKED, "path": "/cases/1/dismiss/", **asked}, None, None))
+
+    assert len(told) == woken

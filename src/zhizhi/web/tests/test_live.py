@@ -247,3 +247,24 @@ def test_whoever_is_not_signed_in_or_has_no_role_gets_no_stream() -> None:
 
     assert stranger.get("/events/").status_code == 401
     assert nobody.get("/events/").status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_acts_in_this_process_need_not_wait_for_the_next_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scope, last = reader(), live.newest_seq()
+    monkeypatch.setattr(live, "TICK_S", 3600.0)
+
+    async def story() -> list[bytes]:
+        hearing = asyncio.create_task(hear(scope, last, 1))
+        while not live._broadcast.listeners:
+            await live._broadcast.run(live.newest_seq)
+        await live._broadcast.run(write, "case:7")
+        while not hearing.done():
+            live.wake()
+            await asyncio.sleep(0.01)
+        return await hearing
+
+    [event] = asyncio.run(story())
+    assert b'"case:7"' in event

@@ -3,7 +3,7 @@
 //   show("editing", {shape, selected, pending, guide, crossing}); events press, drag, release, tap,
 //   finish, hover and view (its middle) with {lon, lat, reach, pixel}; reach and pixel are degrees.
 import L from "leaflet";
-import { enlarged } from "./points.js";
+import { enlarged } from "./canvas_layer.js";
 
 const REACH = { mouse: 10, pen: 14, touch: 24 }; // pixels
 const MOST_MIDDLES = 400; // more corners in view: no marks between them

@@ -4,14 +4,14 @@
 //         zones, draft, gained and lost (GeoJSON), alerts, units and seen (columns id, lon, lat, kind, label),
 //         and with {editing} the shape that is drawn (editing.js, which also tells of presses).
 import L from "leaflet";
-import { PointLayer, enlarged } from "./points.js";
+import { enlarged } from "./canvas_layer.js";
+import { CellLayer } from "./cells.js";
+import { PointLayer } from "./points.js";
 import { declutter } from "./labels.js";
 
-const SHADES = [0, 1, 3, 6]; // more cases than this: one shade darker
 const NEAR = 12;
 const CLOSE = 13.5; // how near a chosen case is looked at
 const SHEETS = ["draft", "gained", "lost"];
-const shadeOf = (count) => SHADES.filter((limit) => count > limit).length;
 
 // A canvas that can fill a polygon with diagonal lines: no-fishing zones stay readable over shades.
 const Hatching = L.Canvas.extend({
@@ -48,14 +48,11 @@ const Hatching = L.Canvas.extend({
   },
 });
 
-function styles(colour, counts) {
+function styles(colour) {
   return {
-    areas: ({ id, properties }) => ({
-      town: () => ({ weight: 1.4 * enlarged(), color: colour("--town"), fill: false }),
-      water: () => ({ weight: 1, color: colour("--water-edge"), fillOpacity: 1, fillColor: colour("--water") }),
-    }[properties.kind] ?? (() => (
-      { weight: 0.6, color: colour("--grid"), fillOpacity: 1, fillColor: colour(`--shade-${shadeOf(counts()[id] ?? 0)}`) }
-    )))(),
+    areas: ({ properties }) => (properties.kind === "town"
+      ? { weight: 1.4 * enlarged(), color: colour("--town"), fill: false }
+      : { weight: 1, color: colour("--water-edge"), fillOpacity: 1, fillColor: colour("--water") }),
     zones: ({ properties }) => ({
       weight: 1.6 * enlarged(), color: colour("--hatch"), fill: false, hatch: properties.open !== false,
       dashArray: properties.open === false ? "3 6" : null,
@@ -92,7 +89,7 @@ function frame(element, isStill) {
   map.setView([0, 0], 7);
   if (!isStill) L.control.zoom({ position: "topright", zoomInTitle: zoomIn, zoomOutTitle: zoomOut }).addTo(map);
   L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
-  ["zones", "units", "alerts"].forEach((name, place) => { map.createPane(name).style.zIndex = 401 + place; });
+  [["cells", 399], ["zones", 401], ["units", 402], ["alerts", 403]].forEach(([name, place]) => { map.createPane(name).style.zIndex = place; });
   map.getPane("units").style.pointerEvents = "none";
   map.getPane("alerts").style.pointerEvents = "none";
   const near = () => { element.dataset.near = String(map.getZoom() >= NEAR); };
@@ -113,15 +110,15 @@ export function createMap(element, { isStill = false, editing = null } = {}) {
   const listeners = {};
   const tell = (event, detail) => (listeners[event] ?? []).map((listener) => listener(detail)).includes(true);
   const layers = {};
-  let counts = {};
   let began = false;
-  const style = styles(colour, () => counts);
+  const style = styles(colour);
   const label = (className) => (feature, layer) => {
     const { kind = className, name } = feature.properties;
     if (kind === className && name) layer.bindTooltip(name, { permanent: true, direction: "center", className, interactive: false });
   };
   const hatching = new Hatching({ pane: "zones", padding: 0.1 });
   const make = {
+    cells: () => new CellLayer(),
     areas: () => L.geoJSON(null, { style: style.areas, interactive: false, onEachFeature: label("town") }),
     zones: () => L.geoJSON(null, { style: style.zones, interactive: false, pane: "zones", renderer: hatching, onEachFeature: label("zone") }),
     ...Object.fromEntries(SHEETS.map((key) => [key, () => L.geoJSON(null, { style: style[key], interactive: false, pane: "zones", renderer: hatching })])),
@@ -130,6 +127,11 @@ export function createMap(element, { isStill = false, editing = null } = {}) {
     alerts: () => new PointLayer(["urgent", "important", "normal"], { colours: ["--urgent", "--important", "--normal"], pane: "alerts" }),
   };
   const layer = (key) => { layers[key] ??= make[key]().addTo(map); return layers[key]; };
+
+  const apart = ({ features, ...rest }) => {
+    layer("cells").set(features.filter(({ properties }) => !properties.kind));
+    return { ...rest, features: features.filter(({ properties }) => properties.kind) };
+  };
 
   const edited = editing?.(map, element, tell);
   const hint = L.tooltip({ direction: "top", offset: [0, -10] });
@@ -157,9 +159,7 @@ export function createMap(element, { isStill = false, editing = null } = {}) {
   const repaint = () => {
     ["areas", "zones", ...SHEETS].forEach((key) => layers[key]?.setStyle(style[key]));
     edited?.redraw();
-    layers.units?.redraw();
-    layers.alerts?.redraw();
-    layers.seen?.redraw();
+    ["cells", "units", "alerts", "seen"].forEach((key) => layers[key]?.redraw());
   };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
   let fitted = () => map.invalidateSize({ animate: false });
@@ -168,14 +168,13 @@ export function createMap(element, { isStill = false, editing = null } = {}) {
   return {
     show(key, data) {
       if (key === "counts") {
-        counts = data;
-        layers.areas?.setStyle(style.areas);
+        layer("cells").count(data);
       } else if (key === "editing") {
         edited.show(data);
       } else if (key === "alerts" || key === "units" || key === "seen") {
         layer(key).set(data);
       } else {
-        layer(key).clearLayers().addData(data);
+        layer(key).clearLayers().addData(key === "areas" ? apart(data) : data);
         declutter(element);
       }
     },

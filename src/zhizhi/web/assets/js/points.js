@@ -1,6 +1,7 @@
-// Many points from typed arrays on one canvas: few as shapes, many as pixels. Positions are
-// projected once; a redraw is one multiplication a point. Needs no graphics card.
+// Many points from typed arrays on one canvas: few as shapes, many as pixels.
 import L from "leaflet";
+import { CanvasLayer } from "./canvas_layer.js";
+import { across, down } from "./plane.js";
 
 const SIZE = 7;
 const FEW = 4000; // more are drawn as pixels
@@ -17,10 +18,7 @@ const DRAW = {
   vessel(c, x, y) { const r = SIZE - 2; c.moveTo(x, y - r); c.lineTo(x + r, y + r); c.lineTo(x, y + r / 2); c.lineTo(x - r, y + r); c.closePath(); },
 };
 
-// On a wall everything grows with the size of its letters.
-export const enlarged = () => Math.max(1, parseFloat(getComputedStyle(document.documentElement).fontSize) / 16);
-
-export const PointLayer = L.Layer.extend({
+export const PointLayer = CanvasLayer.extend({
   initialize(kinds, { colours, pane, hollow = [] }) {
     Object.assign(this, { kinds, colours, hollow });
     L.setOptions(this, { pane });
@@ -31,8 +29,8 @@ export const PointLayer = L.Layer.extend({
     this.labels = label;
     this.able = able?.map((at) => abilities[at]); // what each unit can do, where the points are units
     this.kind = Uint8Array.from(kind);
-    this.x = Float64Array.from(lon, (value) => (value + 180) / 360);
-    this.y = Float64Array.from(lat, (value) => 0.5 - Math.log(Math.tan(Math.PI / 4 + (value * Math.PI) / 360)) / (2 * Math.PI));
+    this.x = Float64Array.from(lon, across);
+    this.y = Float64Array.from(lat, down);
     if (this.canvas) this.redraw();
   },
   select(id) {
@@ -50,46 +48,23 @@ export const PointLayer = L.Layer.extend({
   zoomOf(i, zoom) {
     return this.offered?.(this.told(i)) ? Math.max(zoom, FROM) : zoom;
   },
-  onAdd(map) {
-    this.canvas = L.DomUtil.create("canvas", "leaflet-zoom-hide points");
-    this.canvas.style.pointerEvents = "none";
-    this.getPane().append(this.canvas);
-    map.on("moveend resize zoomend viewreset", this.redraw, this);
-    this.redraw();
-  },
-  onRemove(map) {
-    map.off("moveend resize zoomend viewreset", this.redraw, this);
-    this.canvas.remove();
-    this.canvas = null;
-  },
-  view() {
-    const map = this._map;
-    const corner = map.getPixelBounds().min;
-    return { left: corner.x, top: corner.y, scale: 256 * 2 ** map.getZoom(), size: map.getSize(), zoom: map.getZoom(), big: enlarged() };
-  },
   redraw() {
     const view = this.view();
-    const ratio = window.devicePixelRatio || 1;
-    L.DomUtil.setPosition(this.canvas, this._map.containerPointToLayerPoint([0, 0]));
-    this.canvas.width = view.size.x * ratio;
-    this.canvas.height = view.size.y * ratio;
-    this.canvas.style.width = `${view.size.x}px`;
-    this.canvas.style.height = `${view.size.y}px`;
-    const c = this.canvas.getContext("2d");
-    const style = getComputedStyle(this.canvas);
-    const paint = this.colours.map((name) => style.getPropertyValue(name).trim());
+    const { ratio } = view;
+    const [c, colour] = this.sheet(view);
+    const paint = this.colours.map(colour);
     if (this.x.length > FEW) {
       this.pixels(c, view, paint, ratio);
       return;
     }
     c.scale(ratio, ratio);
-    const edge = style.getPropertyValue("--panel").trim();
+    const edge = colour("--panel");
     let chosen = -1;
     for (let i = 0; i < this.x.length; i += 1) {
       if (this.ids[i] === this.selected) chosen = i;
       else this.shape(c, i, view, paint, edge);
     }
-    if (chosen >= 0) this.halo(c, chosen, view, paint, edge, style.getPropertyValue("--ink").trim());
+    if (chosen >= 0) this.halo(c, chosen, view, paint, edge, colour("--ink"));
   },
   shape(c, i, view, paint, edge) {
     const x = this.x[i] * view.scale - view.left;
