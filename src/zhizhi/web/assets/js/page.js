@@ -1,5 +1,5 @@
 // Every page: say what failed, ask before what cannot be undone, close menus.
-import { keepTyped, returnTyped } from "./typed.js";
+import { keepTyped, leaveTyped, returnTyped } from "./typed.js";
 
 const words = document.body.dataset;
 
@@ -49,8 +49,10 @@ document.addEventListener("submit", (event) => {
   const token = event.target.querySelector?.('input[name="csrfmiddlewaretoken"]');
   if (!token) return;
   token.value = csrf() || token.value;
-  keepTyped(); // should it end at the sign-in page
+  keepTyped(); // should it end at the sign-in page, or nowhere
 }, true);
+// Last of all: whoever sends a form by script has said by now that the page stays.
+addEventListener("submit", (event) => { if (!event.defaultPrevented) leaveTyped(); });
 if (returnTyped()) toast(words.typed, "success");
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) print();

@@ -1,6 +1,6 @@
-// What somebody types is not lost when it cannot be sent: a session that has ended, or another case
-// looked at meanwhile. It is kept in this tab alone, for half an hour, for the same person, and
-// neither passwords nor files are.
+// What somebody types is not lost when it cannot be sent: a session that has ended, a server that does
+// not answer, or another case looked at meanwhile. It is kept in this tab alone, for half an hour, for
+// the same person, and neither passwords nor files are.
 const STORE = "zhizhi-typed";
 const KEPT_MS = 30 * 60_000;
 const FORGOTTEN = new Set(["hidden", "password", "file", "submit", "button", "reset", "image"]);
@@ -45,6 +45,16 @@ export function keepTyped() {
   try { sessionStorage.setItem(STORE, JSON.stringify(kept)); } catch { /* full: the page itself stays */ }
 }
 
+// The browser itself sends the form and leaves the page. When no answer comes, its own page says so.
+export function leaveTyped() {
+  const kept = JSON.parse(sessionStorage.getItem(STORE) ?? "null");
+  if (kept) sessionStorage.setItem(STORE, JSON.stringify({ ...kept, isSent: true }));
+}
+
+// Whether this page is no answer to a form: neither was it sent here, nor did a server lead here.
+const isFresh = () => !("posted" in document.body.dataset)
+  && !performance.getEntriesByType("navigation")[0]?.redirectCount;
+
 // At the sign-in page it waits; on the page that it came from it is filled in again; elsewhere what
 // was typed has been sent, and is forgotten.
 export function returnTyped() {
@@ -55,6 +65,7 @@ export function returnTyped() {
     return 0;
   }
   sessionStorage.removeItem(STORE);
-  const isMine = kept.isBack && kept.who === document.body.dataset.who && Date.now() - kept.at < KEPT_MS;
-  return isMine && kept.page === here() ? fill(document, kept.typed) : 0;
+  const isUnsent = kept.isBack || (kept.isSent && isFresh());
+  const isMine = kept.who === document.body.dataset.who && Date.now() - kept.at < KEPT_MS;
+  return isUnsent && isMine && kept.page === here() ? fill(document, kept.typed) : 0;
 }
