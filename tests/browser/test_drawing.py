@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PHONE, Opener, enter
+from tests.browser.conftest import Opener, enter
+from tests.browser.covering import SCREENS, Screen, says_on
 from tests.browser.server import Server
 from tests.browser.test_accessibility import in_both_themes
 
@@ -20,7 +21,7 @@ WIDE = {"viewport": {"width": 1500, "height": 950}}
 
 
 def drawing(open_as: Opener, path: str = DRAW, **options: Any) -> Page:
-    page = open_as("administrator", path, language="en", **options)
+    page = open_as("administrator", path, **{"language": "en", **options})
     page.wait_for_selector(READY)
     return page
 
@@ -47,13 +48,18 @@ def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> No
 
 
 def corners(page: Page) -> list[str]:
-    lines: str = page.get_by_label("Corners", exact=True).input_value()
+    lines: str = page.get_by_label(says_on(page)("Corners"), exact=True).input_value()
     return [line for line in lines.splitlines() if line]
 
 
 def tool(page: Page, name: str) -> Locator:
-    toolbar = page.get_by_role("toolbar", name="Drawing tools")
-    return toolbar.get_by_role("button", name=name, exact=True)
+    says = says_on(page)
+    toolbar = page.get_by_role("toolbar", name=says("Drawing tools"))
+    return toolbar.get_by_role("button", name=says(name), exact=True)
+
+
+def cornered(page: Page, count: int) -> str:
+    return says_on(page)("%(km)s km around · %(n)s corners", n=count).rpartition("· ")[2]
 
 
 def measured(page: Page) -> Locator:
@@ -61,45 +67,50 @@ def measured(page: Page) -> Locator:
 
 
 def name_and_reason(page: Page, name: str) -> None:
-    page.get_by_label("Name", exact=True).fill(name)
-    page.get_by_label("Reason").fill("notice 12")
+    says = says_on(page)
+    page.get_by_label(says("Name"), exact=True).fill(name)
+    page.get_by_label(says("Reason")).fill("notice 12")
 
 
 def put_in_force(page: Page, said: str) -> None:
-    page.get_by_role("button", name="Preview and try on yesterday").click()
-    expect(page.get_by_role("group", name="Dry run")).to_be_visible()
-    page.get_by_role("button", name="Put in force").click()
+    says = says_on(page)
+    page.get_by_role("button", name=says("Preview and try on yesterday")).click()
+    expect(page.get_by_role("group", name=says("Dry run"))).to_be_visible()
+    page.get_by_role("button", name=says("Put in force")).click()
     expect(page.locator(".notices")).to_contain_text(said)
 
 
+@pytest.mark.parametrize("screen", SCREENS[:2], ids=str)
 def test_an_outline_is_drawn_changed_taken_back_and_put_in_force_with_the_mouse(
-    open_as: Opener,
+    screen: Screen, open_as: Opener
 ) -> None:
-    page = drawing(open_as, **WIDE)
+    page, says = drawing(open_as, **screen.options), screen.says
+    screen.shows(page)
     tool(page, "Outline").click()
     for place in [(0.3, 0.3), (0.7, 0.3), (0.7, 0.7), (0.3, 0.7)]:
         click(page, *place)
     click(page, 0.3, 0.3)  # closes it
-    expect(measured(page)).to_contain_text("4 corners")
+    expect(measured(page)).to_contain_text(cornered(page, 4))
 
     drag(page, (0.7, 0.7), (0.8, 0.75))
     moved = corners(page)
     expect(tool(page, "Undo")).to_be_enabled()
     drag(page, (0.5, 0.3), (0.5, 0.2))  # an edge: one corner more
-    expect(measured(page)).to_contain_text("5 corners")
+    expect(measured(page)).to_contain_text(cornered(page, 5))
     page.keyboard.press("Control+z")
     assert corners(page) == moved
     page.keyboard.press("Control+Shift+z")
-    expect(measured(page)).to_contain_text("5 corners")
+    expect(measured(page)).to_contain_text(cornered(page, 5))
 
-    page.get_by_label("as a hole").check()
+    page.get_by_label(says("as a hole")).check()
     tool(page, "Rectangle").click()
     drag(page, (0.45, 0.45), (0.55, 0.55))
-    expect(measured(page)).to_contain_text("9 corners")
+    expect(measured(page)).to_contain_text(cornered(page, 9))
 
-    name_and_reason(page, "鼠标绘制区")
-    put_in_force(page, "鼠标绘制区, version 1, is in force.")
-    expect(page.get_by_text("9 corners")).to_be_visible()
+    name = f"鼠标绘制区 {screen}"
+    name_and_reason(page, name)
+    put_in_force(page, says("{name}, version {number}, is in force.", name=name, number=1))
+    expect(page.get_by_text(cornered(page, 9))).to_be_visible()
     page.goto(DRAW)
     page.wait_for_selector(READY)
     expect(page.locator("#restored")).to_be_hidden()
@@ -179,14 +190,18 @@ def test_by_keyboard_alone_corners_are_typed_chosen_moved_and_saved(open_as: Ope
     expect(page.locator(".notices")).to_contain_text("键盘绘制区, version 1, is in force.")
 
 
-def test_with_a_finger_an_outline_is_drawn_and_a_corner_dragged(open_as: Opener) -> None:
-    page = drawing(open_as, **PHONE)
+@pytest.mark.parametrize("screen", SCREENS[2:], ids=str)
+def test_with_a_finger_an_outline_is_drawn_and_a_corner_dragged(
+    screen: Screen, open_as: Opener
+) -> None:
+    page = drawing(open_as, **screen.options)
+    screen.shows(page)
     tool(page, "Outline").tap()
     for place in [(0.3, 0.3), (0.7, 0.3), (0.7, 0.7)]:
         page.touchscreen.tap(*spot(page, *place))
         page.wait_for_timeout(350)
     tool(page, "Close outline").tap()
-    expect(measured(page)).to_contain_text("3 corners")
+    expect(measured(page)).to_contain_text(cornered(page, 3))
 
     before = corners(page)
     x, y = spot(page, 0.7, 0.7)

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, Opener
+from tests.browser.covering import SCREENS, Screen
 from tests.browser.test_accessibility import in_both_themes
 from tests.browser.test_stories import withdraw
 
@@ -20,8 +21,9 @@ def asked(page: Page, text: str) -> None:
     page.keyboard.type(text)
 
 
-def test_from_a_page_far_away_to_a_case(open_as: Opener) -> None:
-    page = open_as("operator", "/messages/", language="en")
+@pytest.mark.parametrize("screen", SCREENS, ids=str)
+def test_from_a_page_far_away_to_a_case(screen: Screen, open_as: Opener) -> None:
+    page = open_as("operator", "/messages/", **screen.options)
 
     asked(page, "2")
     expect(page.locator("#jump-found li")).to_have_count(1)
@@ -29,6 +31,7 @@ def test_from_a_page_far_away_to_a_case(open_as: Opener) -> None:
 
     page.wait_for_url("**/desk/?state=all&case=2")
     expect(page.locator("#detail .detail-head")).to_contain_text("-2")
+    screen.shows(page)
 
 
 def test_a_unit_is_sent_by_number(open_as: Opener) -> None:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, Opener
+from tests.browser.covering import SCREENS, Screen
 
 pytestmark = pytest.mark.browser
 
@@ -73,18 +74,20 @@ def test_shift_chooses_a_range_and_a_button_all(open_as: Opener) -> None:
     expect(desk.locator("#bulk")).to_be_hidden()
 
 
-def test_sent_together_and_undone_together(open_as: Opener) -> None:
-    desk = drawn(desk_of(open_as))
+@pytest.mark.parametrize("screen", SCREENS, ids=str)
+def test_sent_together_and_undone_together(screen: Screen, open_as: Opener) -> None:
+    desk, says = drawn(open_as("operator", "/desk/?state=open", **screen.options)), screen.says
     number = desk.locator("#queue a[data-case]").last.get_attribute("data-case")
     desk.locator(f'#queue .pick input[value="{number}"]').check()
 
-    desk.get_by_role("button", name="Nearest unit to each").click()
+    desk.get_by_role("button", name=says("Nearest unit to each")).click()
     outcomes = desk.locator("#outcomes")
-    expect(outcomes).to_contain_text("1 case done")
-    outcomes.get_by_role("button", name="Undo all that is still held").click()
+    expect(outcomes).to_contain_text(says("%(count)s case done", count=1))
+    screen.shows(desk)
+    outcomes.get_by_role("button", name=says("Undo all that is still held")).click()
 
-    expect(outcomes).to_contain_text("Dispatch undone; nothing was sent.")
-    expect(desk.locator(f'#queue a[data-case="{number}"]')).to_contain_text("Open")
+    expect(outcomes).to_contain_text(says("Dispatch undone; nothing was sent."))
+    expect(desk.locator(f'#queue a[data-case="{number}"]')).to_contain_text(says("Open"))
 
 
 def test_without_scripts_a_reason_ends_them_together(open_as: Opener) -> None:

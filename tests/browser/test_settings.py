@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Opener
+from tests.browser.covering import SCREENS, Screen, says_on
 from tests.browser.test_accessibility import in_both_themes
 
 pytestmark = pytest.mark.browser
@@ -14,38 +15,46 @@ LIMIT = "/settings/fishery.limit_minutes/"
 
 
 def put(page: Page, value: str, reason: str) -> None:
-    page.get_by_label("New value").fill(value)
-    page.get_by_label("Reason").fill(reason)
+    says = says_on(page)
+    page.get_by_label(says("New value")).fill(value)
+    page.get_by_label(says("Reason")).fill(reason)
 
 
-def test_a_limit_is_found_tried_on_yesterday_put_in_force_and_put_back(open_as: Opener) -> None:
-    page = open_as("administrator", "/settings/", language="en")
+@pytest.mark.parametrize("screen", SCREENS, ids=str)
+def test_a_limit_is_found_tried_on_yesterday_put_in_force_and_put_back(
+    screen: Screen, open_as: Opener
+) -> None:
+    page, says = open_as("administrator", "/settings/", **screen.options), screen.says
+    name, minutes = says("Stay limit"), says("minutes")
 
-    page.get_by_role("searchbox", name="Search").fill("stay limit")
+    page.get_by_role("searchbox", name=says("Search")).fill(name.lower())
     page.keyboard.press("Enter")
-    page.get_by_role("link", name="Stay limit").click()
+    page.get_by_role("link", name=name).click()
     put(page, "20", "many short stays")
-    page.get_by_role("button", name="Preview and try on yesterday").click()
+    page.get_by_role("button", name=says("Preview and try on yesterday")).click()
 
     page.wait_for_selector('.map[data-ready="true"]')
-    tried = page.get_by_role("group", name="Dry run").locator("tbody tr").first
+    screen.shows(page)
+    tried = page.get_by_role("group", name=says("Dry run")).locator("tbody tr").first
     before, after, change = (cell.inner_text() for cell in tried.locator("td.number").all())
     assert int(after) > int(before)
     assert change == f"+{int(after) - int(before)}"
-    expect(page.locator(".verdict-line")).to_contain_text("With 20 minutes:")
+    expect(page.locator(".verdict-line")).to_contain_text(f"20 {minutes}")
 
-    page.get_by_role("button", name="Put in force").click()
+    page.get_by_role("button", name=says("Put in force")).click()
 
-    expect(page.locator(".notices")).to_contain_text("Stay limit: 20 minutes is in force.")
+    said = says("{name}: {value} is in force.", name=name, value=f"20 {minutes}")
+    expect(page.locator(".notices")).to_contain_text(said)
     newest = page.locator("section", has=page.locator("#history")).locator("li").first
-    expect(newest).to_contain_text("30 minutes → 20 minutes")
+    expect(newest).to_contain_text(f"30 {minutes} → 20 {minutes}")
     expect(newest).to_contain_text("many short stays")
 
-    page.get_by_label("Reason").fill("as before")
-    page.get_by_role("button", name="Back to the default: 30 minutes").click()
-    page.get_by_role("button", name="Put in force").click()
+    page.get_by_label(says("Reason")).fill("as before")
+    back = says("Back to the default: %(value)s", value=f"30 {minutes}")
+    page.get_by_role("button", name=back).click()
+    page.get_by_role("button", name=says("Put in force")).click()
 
-    expect(newest).to_contain_text("20 minutes → 30 minutes (the default)")
+    expect(newest).to_contain_text(f"20 {minutes} → 30 {minutes}")
 
 
 def test_a_value_outside_the_range_is_told_beside_its_field_and_kept(open_as: Opener) -> None:
@@ -123,9 +132,21 @@ def test_the_style_page_shows_both_themes_at_once_whatever_the_device_prefers(
     expect(page.locator('.sample .map[data-ready="true"]')).to_have_count(2)
 
 
-def test_a_chosen_theme_wins_over_the_device(open_as: Opener) -> None:
-    page = open_as("", "/style/", theme="light", language="en", color_scheme="dark")
+@pytest.mark.parametrize("screen", SCREENS, ids=str)
+def test_a_chosen_theme_wins_over_the_device_and_every_part_is_shown(
+    screen: Screen, open_as: Opener
+) -> None:
+    other = "light" if screen.theme == "dark" else "dark"
+    page = open_as("", "/style/", color_scheme=other, **screen.options)
 
-    body = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert body == "rgb(244, 246, 248)"
-    expect(page.locator("html")).to_have_css("color-scheme", "light")
+    page.wait_for_selector('.map[data-ready="true"]')
+    screen.shows(page)
+    expect(page.locator("html")).to_have_css("color-scheme", screen.theme)
+    parts = page.locator(".index a")
+    assert parts.count() > 10
+    for part in parts.all():
+        address = str(part.get_attribute("href"))
+        samples = page.locator(f"{address} .sample")
+        expect(samples).to_have_count(2)
+        heights = samples.evaluate_all("all => all.map((one) => one.offsetHeight)")
+        assert min(heights) > 10, address
