@@ -11,19 +11,26 @@ export const CellLayer = CanvasLayer.extend({
   initialize() {
     this.cells = [];
     this.counts = {};
+    this.frame = null;
   },
   set(features) {
     this.cells = features.map(shapeOf);
-    if (this.canvas) this.redraw();
+    this.later();
   },
   count(counts) {
     const shades = ({ id }) => shadeOf(counts[id] ?? 0) !== this.shade(id);
     const isChanged = this.cells.some(shades);
     this.counts = counts;
-    if (this.canvas && isChanged) this.redraw();
+    if (isChanged) this.later();
+  },
+  // Cells and their counts come one after the other: they are drawn together.
+  later() {
+    this.frame ??= requestAnimationFrame(() => { if (this.canvas) this.redraw(); });
   },
   shade(id) { return shadeOf(this.counts[id] ?? 0); },
   redraw() {
+    cancelAnimationFrame(this.frame);
+    this.frame = null;
     const view = this.view();
     const [c, colour] = this.sheet(view);
     const shaded = Array.from({ length: SHADES.length + 1 }, () => new Path2D());

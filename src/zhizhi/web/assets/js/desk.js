@@ -1,5 +1,5 @@
 // The desk: queue, map, units and detail kept in step; one key for each thing done often.
-import { getJson, toast } from "./page.js";
+import { breathe, getJson, toast } from "./page.js";
 import { get, post, put } from "./hypertext.js";
 import { createMap } from "./map.js";
 import { pause, start } from "./live.js";
@@ -123,6 +123,7 @@ const windows = createWindows(find("#queue"), async () => draw((await getJson(ad
 const REST_MS = 250; // between two drawings: a flood of alerts must not take the screen away
 let isLoading = false;
 let isWanted = false;
+let isAsServed = true; // rows that came with the page are drawn anew when something has changed
 async function refresh() {
   isWanted = true;
   if (isLoading) return;
@@ -132,7 +133,8 @@ async function refresh() {
       isWanted = false;
       const rest = new Promise((done) => { setTimeout(done, REST_MS); });
       const now = await getJson(address());
-      await draw(now.parts);
+      if (!isAsServed) await draw(now.parts);
+      isAsServed = false;
       newestCase = now.newest;
       ["counts", "units", "alerts"].forEach((layer) => map.show(layer, now[layer]));
       await rest;
@@ -180,6 +182,7 @@ document.addEventListener("click", (event) => {
 map.on("alert", open);
 
 document.body.addEventListener("live", ({ detail: told }) => {
+  isAsServed = false;
   refresh();
   follow(told.subjects);
 });
@@ -269,10 +272,12 @@ keys.bind({
 
 async function begin() {
   map.fit(JSON.parse(element.dataset.bounds));
+  const counted = refresh(); // before the areas, which are then drawn once, in their shades
   const [areas, zones] = await Promise.all([getJson(element.dataset.areas), getJson("/geo/zones.geojson")]);
   map.show("areas", areas);
+  await breathe();
   map.show("zones", zones);
-  await refresh();
+  await counted;
   if (desk.dataset.case) map.select(Number(desk.dataset.case), placeOf(current()));
   element.dataset.ready = "true";
 }

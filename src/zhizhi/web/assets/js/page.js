@@ -31,6 +31,9 @@ export async function getJson(url) {
   return answer.json();
 }
 
+// Between two long drawings: keys and clicks that wait go first.
+export const breathe = () => new Promise((done) => { setTimeout(done); });
+
 document.documentElement.classList.add("scripted"); // as early.js did, where the head could load it
 // A desk stays open for a whole shift: paper tells the minute at which it was printed.
 addEventListener("beforeprint", () => {

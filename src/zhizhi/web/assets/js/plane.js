@@ -7,10 +7,10 @@ const partsOf = ({ type, coordinates }) => (type === "Polygon" ? [coordinates] :
 // A ring as [x, y, x, y…].
 function flat(ring) {
   const corners = new Float64Array(2 * ring.length);
-  ring.forEach(([lon, lat], i) => {
-    corners[2 * i] = across(lon);
-    corners[2 * i + 1] = down(lat);
-  });
+  for (let i = 0; i < ring.length; i += 1) {
+    corners[2 * i] = across(ring[i][0]);
+    corners[2 * i + 1] = down(ring[i][1]);
+  }
   return corners;
 }
 
@@ -36,13 +36,17 @@ export function isInView([west, north, east, south], { scale, left, top, size })
 // Draw the rings into a path; a corner that is nearer than "nearest" pixels to the one before is left out.
 export function trace(path, rings, { scale, left, top }, nearest) {
   for (const ring of rings) {
-    let [x, y] = [ring[0] * scale - left, ring[1] * scale - top];
+    let x = ring[0] * scale - left;
+    let y = ring[1] * scale - top;
     path.moveTo(x, y);
     for (let i = 2; i < ring.length; i += 2) {
-      const [nextX, nextY] = [ring[i] * scale - left, ring[i + 1] * scale - top];
-      if (Math.abs(nextX - x) + Math.abs(nextY - y) < nearest) continue;
-      [x, y] = [nextX, nextY];
-      path.lineTo(x, y);
+      const nextX = ring[i] * scale - left;
+      const nextY = ring[i + 1] * scale - top;
+      if (Math.abs(nextX - x) + Math.abs(nextY - y) >= nearest) {
+        x = nextX;
+        y = nextY;
+        path.lineTo(x, y);
+      }
     }
     path.closePath();
   }

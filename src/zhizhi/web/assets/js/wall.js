@@ -1,6 +1,6 @@
 // The wall: scenes in turn, a map that is only looked at, numbers that follow what happens, and a
 // line that says whether they do. It runs for weeks with nobody there, so it heals by itself.
-import { getJson } from "./page.js";
+import { breathe, getJson } from "./page.js";
 import { put } from "./hypertext.js";
 import { createMap } from "./map.js";
 import { start } from "./live.js";
@@ -42,8 +42,10 @@ function tell() {
 }
 
 let drawnAreas = element.dataset.areas;
+let isAsServed = true; // numbers that came with the page are drawn anew when it asks again
 async function draw(now) {
-  Object.entries(now.parts).forEach(([id, text]) => put(id, text));
+  if (!isAsServed) Object.entries(now.parts).forEach(([id, text]) => put(id, text));
+  isAsServed = false;
   ["counts", "alerts"].forEach((layer) => map.show(layer, now[layer]));
   if (now.areas !== drawnAreas) {
     map.show("areas", await getJson(now.areas));
@@ -82,7 +84,7 @@ async function ask() {
   }
 }
 
-document.body.addEventListener("live", refresh);
+document.body.addEventListener("live", () => { isAsServed = false; refresh(); });
 document.body.addEventListener("live-state", ({ detail }) => {
   const was = stream;
   stream = detail.state;
@@ -154,10 +156,12 @@ document.addEventListener("keydown", (event) => {
 
 async function begin() {
   map.fit(JSON.parse(element.dataset.bounds));
+  const counted = refresh(); // before the areas, which are then drawn once, in their shades
   const [areas, zones] = await Promise.all([getJson(drawnAreas), getJson(element.dataset.zones)]);
   map.show("areas", areas);
+  await breathe();
   map.show("zones", zones);
-  await refresh();
+  await counted;
   element.dataset.ready = "true";
 }
 
