@@ -35,9 +35,3 @@ def _part(first: str, last: str, size: int) -> tuple[int, int] | None:
         return (size - length, size - 1) if length else None
     start, end = int(first), min(int(last) if last else size - 1, size - 1)
     return (start, end) if start <= end else None
-
-
-def begins(request: HttpRequest) -> bool:
-    """Say whether somebody asks for the beginning of a file, not for the rest of it."""
-    wanted = _RANGE.fullmatch(request.headers.get("Range", ""))
-    return wanted is None or not wanted[1] or int(wanted[1]) == 0

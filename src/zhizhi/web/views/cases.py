@@ -22,8 +22,9 @@ from zhizhi.web.access import CASE_READERS, Role, actor_of, for_roles, is_fragme
 from zhizhi.web.digits import whole_number
 from zhizhi.web.facts import case_facts
 from zhizhi.web.live import newest_seq
+from zhizhi.web.looking import is_new_look
 from zhizhi.web.places import units_in
-from zhizhi.web.ranges import begins, ranged
+from zhizhi.web.ranges import ranged
 
 LONGEST = 500  # characters of a reason
 
@@ -197,15 +198,16 @@ def photo(request: HttpRequest, scope: Scope, pk: int, photo: int) -> HttpRespon
 @require_GET
 @for_roles(*CASE_READERS)
 def voice(request: HttpRequest, scope: Scope, pk: int, voice: int) -> HttpResponse:
-    """Play a voice note; each playing from its beginning is in the audit chain."""
+    """Play a voice note; who heard any part of it is in the audit chain."""
     case = visible_case(scope, pk)
     row = get_object_or_404(Evidence, pk=voice, case=case.pk, kind=sealed.VOICE)
     try:
         content = sealed.original(row)
     except sealed.EvidenceDamaged as damage:
         raise Http404 from damage
-    answer = ranged(request, content, content_type=row.media_type)
-    if begins(request):
-        at, path, detail = timezone.now(), case.area_path, {"evidence": row.pk}
-        leave(Leaf(actor_of(request), "evidence.open", f"case:{case.pk}", at, path, detail))
-    return answer
+    now = timezone.now()
+    if is_new_look(request, "voice", row.pk, now):
+        detail = {"evidence": row.pk}
+        subject = f"case:{case.pk}"
+        leave(Leaf(actor_of(request), "evidence.open", subject, now, case.area_path, detail))
+    return ranged(request, content, content_type=row.media_type)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -20,12 +20,12 @@ from zhizhi.trust.scoping import Scope
 from zhizhi.web import places
 from zhizhi.web.access import DESK_READERS, actor_of, for_roles
 from zhizhi.web.digits import whole_number
+from zhizhi.web.looking import is_new_look
 from zhizhi.web.replay import marks, moments, vessels
 from zhizhi.web.replay.detail import detail
 from zhizhi.web.replay.moments import HOUR, MINUTE, History
 from zhizhi.web.replay.screen import PastFilter, screen
 
-TRACED = timedelta(minutes=10)  # one line of the audit for each case and viewer in that time
 SPEEDS = (1, 10, 60, 300, 600)
 PARTS = {
     "queue": "web/replay/queue.html",
@@ -123,10 +123,8 @@ def _zone_mark(at: datetime) -> str:
 def _seen(request: HttpRequest, case: Any, at: datetime) -> list[dict[str, Any]]:
     """Return who was last seen around the case, and leave a trace of the look."""
     now = timezone.now()
-    looks = request.session.get("replay_looks", {})
-    if now.timestamp() - looks.get(str(case.pk), 0) > TRACED.total_seconds():
+    if is_new_look(request, "replay", case.pk, now):
         vessels.leave_trace(case, at=at, by=actor_of(request), now=now)
-        request.session["replay_looks"] = {str(case.pk): now.timestamp()}
     return vessels.last_seen(case, at=at)
 
 
