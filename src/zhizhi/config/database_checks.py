@@ -18,6 +18,8 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "trust_auditentry": (),
     "trust_accessrecord": (),
     "trust_evidence": ("working_copy",),
+    "trust_treenode": (),
+    "trust_treeroot": (),
     "engine_timelineentry": (),
     "engine_feedback": (),
     "engine_settingchange": (),

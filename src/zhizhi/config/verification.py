@@ -9,9 +9,9 @@ from typing import Any
 from zhizhi.engine import setting_history, timeline
 from zhizhi.engine.macros import proving
 from zhizhi.engine.models import MacroVersion, SettingChange, TimelineEntry
-from zhizhi.trust import access, audit, evidence
+from zhizhi.trust import access, audit, evidence, tree
 from zhizhi.trust.audit import Break, Published
-from zhizhi.trust.models import AccessRecord, AuditEntry, Evidence
+from zhizhi.trust.models import AccessRecord, AuditEntry, Evidence, TreeRoot
 
 Told = Callable[[int], None]
 
@@ -33,6 +33,7 @@ def logs(published: Published | None = None) -> tuple[Log, ...]:
     """Return the logs of this installation; ``published`` anchors the audit chain."""
     return (
         Log("audit", AuditEntry, lambda told: audit.verify(published=published, progress=told)),
+        Log("tree", TreeRoot, lambda told: tree.verify()),
         Log("access", AccessRecord, lambda told: access.verify(progress=told)),
         Log("timeline", TimelineEntry, lambda told: timeline.verify()),
         Log("settings", SettingChange, lambda told: setting_history.verify()),

@@ -117,6 +117,11 @@ def sm3(content: bytes) -> str:
     return work.finalize().hex()
 
 
+def raw_digest(number: int, content: bytes) -> bytes:
+    """Return the 32 bytes of the digest that the suite with this number makes."""
+    return bytes.fromhex(suite_numbered(number).digest(content))
+
+
 def digest_fits(content: bytes, digest: str) -> bool:
     """Say whether ``digest`` is either suite's digest of ``content``."""
     return any(one.digest(content) == digest for one in (suite(), *SUITES.values()))

@@ -1,4 +1,12 @@
-from zhizhi.trust.models.audit import AccessRecord, AuditEntry, ChainHead
+from zhizhi.trust.models.audit import AccessRecord, AuditEntry, ChainHead, TreeNode, TreeRoot
 from zhizhi.trust.models.vault import Evidence, SubjectKey
 
-__all__ = ["AccessRecord", "AuditEntry", "ChainHead", "Evidence", "SubjectKey"]
+__all__ = [
+    "AccessRecord",
+    "AuditEntry",
+    "ChainHead",
+    "Evidence",
+    "SubjectKey",
+    "TreeNode",
+    "TreeRoot",
+]

@@ -47,6 +47,41 @@ class AuditEntry(models.Model):
         indexes = [models.Index(fields=["verb", "seq"])]
 
 
+class TreeNode(models.Model):
+    """One complete node of the tree over the audit entries; it never changes.
+
+    The primary key is ``level * 2**TreeNode.PLACES + place``. Leaves (level 0) are not kept: they
+    follow from the entries.
+    """
+
+    PLACES = 48  # bits of the place: more entries than will ever be written
+
+    key = models.BigIntegerField(primary_key=True)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("tree node")
+
+
+class TreeRoot(models.Model):
+    """The root of the tree over the first ``size`` audit entries, as it was published.
+
+    ``signature`` is made with a key that is not in the database. ``suite`` is the number of the
+    cipher suite whose hash the tree is made with, one for the whole tree.
+    """
+
+    size = models.BigIntegerField(primary_key=True)
+    root = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    suite = models.PositiveSmallIntegerField()
+    signature = models.CharField(max_length=128)  # Ed25519 over size, root and moment
+    key_id = models.CharField(max_length=16)
+
+    class Meta:
+        verbose_name = _("tree root")
+        ordering = ["size"]
+
+
 class AccessRecord(models.Model):
     """One look at a person's data: who, which fields, for which purpose and case."""
 
