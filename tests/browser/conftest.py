@@ -2,29 +2,49 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page
 
+from tests.browser import axe
 from tests.browser.pages import Look
 from tests.browser.server import Server, serve
 
 Opener = Callable[..., Page]
 PATIENCE_MS = 30_000
+DOUBTS = pytest.StashKey[Counter[tuple[str, str]]]()
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 # What reads every page as the demonstration left it comes before stories that type and act there.
-READ_FIRST = ("tests/browser/test_accessibility.py", "tests/browser/test_reading.py")
+READ_FIRST = ("tests/browser/test_every_page.py", "tests/browser/test_accessibility.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the tests that only read go first; the order within them stays."""
     items.sort(key=lambda item: not item.nodeid.startswith(READ_FIRST))
+
+
+@pytest.fixture(scope="session")
+def doubts(pytestconfig: pytest.Config) -> Counter[tuple[str, str]]:
+    """Count what axe cannot decide, by rule and kind; the report says it at the end."""
+    return pytestconfig.stash.setdefault(DOUBTS, Counter())
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say how often axe could not decide: none of it is new, or a test failed."""
+    counted = config.stash.get(DOUBTS, None)
+    if counted is not None:
+        terminalreporter.section("axe could not decide (tests/browser/incomplete.toml)")
+        terminalreporter.write("\n".join([*axe.report(counted), ""]))
 
 
 def launch_options() -> dict[str, Any]:
@@ -153,6 +173,12 @@ def readers(
     assert errors == [], "scripts of the pages failed"
 
 
+@functools.cache
+def devtools(page: Page) -> CDPSession:
+    """Return what a browser tells and takes from its makers' tools."""
+    return page.context.new_cdp_session(page)
+
+
 def choose(
     context: BrowserContext,
     url: str,
@@ -173,10 +199,10 @@ def choose(
     )
 
 
-def visit(page: Page, look: Look, server: Server, *, language: str) -> None:
+def visit(page: Page, look: Look, server: Server, *, language: str, theme: str = "light") -> None:
     """Open a page of the list and wait until its scripts have drawn it."""
     held = server.held.get(look.holds, {})
-    choose(page.context, server.url, language=language, elder=look.elder, held=held)
+    choose(page.context, server.url, language=language, theme=theme, elder=look.elder, held=held)
     answer = page.goto(look.address(server))
     assert answer is not None
     assert answer.status == look.status

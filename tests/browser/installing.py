@@ -18,6 +18,11 @@ from django.core.management import call_command
 from zhizhi.config.boot import boot
 
 TOKEN = "browser-source-token"
+TOLD = (
+    "桥下有两个人用鱼竿钓鱼。",
+    "第三根灯柱旁",
+    "韦小河",
+)  # what a resident saw, where, the name
 PLACES = (
     "loop",
     "race",
@@ -96,13 +101,14 @@ def _residents(now: datetime) -> dict[str, Any]:
     community = Area.objects.in_force().filter(kind="community").order_by("path")[0]
     at = {"lon": community.lon, "lat": community.lat, "by": "list", "accuracy_m": 300.0,
           "name": community.name}  # fmt: skip
+    telling, place, name = TOLD
     answers = {
         "kind": {"kind": "fishery.angling"},
-        "telling": {"telling": "桥下有两个人用鱼竿钓鱼。"},
-        "where": {"place": "第三根灯柱旁", "at": at},
+        "telling": {"telling": telling},
+        "where": {"place": place, "at": at},
         "when": {"when": "now", "day": "", "time": "", "occurred_at": now.isoformat()},
         "photo": {},
-        "contact": {"way": "reachable", "name": "韦小河", "phone": "12012345678",
+        "contact": {"way": "reachable", "name": name, "phone": "12012345678",
                     "consent": "contact@1"},
         "mark": {**at, "by": "map"},
     }  # fmt: skip

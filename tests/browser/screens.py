@@ -1,7 +1,8 @@
 """Take a picture of every page for docs/screens: ``make screens``, or ``... desk`` for some.
 
-Each page is shown as its reader sees it: on a wide screen in light colours and on a phone in dark
-ones, in Chinese. The pictures show the small installation of the browser tests.
+Each page is shown as its reader sees it, in Chinese: on a wide screen in light colours and on a
+phone in dark ones; what is made for phones on a phone alone. The pictures show the small
+installation of the browser tests.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.conftest import context_of, enter, launch_options
+from tests.browser.conftest import context_of, enter, launch_options, visit
 from tests.browser.pages import PAGES, Look
 from tests.browser.server import ROOT, Server, serve
 
@@ -34,7 +36,16 @@ class View:
     is_phone: bool = False
 
 
-VIEWS = (View(1920, 1080, "light"), View(390, 844, "dark", is_phone=True))
+WIDE, NIGHT = View(1920, 1080, "light"), View(390, 844, "dark", is_phone=True)
+PHONE = View(390, 844, "light", is_phone=True)
+VIEWS = (WIDE, PHONE, NIGHT)
+
+
+def views_of(name: str, look: Look) -> tuple[View, ...]:
+    """Return the screens on which a page is shown."""
+    if look.elder:
+        return (NIGHT,)
+    return (PHONE,) if name.startswith(("report/", "followed", "web:my")) else (WIDE, NIGHT)
 
 
 def take(words: list[str]) -> Iterator[Path]:
@@ -43,35 +54,35 @@ def take(words: list[str]) -> Iterator[Path]:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home, serve(Path(home)) as server, sync_playwright() as p:
         browser = p.chromium.launch(**launch_options())
-        for view in VIEWS:
-            for name, look in wanted.items():
-                yield _taken(browser, server, name, look, view)
+        for view, username in product(VIEWS, {look.username for look in wanted.values()}):
+            shown = {n: o for n, o in wanted.items() if o.username == username}
+            yield from _taken(browser, server, username, view, shown)
         browser.close()
 
 
-def _taken(browser: Browser, server: Server, name: str, look: Look, view: View) -> Path:
+def _taken(
+    browser: Browser, server: Server, username: str, view: View, looks: dict[str, Look]
+) -> Iterator[Path]:
+    """Sign in once, then go from page to page."""
     context = context_of(
         browser, server, language="zh-hans", theme=view.theme, locale="zh-CN",
         viewport={"width": view.width, "height": view.height}, is_mobile=view.is_phone,
         has_touch=view.is_phone, reduced_motion="reduce",
     )  # fmt: skip
-    try:
-        picture = _shown(context, server, look).screenshot()
-    finally:
-        context.close()
+    page = context.new_page()
+    if username:
+        enter(page, server, username)
+    for name, look in looks.items():
+        if view in views_of(name, look):
+            visit(page, look, server, language="zh-hans", theme=view.theme)
+            yield _kept(page.screenshot(), name, view)
+    context.close()
+
+
+def _kept(picture: bytes, name: str, view: View) -> Path:
     path = FOLDER / f"{name.replace(':', '-').replace('/', '-')}-{view.width}-{view.theme}.webp"
     Image.open(io.BytesIO(picture)).convert("RGB").save(path, quality=QUALITY, method=6)
     return path
-
-
-def _shown(context: BrowserContext, server: Server, look: Look) -> Page:
-    page = context.new_page()
-    if look.username:
-        enter(page, server, look.username)
-    page.goto(look.address(server))
-    if page.locator(".map").count():
-        page.wait_for_selector('.map[data-ready="true"]')
-    return page
 
 
 if __name__ == "__main__":

@@ -78,6 +78,7 @@ class Server:
     """Where the product answers, what lies in its installation, and its processes."""
 
     url: str
+    home: Path
     places: dict[str, Place]
     case: int
     violation: int
@@ -161,7 +162,7 @@ def serve(home: Path) -> Iterator[Server]:
             process.start()
             running.callback(process.stop)
         _wait_for(f"{url}/healthz")
-        yield Server(url=url, places=places, processes=processes, **made)
+        yield Server(url=url, home=home, places=places, processes=processes, **made)
 
 
 def _installed(environment: dict[str, str]) -> dict[str, Any]:

@@ -1,48 +1,18 @@
-"""Every page is checked by axe: light and dark, Chinese and English."""
+"""What opens on a page is as accessible as the page, and a chosen theme stays."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import THEMES, in_both_themes
 from tests.browser.conftest import visit
 from tests.browser.pages import PAGES
 from tests.browser.server import Server
 
 pytestmark = pytest.mark.browser
-
-THEMES, LANGUAGES = ("light", "dark"), ("zh-hans", "en")
-
-
-def wrong(page: Page) -> Iterator[str]:
-    """Yield each rule that axe finds broken, with where."""
-    for one in Axe().run(page).response["violations"]:
-        for node in one["nodes"]:
-            yield f"{one['id']}: {' '.join(map(str, node['target']))} {node['html'][:80]}"
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing(name: str, readers: Callable[[str], Page], server: Server) -> None:
-    page, found = readers(PAGES[name].username), set()
-
-    for language in LANGUAGES:
-        visit(page, PAGES[name], server, language=language)
-        for theme in THEMES:
-            page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
-            found |= {(language, theme, line) for line in wrong(page)}
-
-    assert found == set()
-
-
-def in_both_themes(page: Page) -> set[str]:
-    found: set[str] = set()
-    for theme in THEMES:
-        page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
-        found |= set(wrong(page))
-    return found
 
 
 def test_axe_finds_nothing_in_the_list_of_keys(

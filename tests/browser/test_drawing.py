@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.axe import in_both_themes
 from tests.browser.conftest import Opener, enter
 from tests.browser.covering import SCREENS, Screen, says_on
 from tests.browser.server import Server
-from tests.browser.test_accessibility import in_both_themes
 
 pytestmark = pytest.mark.browser
 

@@ -1,7 +1,7 @@
 """Elder mode keeps the ministry's figures on every page that has it, as the browser computes them.
 
 MIIT 移动互联网应用适老化通用设计规范: main text from 18 px and up to 30 px, lines at least 1.3,
-paragraphs 1.3 lines apart, main targets 60 px, others 44 px, contrast 4.5:1 (test_accessibility.py
+paragraphs 1.3 lines apart, main targets 60 px, others 44 px, contrast 4.5:1 (test_every_page.py
 measures it with axe), no pop-ups, no gesture with more than two fingers.
 """
 

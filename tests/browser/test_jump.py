@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import in_both_themes
 from tests.browser.conftest import PATIENCE_MS, Opener
 from tests.browser.covering import SCREENS, Screen
-from tests.browser.test_accessibility import in_both_themes
 from tests.browser.test_stories import withdraw
 
 pytestmark = pytest.mark.browser

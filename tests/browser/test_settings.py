@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import in_both_themes
 from tests.browser.conftest import Opener
 from tests.browser.covering import SCREENS, Screen, says_on
-from tests.browser.test_accessibility import in_both_themes
 
 pytestmark = pytest.mark.browser
 

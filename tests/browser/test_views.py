@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import in_both_themes
 from tests.browser.conftest import PATIENCE_MS, PHONE, Opener
-from tests.browser.test_accessibility import in_both_themes
 
 pytestmark = pytest.mark.browser
 
