@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from zhizhi.web.contrast import SHAPE, TEXT, TOKENS, contrast, themes
+from zhizhi.web.contrast import (
+    MORE_TEXT,
+    SHAPE,
+    TEXT,
+    TOKENS,
+    contrast,
+    themes,
+    themes_of_more_contrast,
+)
 
 BUILT = TOKENS.parents[2] / "static" / "web" / "build" / "app.css"
 
@@ -34,20 +42,54 @@ SHAPES = [
     ("normal", "shade-0"),
     ("hatch", "water"),
 ]
+MORE_SHAPES = [*SHAPES, ("line", "panel"), ("line", "bg"), ("town", "shade-0")]
+# Never needed to understand anything: borders that only order, and what lies under the map's signs.
+DECORATION = {"line", "grid", "town", "water-edge", *(f"shade-{number}" for number in range(2, 5))}
+
+
+LOOKS = {"usual": themes, "more": themes_of_more_contrast}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
-    ("pairs", "least"), [(PAIRS, TEXT), (SHAPES, SHAPE)], ids=["text", "shapes"]
+    ("look", "pairs", "least"),
+    [
+        ("usual", PAIRS, TEXT),
+        ("usual", SHAPES, SHAPE),
+        ("more", PAIRS, MORE_TEXT),
+        ("more", MORE_SHAPES, SHAPE),
+    ],
+    ids=["text", "shapes", "text-more", "shapes-more"],
 )
 def test_the_colours_are_far_enough_apart(
-    theme: str, pairs: list[tuple[str, str]], least: float
+    theme: str, look: str, pairs: list[tuple[str, str]], least: float
 ) -> None:
-    colours = themes()[theme]
+    colours = LOOKS[look]()[theme]
 
     weak = {pair: round(contrast(colours[pair[0]], colours[pair[1]]), 2) for pair in pairs}
 
     assert {pair: value for pair, value in weak.items() if value < least} == {}
+
+
+def test_every_colour_is_held_to_a_contrast_or_is_decoration() -> None:
+    """Whoever adds a colour says here on what it lies."""
+    held = {name for pair in (*PAIRS, *SHAPES) for name in pair}
+
+    assert held | DECORATION == set(themes()["light"])
+    assert held & DECORATION == set()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_more_contrast_gives_every_text_more(theme: str) -> None:
+    usual, more = themes()[theme], themes_of_more_contrast()[theme]
+
+    less = [
+        pair
+        for pair in PAIRS
+        if contrast(*(more[name] for name in pair)) <= contrast(*(usual[name] for name in pair))
+    ]
+
+    assert less == []
 
 
 @pytest.mark.parametrize(("value", "passes"), [("#777777", False), ("#767676", True)])

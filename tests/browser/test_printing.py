@@ -18,7 +18,11 @@ from tests.browser.server import Server
 pytestmark = pytest.mark.browser
 
 A4 = (595, 842)  # points
-PRINTED = ("web:desk", "web:case", "fishery:statistics", "fishery:violations", "fishery:violation")
+SHEET_PX = 688  # between the margins of 14 mm
+PRINTED = (
+    "web:desk", "web:case", "fishery:statistics", "fishery:violations", "fishery:violation",
+    "web:statistics", "web:trial", "web:rules", "web:rule", "web:zone", "web:units", "web:health",
+)  # fmt: skip
 
 
 def paper(page: Page) -> PdfReader:
@@ -49,6 +53,22 @@ def test_a_page_on_paper_says_when_who_and_which_sheet_and_shows_no_control(
     assert f"1 / {len(read.pages)}" in first
     assert [word for word in ("筛选", "导出", "退出登录", "English") if word in text(read)] == []
     assert {tuple(round(side) for side in sheet.mediabox[2:]) for sheet in read.pages} == {A4}
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_nothing_runs_out_of_the_sheet(
+    name: str, readers: Callable[[str], Page], server: Server
+) -> None:
+    page = readers(PAGES[name].username)
+    visit(page, PAGES[name], server, language="en")
+
+    page.set_viewport_size({"width": SHEET_PX, "height": 1000})
+    page.emulate_media(media="print")
+    width = page.evaluate("document.documentElement.scrollWidth")
+    page.emulate_media(media="null")
+    page.set_viewport_size({"width": 1280, "height": 720})
+
+    assert width <= SHEET_PX
 
 
 def test_the_desk_prints_its_queue_alone_one_line_for_a_case(

@@ -7,18 +7,30 @@ import re
 from pathlib import Path
 
 TOKENS = Path(__file__).parent / "assets" / "css" / "tokens.css"
-BLOCK = re.compile(r"^\.theme-(light|dark) \{([^{}]*)\}", re.MULTILINE)
+BLOCK = re.compile(r"^\.(theme|more)-(light|dark) \{([^{}]*)\}", re.MULTILINE)
 COLOUR = re.compile(r"--([a-z0-9-]+):\s*(#[0-9a-f]{6})")
 SIZE = re.compile(r"--(text-[a-z]+):\s*([0-9.]+)rem")
 ROOT_PX = 16
 TEXT, SHAPE = 4.5, 3.0  # WCAG 2.2, 1.4.3 and 1.4.11
+MORE_TEXT = 7.0  # WCAG 2.2, 1.4.6: for whoever asks the device for more contrast
 
 
 @functools.cache
 def themes() -> dict[str, dict[str, str]]:
     """Return the colours of the light and of the dark theme by name."""
+    return _blocks("theme")
+
+
+@functools.cache
+def themes_of_more_contrast() -> dict[str, dict[str, str]]:
+    """Return the colours of both themes for whoever asks the device for more contrast."""
+    changed = _blocks("more")
+    return {theme: {**colours, **changed[theme]} for theme, colours in themes().items()}
+
+
+def _blocks(family: str) -> dict[str, dict[str, str]]:
     found = BLOCK.findall(TOKENS.read_text(encoding="utf-8"))
-    return {theme: dict(COLOUR.findall(body)) for theme, body in found}
+    return {theme: dict(COLOUR.findall(body)) for kind, theme, body in found if kind == family}
 
 
 @functools.cache

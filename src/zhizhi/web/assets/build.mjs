@@ -16,11 +16,15 @@ const themes = {
   setup(bundler) {
     bundler.onLoad({ filter: /tokens\.css$/ }, ({ path }) => {
       const written = readFileSync(path, "utf8");
-      const [, dark] = written.match(/\.theme-dark (\{[^}]*\})/);
+      const block = (name) => written.match(new RegExp(`\\.${name} (\\{[^}]*\\})`))[1];
+      const inDark = (asked, colours) => `@media screen${asked} { :root[data-theme="dark"], .theme-dark ${colours} }
+          @media screen${asked} and (prefers-color-scheme: dark) { :root:not([data-theme="light"]) ${colours} }`;
+      const more = " and (prefers-contrast: more)";
       const contents = written
         .replace(".theme-light {", ":root, .theme-light {")
-        .replace(/\.theme-dark \{[^}]*\}/, `@media screen { :root[data-theme="dark"], .theme-dark ${dark} }
-          @media screen and (prefers-color-scheme: dark) { :root:not([data-theme="light"]) ${dark} }`);
+        .replace(/\.theme-dark \{[^}]*\}/, inDark("", block("theme-dark")))
+        .replace(".more-light {", `@media screen${more} { :root, .theme-light {`)
+        .replace(/\.more-dark \{[^}]*\}/, `} ${inDark(more, block("more-dark"))}`);
       return { contents, loader: "css" };
     });
   },
