@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from zhizhi.directory.identity import IdentityInvalid, WrongWorld
 from zhizhi.directory.people import PersonalData
@@ -36,7 +36,7 @@ class NoticeForm(forms.Form):
         help_text=gettext_lazy("Empty: at once."),
     )
     name = forms.CharField(
-        label=gettext_lazy("Name"), max_length=80, required=False,
+        label=pgettext_lazy("person", "Name"), max_length=80, required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
     identity_number = forms.CharField(

@@ -33,16 +33,24 @@ SHORT_STATES: dict[str, str | Promise] = {
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """Draw an icon; the words beside it say what it means."""
+    """Draw an icon; the words beside it say what it means.
+
+    Its size stands in it, so that it stays small where the style sheet does not arrive.
+    """
     drawn = mark_safe(ICONS[name])  # noqa: S308 - our own drawings
-    return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', drawn)
+    return format_html(
+        '<svg class="icon" width="24" height="24" viewBox="0 0 24 24" aria-hidden="true">{}</svg>',
+        drawn,
+    )
 
 
 @register.simple_tag
 def face(value: str) -> SafeString:
     """Draw the face of a rating from 1 to 5; the word stands beside it."""
     drawn = mark_safe(FACES[value])  # noqa: S308 - our own drawings
-    return format_html('<svg viewBox="0 0 24 24" aria-hidden="true">{}</svg>', drawn)
+    return format_html(
+        '<svg width="24" height="24" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', drawn
+    )
 
 
 @register.simple_tag
@@ -50,8 +58,8 @@ def severity(value: str) -> SafeString:
     """Draw a severity as shape, word and colour."""
     label = Severity(value).label if value in Severity.values else value
     return format_html(
-        '<span class="shape {}"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/></svg>'
-        "{}</span>",
+        '<span class="shape {}"><svg width="16" height="16" viewBox="0 0 16 16" '
+        'aria-hidden="true"><path d="{}"/></svg>{}</span>',
         value,
         SHAPES.get(value, SHAPES["normal"]),
         label,
@@ -62,7 +70,8 @@ def severity(value: str) -> SafeString:
 def mark(value: str) -> SafeString:
     """Draw the shape of a severity alone, for a map's key."""
     return format_html(
-        '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/></svg>', SHAPES[value]
+        '<svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/></svg>',
+        SHAPES[value],
     )
 
 
@@ -71,7 +80,8 @@ def state(case: Case, *, is_short: bool = False) -> SafeString:
     """Draw how far a case has come, as a ring that fills and a word; a list has little room."""
     ring = mark_safe(RINGS.get(case.state, RINGS["open"]))  # noqa: S308 - our own drawings
     return format_html(
-        '<span class="state ring"><svg viewBox="0 0 16 16" aria-hidden="true">{}</svg>{}</span>',
+        '<span class="state ring"><svg width="16" height="16" viewBox="0 0 16 16" '
+        'aria-hidden="true">{}</svg>{}</span>',
         ring,
         (is_short and SHORT_STATES.get(case.state)) or case.get_state_display(),
     )

@@ -22,6 +22,9 @@ function choose(chart, at) {
   line.textContent = columnsOf(chart)[at]?.dataset.said ?? line.dataset.hint;
 }
 
+// Where there is no room for all columns the newest are shown first.
+for (const chart of document.querySelectorAll(".chart-figure [data-chart]")) chart.scrollLeft = chart.scrollWidth;
+
 const chartOf = (event) => event.target.closest?.("[data-chart]");
 
 for (const kind of ["pointerover", "pointerdown"]) {

@@ -41,6 +41,12 @@ addEventListener("beforeprint", () => {
   const now = new Date().toLocaleString("sv-SE", { timeZone }).slice(0, 16);
   document.querySelectorAll("[data-printed]").forEach((place) => { place.textContent = now; });
 });
+// Where the menu is too narrow for all its names, the one of this page is in sight.
+for (const here of document.querySelectorAll("nav [aria-current]")) {
+  const menu = here.closest("nav");
+  const [box, frame] = [here.getBoundingClientRect(), menu.getBoundingClientRect()];
+  menu.scrollLeft += box.left + box.width / 2 - frame.left - frame.width / 2;
+}
 addEventListener("offline", () => toast(words.lost));
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.confirm;
