@@ -74,7 +74,7 @@ def main() -> int:
     trial = trials.ask(rule, tried, since=now - PAST, until=now, by="worker", now=now)
     trials.run_next(now)
     found = {
-        "places": _places(now),
+        "places": {**_places(now), "street": _street(now)},
         "case": Case.everything.latest("pk").pk,
         "violation": violation.pk,
         "wall": wall,
@@ -206,6 +206,26 @@ def _places(now: datetime) -> dict[str, Any]:
         places[key] = {"lon": lon, "lat": lat, "zone": f"试验水域{number}", "boat": boat.name}
     zoning.save(drafts, by="worker", now=now)
     return places
+
+
+def _street(now: datetime) -> dict[str, Any]:
+    """Give a community in which residents report something a team that stands in its middle."""
+    from zhizhi.directory import accounts
+    from zhizhi.directory.models import Area, Unit
+
+    first = Unit.objects.get(code="RB001")
+    place = Area.objects.in_force().filter(kind="community").order_by("path").last()
+    assert place is not None
+    team = Unit.objects.create(
+        code="T900", name="试验队", kind=first.kind, area=place, agency=first.agency,
+        capabilities=first.capabilities, lon=place.lon, lat=place.lat, speed_kmh=first.speed_kmh,
+        position_at=now,
+    )  # fmt: skip
+    account = accounts.create_account(
+        "street", None, call_sign=team.name, is_demo=True, by="worker", now=now
+    )
+    accounts.grant(account, "unit_member", area=place, unit=team, by="worker", now=now)
+    return {"lon": place.lon, "lat": place.lat, "zone": place.name, "boat": team.name}
 
 
 if __name__ == "__main__":

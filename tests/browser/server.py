@@ -29,7 +29,10 @@ _TOKENS = count(7_000_001)
 
 @dataclass(frozen=True)
 class Place:
-    """A square of water where nobody may linger, and the boat beside it; its key signs in."""
+    """A square of water where nobody may linger, and the boat beside it; its key signs in.
+
+    "street" is no water: a community, in ``zone``, and the team in its middle.
+    """
 
     key: str
     lon: float

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, Opener
+from tests.browser.covering import WIDE, Screen, says_on
 
 pytestmark = pytest.mark.browser
 
@@ -22,30 +23,34 @@ def an_open_case(desk: Page) -> str:
     row = desk.locator("#queue a[data-case]").last
     number = str(row.get_attribute("data-case"))
     row.click()
-    expect(desk.locator("#detail .detail-head")).to_contain_text("Open")
+    expect(desk.locator("#detail .detail-head")).to_contain_text(says_on(desk)("Open"))
     return number
 
 
-def test_two_keys_give_a_macro_and_z_takes_all_of_it_back(open_as: Opener) -> None:
-    desk = open_as("operator", "/desk/?state=open", language="en")
+@pytest.mark.parametrize("screen", WIDE, ids=str)
+def test_two_keys_give_a_macro_and_z_takes_all_of_it_back(screen: Screen, open_as: Opener) -> None:
+    desk, says = open_as("operator", "/desk/?state=open", **screen.options), screen.says
     an_open_case(desk)
     detail = desk.locator("#detail")
 
     desk.keyboard.press("m")
     first = desk.locator('#suggestions .macros [data-number="1"]')
-    expect(first).to_contain_text(re.compile(r"Nearest unit.*km"))
+    expect(first).to_contain_text(re.compile(rf"{says('Nearest unit')}.*\d"))
     unit = first.locator(".step b").first.inner_text()
     desk.keyboard.press("1")
 
-    expect(detail).to_contain_text(f"{unit} has the task.")
-    expect(detail.locator(".timeline")).to_contain_text("by macro “夜间巡查”, version 1")
-    expect(detail.locator(".detail-head")).to_contain_text("Dispatched")
+    expect(detail).to_contain_text(says("{unit} has the task.", unit=unit))
+    by = says("by macro “%(name)s”, version %(version)s", name="夜间巡查", version=1)
+    expect(detail.locator(".timeline")).to_contain_text(by)
+    expect(detail.locator(".detail-head")).to_contain_text(says("Dispatched"))
+    screen.shows(desk)
     desk.keyboard.press("z")
-    expect(detail).to_contain_text("Macro undone")
+    undone = says("Macro undone: units, messages and acknowledgement are taken back.")
+    expect(detail.locator(".notice")).to_contain_text(undone)
     with desk.expect_response("**/detail"):
         desk.evaluate(CHANGED)
-    expect(detail.locator(".notice")).to_contain_text("Macro undone")  # a redraw leaves it
-    expect(detail.locator(".detail-head")).to_contain_text("Open")
+    expect(detail.locator(".notice")).to_contain_text(undone)  # a redraw leaves it
+    expect(detail.locator(".detail-head")).to_contain_text(says("Open"))
 
 
 def test_d_never_gives_a_macro_and_a_number_without_the_list_does_nothing(open_as: Opener) -> None:

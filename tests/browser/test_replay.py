@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, Opener
+from tests.browser.covering import SCREENS, WIDE, Screen
 from tests.browser.server import Server
 
 pytestmark = pytest.mark.browser
@@ -37,23 +38,29 @@ def state(page: Page) -> Locator:
     return page.locator("#detail .detail-head")
 
 
-def test_a_case_leads_to_its_moment_and_keys_move_past_its_dispatch(open_as: Opener) -> None:
-    page = open_as("operator", "/healthz", language="en")
+@pytest.mark.parametrize("screen", SCREENS, ids=str)
+def test_a_case_leads_to_its_moment_and_keys_move_past_its_dispatch(
+    screen: Screen, open_as: Opener
+) -> None:
+    page, says = open_as("operator", "/healthz", **screen.options), screen.says
     key = dispatched(page)
-    expect(page.locator("main")).to_contain_text("Being handled")
+    expect(page.locator("main")).to_contain_text(says("Being handled"))
 
-    page.get_by_role("link", name="Show the moment", exact=True).first.click()
+    page.get_by_role("link", name=says("Show the moment"), exact=True).first.click()
     page.wait_for_selector(READY)
 
-    expect(state(page)).to_contain_text("Open")
+    expect(state(page)).to_contain_text(says("Open"))
     expect(page.locator(f'#queue a[data-case="{key}"]')).to_have_attribute("aria-current", "true")
-    expect(page.locator("#clock")).to_contain_text("as it was then")
-    expect(page.locator("#detail .timeline")).not_to_contain_text("Unit sent")
+    expect(page.locator("#clock")).to_contain_text(says("as it was then"))
+    expect(page.locator("#detail .timeline")).not_to_contain_text(says("Unit sent"))
+    screen.shows(page)
     page.keyboard.press("End")
-    expect(state(page)).to_contain_text("Being handled")
-    expect(page.locator("#clock")).to_contain_text("now")
+    expect(state(page)).to_contain_text(says("Being handled"))
+    expect(page.locator("#clock")).to_contain_text(says("now"))
     page.keyboard.press("Home")
-    expect(page.locator("#detail")).to_contain_text("This case was not there yet at this moment.")
+    expect(page.locator("#detail")).to_contain_text(
+        says("This case was not there yet at this moment.")
+    )
     expect(page.locator("#queue a[data-case]")).to_have_count(0)
 
 
@@ -74,18 +81,19 @@ def test_one_key_moves_a_minute_and_the_page_stays(open_as: Opener) -> None:
     assert page.evaluate("window.isTheSame") is True
 
 
+@pytest.mark.parametrize("screen", WIDE, ids=str)
 def test_a_trial_is_run_by_the_worker_and_its_difference_leads_to_the_moment(
-    open_as: Opener,
+    screen: Screen, open_as: Opener
 ) -> None:
-    page = open_as("administrator", "/replay/trials/", language="en")
-    page.get_by_label(re.compile("^Stay limit")).fill(OTHER_MINUTES)
+    page, says = open_as("administrator", "/replay/trials/", **screen.options), screen.says
+    page.get_by_label(re.compile(f"^{says('Stay limit')}")).fill(OTHER_MINUTES)
 
-    page.get_by_role("button", name="Run the trial").click()
+    page.get_by_role("button", name=says("Run the trial")).click()
 
     page.wait_for_url(re.compile(r"/replay/trials/\d+/$"))
-    expect(page.get_by_role("heading", level=1)).to_contain_text(re.compile(r"15.*: \+\d+ alerts?"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text(re.compile(r"15.*\+\d+"))
     page.wait_for_selector(READY)
-    first = page.locator(".tried tbody tr", has_text="found as well").first
+    first = page.locator(".tried tbody tr", has_text=says("found as well")).first
     when = first.locator("time").inner_text()
     first.get_by_role("link").click()
     page.wait_for_selector(READY)

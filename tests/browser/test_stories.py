@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, PHONE, Opener
-from tests.browser.covering import says_on
+from tests.browser.covering import ENGLISH, SCREENS, Screen, says_on
 from tests.browser.installing import LATENESS_S
-from tests.browser.server import Server
+from tests.browser.server import Place, Server
 from tests.district_world import photo
 
 pytestmark = pytest.mark.browser
@@ -23,7 +23,11 @@ expect.set_options(timeout=PATIENCE_MS)
 
 def cases_in(page: Page, server: Server, place: str) -> set[str]:
     """Return the numbers of the cases that a desk shows of a place."""
-    rows = page.locator("#queue a[data-case]", has_text=server.places[place].zone)
+    return cases_of(page, server.places[place])
+
+
+def cases_of(page: Page, place: Place) -> set[str]:
+    rows = page.locator("#queue a[data-case]", has_text=place.zone)
     return {str(row.get_attribute("data-case")) for row in rows.all()}
 
 
@@ -46,78 +50,107 @@ def picture(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.parametrize("screen", SCREENS, ids=str)
 def test_an_alert_arrives_is_understood_sent_handled_on_the_phone_and_closed(
-    server: Server, open_as: Opener, tmp_path: Path
+    screen: Screen, server: Server, open_as: Opener, tmp_path: Path
 ) -> None:
-    desk = open_as("operator", "/desk/", language="en")
+    desk = open_as("operator", "/desk/", **screen.options)
     desk.wait_for_selector('.map[data-ready="true"]')
     desk.evaluate("window.isTheSamePage = true")
+    head = desk.locator("#detail .detail-head")
 
     case = raised_in(desk, server, "loop")
-    keys = dispatch_by_keyboard(desk, server)
+    steps = dispatch_newest(desk, screen, server.places["loop"])
 
-    assert len(keys) <= 4
+    assert len(steps) <= 4
     assert desk.evaluate("window.isTheSamePage")
-    handle_on_the_phone(open_as("loop", "/my/", language="en", **PHONE), tmp_path)
-    expect(desk.locator("#detail .detail-head")).to_contain_text("Handled, to be inspected")
+    screen.shows(desk)
+    told = {"language": screen.language, "theme": screen.theme}
+    handle_on_the_phone(open_as("loop", "/my/", **told, **PHONE), screen, tmp_path)
+    expect(head).to_contain_text(screen.says("Handled, to be inspected"))
     assert desk.evaluate("window.isTheSamePage")
-    close(open_as("inspector", f"/cases/{case}/", language="en"))
-    expect(desk.locator("#detail .detail-head")).to_contain_text("Closed")
+    close(open_as("inspector", f"/cases/{case}/", **screen.options), screen)
+    expect(head).to_contain_text(screen.says("Closed"))
 
 
-def dispatch_by_keyboard(desk: Page, server: Server) -> list[str]:
-    """Open the newest alert, read why, send the nearest boat; returns the keys pressed."""
-    pressed = []
+def dispatch_newest(desk: Page, screen: Screen, place: Place) -> list[str]:
+    """Open the newest alert, read why, send the nearest boat; returns the keys or taps it took."""
+    steps = []
 
-    def press(key: str) -> None:
-        pressed.append(key)
-        desk.keyboard.press(key)
+    def step(key: str, tapped: str) -> None:
+        steps.append(key)
+        if screen.is_phone:
+            desk.locator(tapped).first.click()
+        else:
+            desk.keyboard.press(key)
 
+    says, why = screen.says, desk.locator("#detail .why")
+    newest = max(int(number) for number in cases_of(desk, place))
     desk.bring_to_front()
-    press("n")
-    expect(desk).to_have_url(re.compile(r"[?&]case=\d+"))
-    why = desk.locator("#detail .why")
-    expect(why).to_contain_text("fishery.dwell · version 1")
-    stay = why.locator("tr", has_text="time in the zone")
-    expect(stay).to_contain_text("0.05 minutes")
-    expect(stay).to_contain_text("yes")
-    expect(why.locator("tr", has_text=server.places["loop"].zone)).to_be_visible()
-    expect(why).to_contain_text("Not usedidentity, telephone number")
-    press("d")
+    step("n", f'#queue a[data-case="{newest}"]')
+    expect(desk).to_have_url(re.compile(rf"[?&]case={newest}\b"))
+    expect(why).to_contain_text(f"fishery.dwell · {says('version')} 1")
+    stay = why.locator("tr", has_text=says("time in the zone"))
+    expect(stay).to_contain_text(f"0.05 {says('minutes')}")
+    expect(stay).to_contain_text(says("yes"))
+    expect(why.locator("tr", has_text=place.zone)).to_be_visible()
+    unused = why.locator(f'dt:text-is("{says("Not used")}") + dd')
+    expect(unused).to_contain_text(f"{says('identity')}{says(', ')}{says('telephone number')}")
+    step("d", '#detail [data-key="d"]')
     first = desk.locator("#suggestions button[type=submit]").first
     expect(first).to_be_focused()
-    expect(first).to_contain_text(server.places["loop"].boat)
-    press("d")
-    expect(desk.locator("#detail .detail-head")).to_contain_text("Dispatched")
-    expect(desk.locator("#detail")).to_contain_text("Undo dispatch")
-    return pressed
+    expect(first).to_contain_text(place.boat)
+    step("d", "#suggestions button[type=submit]")
+    expect(desk.locator("#detail .detail-head")).to_contain_text(says("Dispatched"))
+    expect(desk.locator("#detail")).to_contain_text(says("Undo dispatch"))
+    return steps
 
 
-def handle_on_the_phone(phone: Page, folder: Path) -> None:
+def handle_on_the_phone(phone: Page, screen: Screen, folder: Path) -> None:
     """Wait for the task, accept, arrive, photograph and report, on a page that stays open."""
+    says = screen.says
     phone.evaluate("window.isTheSamePage = true")
-    accept = phone.get_by_role("button", name="Accept", exact=True)
+    accept = phone.get_by_role("button", name=says("Accept", context="step"), exact=True)
     expect(accept).to_be_visible()
     assert phone.evaluate("window.isTheSamePage"), "the task came without a reload"
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     accept.tap()
-    phone.get_by_role("button", name="I have arrived").tap()
-    phone.get_by_label("Dissuaded and left").check()
-    task = phone.locator("section.task")
-    task.get_by_label("Photo").set_input_files(picture(folder))
-    task.get_by_label("Note", exact=True).fill("two rods, one person")
+    phone.get_by_role("button", name=says("I have arrived")).tap()
+    write_report(phone, screen, folder)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
-    phone.get_by_role("button", name="Send report").tap()
-    expect(phone.locator("#toasts")).to_contain_text("The report has arrived.")
-    expect(phone.locator("#tasks")).to_contain_text("No task now.")
+    phone.get_by_role("button", name=says("Send report")).tap()
+    expect(phone.locator("#toasts")).to_contain_text(says("The report has arrived."))
+    expect(phone.locator("#tasks")).to_contain_text(
+        says("No task now. This page tells you when one comes.")
+    )
 
 
-def close(page: Page) -> None:
+def write_report(phone: Page, screen: Screen, folder: Path) -> None:
+    says, task = screen.says, phone.locator("section.task")
+    phone.get_by_label(says("Dissuaded and left")).check()
+    task.get_by_label(says("Photo")).set_input_files(picture(folder))
+    task.get_by_label(says("Note"), exact=True).fill("two rods, one person")
+
+
+def handle_without_scripts(phone: Page, screen: Screen, folder: Path) -> None:
+    """Load the page until the task is there; then every step is a form."""
+    says = screen.says
+    accept = phone.get_by_role("button", name=says("Accept", context="step"), exact=True)
+    reload_until(phone, lambda: accept.count() == 1)
+    accept.click()
+    phone.get_by_role("button", name=says("I have arrived")).click()
+    write_report(phone, screen, folder)
+    phone.get_by_role("button", name=says("Send report")).click()
+    expect(phone.locator(".notices")).to_contain_text(says("The report has arrived."))
+
+
+def close(page: Page, screen: Screen = ENGLISH) -> None:
     """Verify what was done and close the case."""
-    expect(page.locator("main")).to_contain_text("1 sealed photo")
-    page.get_by_label("What you checked").fill("seen and agreed")
-    page.get_by_role("button", name="Passed: close").click()
-    expect(page.locator(".case-head")).to_contain_text("Closed")
+    evidence = page.locator("section", has=page.locator("#evidence"))
+    expect(evidence.locator("p").first).to_contain_text(re.compile("[1-9]"))
+    page.get_by_label(screen.says("What you checked")).fill("seen and agreed")
+    page.get_by_role("button", name=screen.says("Passed: close")).click()
+    expect(page.locator(".case-head")).to_contain_text(screen.says("Closed"))
 
 
 def test_of_two_operators_who_dispatch_at_once_one_wins_and_the_other_is_told_who_and_when(
@@ -177,14 +210,7 @@ def test_the_loop_goes_round_without_scripts(
     expect(desk.locator(".case-head")).to_contain_text("Dispatched")
 
     phone = open_as("plain", "/my/", language="en", **plain, **PHONE)
-    accept = phone.get_by_role("button", name="Accept", exact=True)
-    reload_until(phone, lambda: accept.count() == 1)
-    accept.click()
-    phone.get_by_role("button", name="I have arrived").click()
-    phone.get_by_label("Dissuaded and left").check()
-    phone.locator("section.task").get_by_label("Photo").set_input_files(picture(tmp_path))
-    phone.get_by_role("button", name="Send report").click()
-    expect(phone.locator(".notices")).to_contain_text("The report has arrived.")
+    handle_without_scripts(phone, ENGLISH, tmp_path)
 
     close(open_as("inspector", f"/cases/{case}/", language="en", **plain))
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, Opener
+from tests.browser.covering import GROUNDS
 from tests.browser.server import Server
 
 pytestmark = pytest.mark.browser
@@ -168,8 +169,15 @@ def test_on_a_very_wide_screen_the_map_stays_beside_the_others(open_as: Opener) 
     expect(page.locator(".dots li:not([hidden])")).to_have_count(3)
 
 
-def test_a_number_changes_without_loading_the_page_again(open_as: Opener, server: Server) -> None:
-    page = opened(open_as)
+@pytest.mark.parametrize(("language", "theme"), [("zh-hans", "light"), ("en", "dark")])
+def test_a_number_changes_without_loading_the_page_again(
+    language: str, theme: str, open_as: Opener, server: Server
+) -> None:
+    page = opened(open_as, language=language)
+    page.goto(f"/wall/?theme={theme}")
+    page.wait_for_selector(READY)
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == GROUNDS[theme]
     expect(page.locator("[data-connection]")).to_have_attribute("data-state", "online")
     page.evaluate("window.isTheSame = true")
     number = page.locator('[data-figure="opened-24"]')
@@ -189,6 +197,8 @@ def test_a_number_leads_whoever_is_signed_in_to_the_list_that_has_as_many_rows(
     count = int(number.inner_text())
     address = number.get_attribute("href")
     assert address is not None
+    dead = page.locator(".scene span.n").all_inner_texts()
+    assert set(dead) <= {"0"}  # every number that counts something leads to what it counts
     number.click()
     page.wait_for_url("**/sign-in/**")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import shapely
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Opener
+from tests.browser.covering import SCREENS, Screen
 
 pytestmark = pytest.mark.browser
 
@@ -28,37 +30,43 @@ def around(page: Page, key: str) -> dict[str, Any]:
     return {"type": "Feature", "properties": {"name": NAME}, "geometry": shape}
 
 
+@pytest.mark.parametrize("screen", SCREENS, ids=str)
 def test_a_zone_is_imported_previewed_tried_on_yesterday_and_saved(
-    open_as: Opener, tmp_path: Path
+    screen: Screen, open_as: Opener, tmp_path: Path
 ) -> None:
-    page = open_as("administrator", "/zones/", language="en")
+    page, says = open_as("administrator", "/zones/", **screen.options), screen.says
     in_force = page.locator("section", has=page.locator("#inforce"))
     file = tmp_path / "zone.geojson"
     file.write_text(json.dumps(around(page, "nf-town")), encoding="utf-8")
 
-    page.get_by_label("GeoJSON file").set_input_files(file)
-    page.get_by_label("Reason").fill("notice 12")
-    page.get_by_role("button", name="Preview and try on yesterday").click()
+    page.get_by_label(says("GeoJSON file")).set_input_files(file)
+    asked = page.get_by_label(says("Coordinate system of the file"))
+    expect(asked.locator("option:checked")).to_contain_text("WGS 84")
+    asked.select_option("CGCS2000")
+    page.get_by_label(says("Reason")).fill("notice 12")
+    page.get_by_role("button", name=says("Preview and try on yesterday")).click()
 
     page.wait_for_selector('.map[data-ready="true"]')
     assert page.evaluate(PAINTED)
-    tried = page.get_by_role("group", name="Dry run").locator("tr", has_text=NAME)
+    screen.shows(page)
+    tried = page.get_by_role("group", name=says("Dry run")).locator("tr", has_text=NAME)
     before, after, change = (cell.inner_text() for cell in tried.locator("td.number").all())
     assert before == "0"
     assert int(after) >= 1
     assert change == f"+{after}"
     expect(in_force).not_to_contain_text(NAME)
 
-    page.get_by_role("button", name="Put in force").click()
+    page.get_by_role("button", name=says("Put in force")).click()
 
-    expect(page.locator(".notices")).to_contain_text(f"1 zone is in force. {NAME} (1)")
+    saved = says("{n} zone is in force.", n=1)
+    expect(page.locator(".notices")).to_contain_text(re.compile(rf"{saved} ?{NAME}"))
     mine = in_force.locator("li", has_text=NAME)
-    expect(mine).to_contain_text("version 1")
+    expect(mine).to_contain_text(f"{says('version')} 1")
 
     page.on("dialog", lambda dialog: dialog.accept())
-    mine.get_by_role("button", name="Retire").click()
+    mine.get_by_role("button", name=says("Retire")).click()
 
-    expect(page.locator(".notices")).to_contain_text(f"{NAME} is out of force.")
+    expect(page.locator(".notices")).to_contain_text(says("{name} is out of force.", name=NAME))
     expect(in_force).not_to_contain_text(NAME)
 
 
