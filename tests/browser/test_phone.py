@@ -134,7 +134,7 @@ def test_an_answer_that_is_lost_after_the_commit_makes_no_second_report(
 
     phone.route(REPORTS, lose_the_first)
     write(phone, words)
-    expect(drafts(phone)).to_contain_text("tried 1 times")
+    expect(drafts(phone)).to_contain_text("attempts: 1")
 
     phone.get_by_role("button", name="Send now").click()
 
@@ -422,3 +422,23 @@ def test_the_way_is_shown_in_the_app_that_was_chosen_without_scripts(open_as: Op
     assert str(way.get_attribute("href")).startswith("https://uri.amap.com/navigation?to=107.")
     expect(way).to_contain_text("Amap")
     expect(page.get_by_role("button", name="Amap")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_check_in_that_was_refused_comes_back_whole_and_arrives_once(
+    phone: Page, words: str, tmp_path: Path
+) -> None:
+    section = patrol(phone)
+    section.get_by_label("Or the place in words").fill("third lamp")
+    section.get_by_label("Note").fill(words)
+    section.get_by_label("Photo").set_input_files(picture(tmp_path, b"no picture"))
+    section.get_by_role("button", name="Check in").click()
+    expect(drafts(phone)).to_contain_text("The file is not a JPEG, PNG or WebP picture.")
+    expect(section.get_by_role("radio").first).not_to_be_checked()
+
+    drafts(phone).get_by_role("button", name="Change").click()
+    expect(section.get_by_role("radio").first).to_be_checked()
+    expect(section.get_by_label("Or the place in words")).to_have_value("third lamp")
+    section.get_by_role("button", name="Check in").click()
+
+    expect(drafts(phone)).to_have_count(0)
+    expect(section.locator("li", has_text=words)).to_have_count(1)

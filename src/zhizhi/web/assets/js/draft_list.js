@@ -18,17 +18,22 @@ function stateOf(draft) {
   return said.tried.replace("{n}", draft.tries).replace("{time}", clock(draft.triedAt));
 }
 
+const OWN = new Set(["key", "device_at"]); // each sending has its own
 const formOf = (draft) => [...document.querySelectorAll("form[data-draft]")]
   .find((form) => form.action === draft.url && form.elements.note);
+
+function putBack(field, value) {
+  if (field instanceof RadioNodeList || field.type !== "radio") field.value = value;
+  else field.checked = field.value === value;
+}
 
 // What was refused goes back into its form, under the same key: sent again, it takes the old one's
 // place. A file cannot be put back; it is chosen again or left out.
 function correct(draft) {
   const form = formOf(draft);
   corrected.set(form, draft.key);
-  form.elements.note.value = textOf(draft, "note");
-  const outcome = textOf(draft, "outcome");
-  form.querySelectorAll('[name="outcome"]').forEach((one) => { one.checked = one.value === outcome; });
+  draft.fields.filter(([name, value]) => typeof value === "string" && !OWN.has(name) && form.elements[name])
+    .forEach(([name, value]) => putBack(form.elements[name], value));
   for (let fold = form.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   form.elements.note.focus();
 }
