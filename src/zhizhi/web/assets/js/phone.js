@@ -7,7 +7,7 @@ import { onChange, send } from "./sending.js";
 import { show } from "./draft_list.js";
 import { isRecording, offer, stop } from "./recorder.js";
 import { forgetPosition, locate, place } from "./position.js";
-import { keepTyped } from "./typed.js";
+import { keepTyped, leaveTyped } from "./typed.js";
 
 const AGAIN_MS = 15_000;
 const words = document.body.dataset;
@@ -43,6 +43,7 @@ function sendPlainly(form) {
     return;
   }
   if (form.elements.device_at) form.elements.device_at.value = new Date().toISOString();
+  leaveTyped(); // should nobody answer
   HTMLFormElement.prototype.submit.call(form);
 }
 
