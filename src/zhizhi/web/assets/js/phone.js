@@ -6,7 +6,7 @@ import { canKeep, corrected, freshKey, keep, written } from "./drafts.js";
 import { onChange, send } from "./sending.js";
 import { show } from "./draft_list.js";
 import { isRecording, offer, stop } from "./recorder.js";
-import { forgetPosition, locate, place } from "./position.js";
+import { forgetPosition, locate, place, restorePosition } from "./position.js";
 import { keepTyped, leaveTyped } from "./typed.js";
 
 const AGAIN_MS = 15_000;
@@ -20,7 +20,12 @@ function cannotKeep(name) {
   document.querySelector(`[data-cannot="${name}"]`).hidden = false;
 }
 
-const refresh = () => get("/my/", "#tasks").then(() => { offer(); return show(); });
+const refresh = () => get("/my/", "#tasks");
+document.body.addEventListener("htmx:after:swap", () => {
+  offer();
+  restorePosition();
+  show();
+});
 
 async function deliver() {
   const arrived = await send();

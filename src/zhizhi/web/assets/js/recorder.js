@@ -5,10 +5,15 @@ import { Downsampler, LONGEST_S, RATE, fileOf } from "./wav.js";
 const BLOCK = 4096;
 const Context = window.AudioContext ?? window.webkitAudioContext;
 const can = Boolean(navigator.mediaDevices?.getUserMedia && Context && window.DataTransfer);
+const heard = new WeakMap(); // where each recording can be heard
 let running = null;
 
 export const isRecording = () => running !== null;
-export const offer = () => document.querySelectorAll("[data-voice]").forEach((box) => { box.hidden = !can; });
+// A page that was drawn anew knows nothing of what was recorded in it: it is told again.
+export function offer() {
+  document.documentElement.classList.toggle("can-record", can);
+  document.querySelectorAll("[data-voice]").forEach((box) => { if (running?.box !== box) show(box); });
+}
 
 const part = (box, name) => box.querySelector(`[data-${name}]`);
 
@@ -19,9 +24,10 @@ function show(box, seconds = 0) {
   part(box, "stop").hidden = !isOn;
   part(box, "listen").hidden = !has;
   part(box, "erase").hidden = !has;
+  if (has && part(box, "listen").getAttribute("src") !== heard.get(box)) part(box, "listen").src = heard.get(box);
   const said = box.querySelector("[role=status]");
   if (isOn) said.textContent = box.dataset.running.replace("{n}", seconds).replace("{most}", LONGEST_S);
-  else if (has) said.textContent = box.dataset.has.replace("{n}", seconds);
+  else if (has) said.textContent = box.dataset.has;
   else said.textContent = "";
 }
 
@@ -29,14 +35,14 @@ function keep(box, bytes) {
   const held = new DataTransfer();
   held.items.add(new File([bytes], "voice.wav", { type: "audio/wav" }));
   box.querySelector("[type=file]").files = held.files;
-  part(box, "listen").src = URL.createObjectURL(held.files[0]);
+  heard.set(box, URL.createObjectURL(held.files[0]));
 }
 
 export function erase(box) {
   box.querySelector("[type=file]").value = "";
-  const listen = part(box, "listen");
-  if (listen.src) URL.revokeObjectURL(listen.src);
-  listen.removeAttribute("src");
+  if (heard.has(box)) URL.revokeObjectURL(heard.get(box));
+  heard.delete(box);
+  part(box, "listen").removeAttribute("src");
   show(box);
 }
 
@@ -48,7 +54,7 @@ export async function stop() {
   stream.getTracks().forEach((track) => track.stop());
   await context.close();
   if (count) keep(box, fileOf(blocks));
-  show(box, Math.min(Math.round(count / RATE), LONGEST_S));
+  show(box);
 }
 
 function listenTo(stream, box) {
