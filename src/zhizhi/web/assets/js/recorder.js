@@ -12,7 +12,7 @@ export const isRecording = () => running !== null;
 // A page that was drawn anew knows nothing of what was recorded in it: it is told again.
 export function offer() {
   document.documentElement.classList.toggle("can-record", can);
-  document.querySelectorAll("[data-voice]").forEach((box) => { if (running?.box !== box) show(box); });
+  document.querySelectorAll(".voice").forEach((box) => { if (running?.box !== box) show(box); });
 }
 
 const part = (box, name) => box.querySelector(`[data-${name}]`);
@@ -87,14 +87,14 @@ async function record(box) {
 }
 
 document.addEventListener("click", (event) => {
-  const box = event.target.closest?.("[data-voice]");
+  const box = event.target.closest?.(".voice");
   if (!box) return;
   if (event.target.closest("[data-record]")) record(box);
   if (event.target.closest("[data-stop]")) stop();
   if (event.target.closest("[data-erase]")) erase(box);
 });
 document.addEventListener("reset", (event) => {
-  const box = event.target.querySelector("[data-voice]");
+  const box = event.target.querySelector(".voice");
   if (box) setTimeout(() => erase(box));
 });
 addEventListener("pagehide", stop);
