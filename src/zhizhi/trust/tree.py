@@ -90,13 +90,19 @@ def _nodes(wanted: Iterable[Node], hash_: merkle.Hash) -> dict[Node, bytes]:
     """Return complete nodes: the kept ones, and leaves from their entries."""
     nodes = set(wanted)
     by_key = {_key(node): node for node in nodes if node[0]}
-    seqs = [place + 1 for level, place in nodes if not level]
     kept = TreeNode.objects.filter(key__in=by_key).values_list("key", "digest")
-    entries = AuditEntry.objects.filter(seq__in=seqs).values_list("seq", "digest")
     found = {by_key[key]: bytes.fromhex(digest) for key, digest in kept}
+    seqs = [place + 1 for level, place in nodes if not level]
     return found | {
-        (0, seq - 1): merkle.leaf_hash(hash_, bytes.fromhex(digest)) for seq, digest in entries
+        (0, seq - 1): merkle.leaf_hash(hash_, bytes.fromhex(digest))
+        for seq, digest in _digests(seqs).items()
     }
+
+
+def _digests(seqs: Sequence[int]) -> dict[int, str]:
+    if not seqs:
+        return {}
+    return dict(AuditEntry.objects.filter(seq__in=seqs).values_list("seq", "digest"))
 
 
 def signed(size: int, root: str, at: datetime) -> bytes:
@@ -150,12 +156,11 @@ def inclusion(seq: int, at: TreeRoot) -> dict[str, Any]:
     """Return the proof that entry ``seq`` is in the log of a root; raises merkle.NotInTree."""
     hash_ = partial(ciphers.raw_digest, at.suite)
     parts = merkle.inclusion(seq - 1, at.size)
-    nodes = _nodes([(0, seq - 1), *(node for part in parts for node in part)], hash_)
-    entry = AuditEntry.objects.values("digest").get(seq=seq)
+    nodes = _nodes([node for part in parts for node in part], hash_)
     return {
         "proof": "inclusion",
         "seq": seq,
-        "digest": entry["digest"],
+        "digest": _digests([seq])[seq],
         "hashes": [one.hex() for one in merkle.written(hash_, parts, nodes)],
         "root": told(at),
     }

@@ -1,0 +1,57 @@
+"""Proofs from an audit log of a million entries, beside making the tree anew from its leaves.
+
+The tables of a small installation of the browser tests are filled with entries whose digests are
+random, and taken into the tree as the worker does it. The peer is the plain way without kept nodes:
+read all digests and hash them up to the root. Both must lead to the published root.
+Run with: python -m bench.proofs --json
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.measuring import Figure, figure, show
+from tests.browser.server import serve
+
+ENTRIES = int(os.environ.get("BENCH_ENTRIES", "1000000"))
+MOST_MS = 1.0
+
+
+def run() -> list[Figure]:
+    """Return all figures."""
+    home = Path(tempfile.mkdtemp(prefix="zhizhi-proofs-"))
+    try:
+        with serve(home) as server:
+            for process in server.processes.values():
+                process.stop()
+            spent = asked(home)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    name, peer = f"log of {ENTRIES:,} entries", ("tree made anew", spent["anew"])
+    return [
+        figure(f"{name}: proof of an entry, median", "ms", spent["inclusion"], most=MOST_MS),
+        figure(f"{name}: proof of an entry, median", "ms", spent["inclusion"], peer),
+        figure(f"{name}: proof of growth, median", "ms", spent["consistency"], most=MOST_MS),
+        figure(f"{name}: check of a proof, median", "ms", spent["check"]),
+        figure(f"{name}: taking in, of each entry", "µs", spent["taken"]),
+    ]
+
+
+def asked(home: Path) -> dict[str, float]:
+    """Ask in a process that has this installation open."""
+    told = subprocess.run(
+        [sys.executable, "-m", "bench.proof_questions", str(ENTRIES)],
+        env={**os.environ, "ZHIZHI_MODE": "demo", "ZHIZHI_DATA": str(home)},
+        check=True, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    return dict(json.loads(told.stdout))
+
+
+if __name__ == "__main__":
+    show(run, __doc__)
