@@ -138,13 +138,13 @@ def _records(town: _Town) -> dict[str, Any]:
         name="Wall", area=town.area, token_digest="d" * 64, created_at=AT, created_by="account:1"
     )
     source = Source.objects.create(code="ais", name="AIS", kind="ais", streams=[])
+    spoken = evidence.seal_recording(voice(), case=case.pk, by=f"unit:{town.unit.pk}", now=AT)
     return {
         "case": case, "unit_task": unit_task, "agency_task": agency_task, "alert": alert,
         "zone": zone, "unit": town.unit, "area": town.area, "source": source,
         "message": message, "wall_pass": wall_pass, **_macro(town, case),
         **_violation(case, alert, unit_task), "notice": _notice(case, town.agency),
-        "voice": evidence.seal_recording(voice(), case=case.pk, by="unit:1", now=AT),
-        "report": _report(case), "check_in": _check_in(town),
+        "voice": spoken, "report": _report(case), "check_in": _check_in(town),
     }  # fmt: skip
 
 

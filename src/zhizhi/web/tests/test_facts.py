@@ -140,5 +140,5 @@ def test_the_number_of_queries_does_not_depend_on_the_length_of_the_history(
         dispatching.cancel_task(task, reason="again", by=by, now=AT + timedelta(minutes=number))
     closing.dismiss(shown, reason="enough", by=by, now=AT + timedelta(hours=1))
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         facts(world, "operator", shown)
