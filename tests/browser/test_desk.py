@@ -128,6 +128,8 @@ def test_a_paused_desk_counts_what_comes_and_shows_it_when_asked(
     other.wait_for_selector(READY)
     theirs = last_case(other)
     row = desk.locator(f'#queue a[data-case="{theirs.get_attribute("data-case")}"]')
+    drawn: list[str] = []
+    desk.on("request", lambda request: drawn.append(request.url))
     desk.keyboard.press("p")
     held = desk.locator("[data-held]")
     expect(held).to_contain_text("0")
@@ -139,6 +141,8 @@ def test_a_paused_desk_counts_what_comes_and_shows_it_when_asked(
 
     waiting = screen.says("Paused: 0 new. Show them").replace("0", r"[1-9]\d*")
     expect(held).to_have_text(re.compile(waiting))
+    desk.wait_for_timeout(1000)  # long enough to draw what must not be drawn
+    assert [url for url in drawn if "/desk/now" in url] == []
     expect(row).to_contain_text(screen.says("Open"))
     held.click()
     expect(held).to_be_hidden()
