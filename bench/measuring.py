@@ -8,6 +8,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Sequence
+from statistics import median
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -22,6 +23,16 @@ def timed(work: Callable[[], Result]) -> tuple[Result, float]:
     spent = time.process_time() - begin
     gc.enable()
     return result, spent
+
+
+def spent(ask: Callable[[Any], Result], questions: Sequence[Any]) -> tuple[list[Result], float]:
+    """Return the answers to all questions, and the median milliseconds of one."""
+    answers, waits = [], []
+    for question in questions:
+        begin = time.perf_counter()
+        answers.append(ask(question))
+        waits.append(1000 * (time.perf_counter() - begin))
+    return answers, median(waits)
 
 
 def p95(waits: Sequence[float]) -> float:

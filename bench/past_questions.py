@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from collections.abc import Callable
 from datetime import datetime
-from statistics import median
+
+from bench.measuring import spent
 
 from zhizhi.config.boot import boot
 
@@ -54,18 +53,6 @@ def by_history(at: datetime) -> set[int]:
         if STANDS in data:
             stands[case] = data[STANDS]["state"]
     return {case for case, state in stands.items() if state not in Case.FINAL}
-
-
-def spent(
-    way: Callable[[datetime], set[int]], moments: list[datetime]
-) -> tuple[list[set[int]], float]:
-    """Return the answers, and the median milliseconds of one."""
-    answers, waits = [], []
-    for at in moments:
-        begin = time.perf_counter()
-        answers.append(way(at))
-        waits.append(1000 * (time.perf_counter() - begin))
-    return answers, median(waits)
 
 
 def main() -> None:

@@ -11,10 +11,10 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable
 from functools import partial
-from statistics import median
 from typing import Any
+
+from bench.measuring import spent
 
 from zhizhi.config.boot import boot
 
@@ -45,16 +45,6 @@ def fill(entries: int) -> None:
                 "previous, digest) VALUES (%s, %s, 'worker', 'bench', 'bench:1', '', '{}', '', %s)",
                 rows,
             )
-
-
-def spent(ask: Callable[[Any], Any], questions: list[Any]) -> tuple[list[Any], float]:
-    """Return the answers, and the median milliseconds of one."""
-    answers, waits = [], []
-    for question in questions:
-        begin = time.perf_counter()
-        answers.append(ask(question))
-        waits.append(1000 * (time.perf_counter() - begin))
-    return answers, median(waits)
 
 
 def main() -> None:

@@ -56,10 +56,10 @@ ROWS = (
     SELECT printf('%032x', pk), 'fishery.bench', 1, 'dwell', pk, 'normal', 'immediate', 'likely',
       pk, 'quiet', at, at, at, NULL, lon, lat, '{}' FROM made""",
     """INSERT INTO engine_task (case_id, kind, unit_id, agency_id, state, offered_at, accepted_at,
-      arrived_at, ended_at, waived_at, due_at, offered_by, outcome, note)
+      arrived_at, ended_at, waived_at, due_at, offered_by, outcome, note, need)
     SELECT pk, 'dissuade', (SELECT min(id) FROM directory_unit), NULL, 'done', at,
       datetime(at, '+1 minutes'), datetime(at, '+20 minutes'), datetime(at, '+40 minutes'), NULL,
-      NULL, 'worker', 'left', '' FROM made""",
+      NULL, 'worker', 'left', '', '{}' FROM made""",
     *(
         f"""INSERT INTO engine_clock (case_id, task_id, kind, started_at, due_at, ended_at, state)
         SELECT pk, NULL, '{kind}', at, datetime(at, '+{minutes} minutes'),
