@@ -84,7 +84,7 @@ def test_the_desk_prints_its_queue_alone_one_line_for_a_case(
     assert rows > 0
     assert len(read.pages) <= 1 + rows // 25
     printed = text(read)
-    assert sorted(re.findall(r"FI-\d+-\d+", printed)) == sorted(codes)
+    assert sorted(re.findall(r"[A-Z]{2}-\d{6}-\d+", printed)) == sorted(codes)
     assert "分钟前" not in printed
 
 
