@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 from tests.browser.server import Server
 
-BATCH_S = 0.015  # as assets/js/live.js
+BATCH_S = 0.04  # as assets/js/live.js
 WATCHERS = ("operator", "operator2", "inspector", "leader", "administrator")
 LONGEST_LINE = 1 << 16
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from pypdf import PdfReader
 
 from tests.browser.conftest import PATIENCE_MS, Opener
-from tests.browser.covering import SCREENS, Screen, says_on
+from tests.browser.covering import SCREENS, Screen
 from tests.browser.server import Server
 
 pytestmark = pytest.mark.browser
@@ -85,16 +85,3 @@ def test_a_case_and_the_figures_go_on_paper(
     assert drawn.headers["content-type"].startswith("image/svg+xml")
     assert "<script" not in drawn.text()
     assert drawn.text().count("<path") > 10
-
-
-def test_a_notice_is_issued_sealed_and_read_in_chinese(open_as: Opener, server: Server) -> None:
-    page = open_as("fishery", f"/cases/{server.case}/notice/")
-    says = says_on(page)
-    page.locator('input[name="kind"]:not([disabled])').first.check()
-    page.get_by_role("button", name=says("Issue and seal")).click()
-
-    sealed = page.get_by_role("link", name=says("As it was sealed (PDF)"))
-    text = "".join(sheets(taken(page, sealed.first)))
-
-    assert "通知书" in text
-    assert "第 1 页" in text

@@ -1,8 +1,8 @@
 // Changes as they happen. One stream serves all tabs of a browser (browsers allow six connections
 // to a host): whoever holds the lock reads, the others are told by BroadcastChannel. <body> hears
-// "live" with the subjects that changed, at most every 15 ms, and "live-state" for the status line.
+// "live" with the subjects that changed, at most every 40 ms, and "live-state" for the status line.
 // Each page says up to which change it was drawn and is told of what came after, however late it joins.
-const BATCH_MS = 15;
+const BATCH_MS = 40;
 const RETRY_MS = 3000;
 const KEPT = 200; // changes that a tab which opens later may still ask for
 let isPaused = false;
