@@ -3,7 +3,7 @@ import { toast } from "./page.js";
 import { get } from "./hypertext.js";
 import { start } from "./live.js";
 import { canKeep, corrected, freshKey, keep, written } from "./drafts.js";
-import { onChange, send } from "./sending.js";
+import { changed, onChange, send } from "./sending.js";
 import { show } from "./draft_list.js";
 import { isRecording, offer, stop } from "./recorder.js";
 import { forgetPosition, locate, place, restorePosition } from "./position.js";
@@ -74,7 +74,7 @@ async function take(form, submitter) {
   }
   navigator.storage?.persist?.().catch(() => {});
   clear(form);
-  await show();
+  await changed(); // the other tabs show it as well
   if (draft.refusal) toast(draft.refusal);
   else if (!navigator.onLine) toast(words.kept, "success");
   if (navigator.onLine) await deliver();
