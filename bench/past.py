@@ -18,19 +18,17 @@ import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from statistics import median
 
 import httpx
 from bench.desks import sign_in
-from bench.measuring import Figure, figure, p95, show
-from bench.worklist import DAYS, asked, fill
+from bench.measuring import Figure, figure, show
+from bench.worklist import DAYS, asked, fill, waited
 from tests.browser.server import Server, serve
 
 from zhizhi.kernel.stabbing import fork_of
 
 CASES = int(os.environ.get("BENCH_CASES", "300000"))
 MOMENTS = 20
-MOST_S = 0.3
 LINES = """INSERT INTO engine_timelineentry
   (case_id, seq, at, actor, verb, note, data, previous, digest)
   SELECT id, {seq}, {at}, 'worker', '{verb}', '',
@@ -106,11 +104,7 @@ def screens(server: Server) -> list[Figure]:
     ) as client:
         addresses = [f"/replay/then?at={one.isoformat()[:19]}Z" for one in moments()]
         waits = list(asked(client, addresses))
-    name = f"{CASES:,} cases: the screen of then"
-    return [
-        figure(f"{name}, median", "s", median(waits)),
-        figure(f"{name}, p95", "s", p95(waits), most=MOST_S),
-    ]
+    return waited(f"{CASES:,} cases: the screen of then", waits)
 
 
 if __name__ == "__main__":

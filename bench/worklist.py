@@ -112,9 +112,9 @@ def measured(server: Server, towns: list[str]) -> list[Figure]:
         base_url=server.url, cookies=sign_in(server, "operator"), timeout=120, trust_env=False
     ) as client:
         for name, address in pages.items():
-            found += _figures(name, list(asked(client, [address() for _ in range(ASKED)])))
+            found += waited(_named(name), list(asked(client, [address() for _ in range(ASKED)])))
         client.get("/wall/", params={"token": server.wall}, follow_redirects=True)
-        found += _figures("wall, all scenes", list(asked(client, ["/wall/"] * ASKED)))
+        found += waited(_named("wall, all scenes"), list(asked(client, ["/wall/"] * ASKED)))
     return found
 
 
@@ -127,11 +127,15 @@ def asked(client: httpx.Client, addresses: list[str]) -> Iterator[float]:
         yield time.perf_counter() - begin
 
 
-def _figures(name: str, waits: list[float]) -> list[Figure]:
-    named = f"{CASES:,} cases: {name}"
+def _named(page: str) -> str:
+    return f"{CASES:,} cases: {page}"
+
+
+def waited(name: str, waits: list[float]) -> list[Figure]:
+    """Return how long answers of one kind took: the median, and the p95 with its target."""
     return [
-        figure(f"{named}, median", "s", median(waits)),
-        figure(f"{named}, p95", "s", p95(waits), most=P95_S),
+        figure(f"{name}, median", "s", median(waits)),
+        figure(f"{name}, p95", "s", p95(waits), most=P95_S),
     ]
 
 
