@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from tests.browser.server import ROOT
 
@@ -40,6 +40,12 @@ def translated(language: str, text: str, *, context: str = "", **values: Any) ->
 def says_on(page: Page) -> Callable[..., str]:
     """Return what turns English texts into those of a page that is open."""
     return partial(translated, (page.locator("html").get_attribute("lang") or "").lower())
+
+
+def last_found(desk: Page) -> Locator:
+    """Return the queue's last row that a rule found; residents' reports come and go beside it."""
+    reported = says_on(desk)("Report by a resident")
+    return desk.locator("#queue a[data-case]").filter(has_not_text=reported).last
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,16 @@ import pytest
 from playwright.sync_api import Error, Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, PHONE, Opener
+from tests.browser.covering import last_found
 from tests.browser.installing import LATENESS_S
 from tests.browser.server import ROOT, Server
-from tests.browser.test_stories import await_until, cases_in, picture
+from tests.browser.test_stories import (
+    LISTEN,
+    await_until,
+    cases_in,
+    opened_since,
+    picture,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -33,16 +40,11 @@ def test_a_tab_that_was_hidden_for_an_hour_shows_every_alert_once(
     desk.goto("/desk/?state=open")
     expect(desk.locator("[data-connection]")).to_have_text("Live")
     desk.wait_for_selector('.map[data-ready="true"]')
-    desk.locator("#queue a[data-case]").last.click()
+    last_found(desk).click()
     desk.locator("#detail summary", has_text="Report a false alarm").click()
     reason = desk.locator("#detail").get_by_label("Reason").first
     reason.fill("fog on the")
-    desk.evaluate(
-        """window.isTheSamePage = true;
-        window.told = [];
-        const note = ({ detail }) => window.told.push(...detail.subjects);
-        document.body.addEventListener("live", note)"""
-    )
+    desk.evaluate(LISTEN)
     known = cases_in(desk, server, "quiet")
 
     freeze(desk, "frozen")
@@ -59,9 +61,9 @@ def test_a_tab_that_was_hidden_for_an_hour_shows_every_alert_once(
     rows = desk.locator("#queue a[data-case]", has_text=server.places["quiet"].zone)
     shown = [str(row.get_attribute("data-case")) for row in rows.all()]
     assert len(shown) == len(set(shown)) == len(known) + 3
-    told = desk.evaluate("window.told")
     new = set(shown) - known
-    assert {case: told.count(f"case:{case}") for case in new} == dict.fromkeys(new, 1)
+    opened = opened_since(desk)
+    assert {case: opened[case] for case in new} == dict.fromkeys(new, 1)
     expect(desk.locator("[data-connection]")).to_have_text("Live")
     expect(reason).to_have_value("fog on the")
     assert desk.evaluate("window.isTheSamePage")

@@ -8,9 +8,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, Opener
+from tests.browser.covering import last_found
 from tests.browser.installing import LATENESS_S
 from tests.browser.server import Server
-from tests.browser.test_stories import cases_in, raised_in
+from tests.browser.test_stories import LISTEN, cases_in, opened_since, raised_in
 
 pytestmark = pytest.mark.browser
 
@@ -22,7 +23,7 @@ def desk_with_words(open_as: Opener, username: str = "operator") -> Page:
     """Open a desk at a case of the past, with a reason half typed."""
     desk = open_as(username, "/desk/?state=open", language="en")
     desk.wait_for_selector('.map[data-ready="true"]')
-    desk.locator("#queue a[data-case]").last.click()
+    last_found(desk).click()
     desk.locator("#detail").get_by_text("Report a false alarm").first.click()
     desk.locator("#detail").get_by_label("Reason").fill("fog on the")
     return desk
@@ -154,12 +155,7 @@ def test_after_a_killed_server_every_alert_that_was_missed_shows_exactly_once(
     desk = open_as("operator", "/desk/?state=open", language="en")
     line = desk.locator("[data-connection]")
     expect(line).to_have_text("Live")
-    desk.evaluate(
-        """window.isTheSamePage = true;
-        window.told = [];
-        const note = ({ detail }) => window.told.push(...detail.subjects);
-        document.body.addEventListener("live", note)"""
-    )
+    desk.evaluate(LISTEN)
     known = cases_in(desk, server, "away")
     for _ in range(3):
         server.linger("away")
@@ -180,8 +176,8 @@ def test_after_a_killed_server_every_alert_that_was_missed_shows_exactly_once(
     shown = [str(row.get_attribute("data-case")) for row in rows.all()]
     new = set(shown) - known
     assert len(shown) == len(set(shown)) == len(known) + 3
-    told = desk.evaluate("window.told")
-    assert {case: told.count(f"case:{case}") for case in new} == dict.fromkeys(new, 1)
+    opened = opened_since(desk)
+    assert {case: opened[case] for case in new} == dict.fromkeys(new, 1)
     assert desk.evaluate("window.isTheSamePage")
 
 
@@ -190,7 +186,7 @@ def test_two_who_have_the_same_case_open_are_told_of_each_other_and_when_one_lea
 ) -> None:
     first = open_as("operator", "/desk/?state=open", language="zh-hans")
     first.wait_for_selector('.map[data-ready="true"]')
-    row = first.locator("#queue a[data-case]").last
+    row = last_found(first)
     number = row.get_attribute("data-case")
     row.click()
     expect(first.locator("[data-present]")).to_be_hidden()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, Opener
-from tests.browser.covering import SCREENS, WIDE, Screen
+from tests.browser.covering import SCREENS, WIDE, Screen, last_found
 from tests.browser.test_stories import withdraw
 
 pytestmark = pytest.mark.browser
@@ -29,11 +29,6 @@ def desk_at(open_as: Opener, screen: Screen, path: str = "/desk/?state=open") ->
     return desk
 
 
-def last_case(desk: Page) -> Locator:
-    """Return the row of the case that nobody else's story is about."""
-    return desk.locator("#queue a[data-case]").last
-
-
 def act(desk: Page, screen: Screen, key: str) -> None:
     """Do something of the case: by its key at a desk, by its button on a phone."""
     if screen.is_phone:
@@ -46,7 +41,7 @@ def act(desk: Page, screen: Screen, key: str) -> None:
 def test_a_case_is_understood_sent_and_taken_back(screen: Screen, open_as: Opener) -> None:
     desk, says = desk_at(open_as, screen), screen.says
     detail = desk.locator("#detail")
-    row = last_case(desk)
+    row = last_found(desk)
     row.click()
     expect(detail.locator(".detail-head")).to_contain_text(str(row.get_attribute("data-code")))
     screen.shows(desk)
@@ -89,7 +84,7 @@ def understand(detail: Locator, screen: Screen) -> None:
 def test_after_the_hold_a_dispatch_stands_and_only_a_withdrawal_ends_it(open_as: Opener) -> None:
     desk = desk_at(open_as, Screen("en", "light", 1366, 768))
     detail = desk.locator("#detail")
-    last_case(desk).click()
+    last_found(desk).click()
     detail.locator('[data-key="d"]').click()
     desk.locator("#suggestions button[type=submit]").first.click()
     undo = detail.locator('form:has([data-key="z"])')
@@ -126,7 +121,7 @@ def test_a_paused_desk_counts_what_comes_and_shows_it_when_asked(
     expect(desk.locator("[data-connection]")).to_have_text(screen.says("Live"))
     other = open_as("operator2", "/desk/?state=open", language="en")
     other.wait_for_selector(READY)
-    theirs = last_case(other)
+    theirs = last_found(other)
     row = desk.locator(f'#queue a[data-case="{theirs.get_attribute("data-case")}"]')
     drawn: list[str] = []
     desk.on("request", lambda request: drawn.append(request.url))

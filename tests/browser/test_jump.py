@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import in_both_themes
 from tests.browser.conftest import PATIENCE_MS, Opener
-from tests.browser.covering import SCREENS, Screen
+from tests.browser.covering import SCREENS, Screen, last_found
 from tests.browser.test_stories import withdraw
 
 pytestmark = pytest.mark.browser
@@ -36,7 +36,7 @@ def test_from_a_page_far_away_to_a_case(screen: Screen, open_as: Opener) -> None
 
 def test_a_unit_is_sent_by_number(open_as: Opener) -> None:
     page = open_as("operator", "/desk/?state=open", language="en")
-    number = page.locator("#queue a[data-case]").last.get_attribute("data-case")
+    number = last_found(page).get_attribute("data-case")
 
     asked(page, f"d {number}")
     first = page.locator('#jump-found li[data-kind="act"]').first

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, Opener
-from tests.browser.covering import WIDE, Screen, says_on
+from tests.browser.covering import WIDE, Screen, last_found, says_on
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +20,7 @@ CHANGED = """document.body.dispatchEvent(
 def an_open_case(desk: Page) -> str:
     """Open the last case of the queue, which nobody else's story is about; returns its number."""
     desk.wait_for_selector('.map[data-ready="true"]')
-    row = desk.locator("#queue a[data-case]").last
+    row = last_found(desk)
     number = str(row.get_attribute("data-case"))
     row.click()
     expect(desk.locator("#detail .detail-head")).to_contain_text(says_on(desk)("Open"))
@@ -84,7 +84,7 @@ def test_administrators_make_a_macro_without_scripts_and_operators_use_it_so(
     expect(page.locator(".notices")).to_contain_text("“早班巡看”, version 1, is in force.")
 
     desk = open_as("operator", "/desk/?state=open", language="en", **plain)
-    desk.locator("#queue a[data-case]").last.click()
+    last_found(desk).click()
     desk.locator('#detail a[data-key="m"]').click()
     desk.get_by_role("button", name="早班巡看").click()
 
@@ -98,7 +98,7 @@ def test_administrators_make_a_macro_without_scripts_and_operators_use_it_so(
 def test_the_list_of_macros_fits_a_phone(open_as: Opener) -> None:
     phone = open_as("operator", "/desk/?state=open", viewport={"width": 390, "height": 844})
     phone.wait_for_selector('.map[data-ready="true"]')
-    phone.locator("#queue a[data-case]").last.click()
+    last_found(phone).click()
 
     phone.locator('#detail [data-key="m"]').click()
 

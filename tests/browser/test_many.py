@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, Opener
-from tests.browser.covering import SCREENS, Screen
+from tests.browser.covering import SCREENS, Screen, last_found
 
 pytestmark = pytest.mark.browser
 
@@ -77,7 +77,7 @@ def test_shift_chooses_a_range_and_a_button_all(open_as: Opener) -> None:
 @pytest.mark.parametrize("screen", SCREENS, ids=str)
 def test_sent_together_and_undone_together(screen: Screen, open_as: Opener) -> None:
     desk, says = drawn(open_as("operator", "/desk/?state=open", **screen.options)), screen.says
-    number = desk.locator("#queue a[data-case]").last.get_attribute("data-case")
+    number = last_found(desk).get_attribute("data-case")
     desk.locator(f'#queue .pick input[value="{number}"]').check()
 
     desk.get_by_role("button", name=says("Nearest unit to each")).click()
@@ -92,7 +92,7 @@ def test_sent_together_and_undone_together(screen: Screen, open_as: Opener) -> N
 
 def test_without_scripts_a_reason_ends_them_together(open_as: Opener) -> None:
     desk = desk_of(open_as, java_script_enabled=False)
-    number = desk.locator("#queue a[data-case]").last.get_attribute("data-case")
+    number = last_found(desk).get_attribute("data-case")
     desk.locator(f'#queue .pick input[value="{number}"]').check()
     fold = desk.locator("#bulk details", has_text="False alarm")
     fold.locator("summary").click()

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, Opener
-from tests.browser.covering import SCREENS, WIDE, Screen
+from tests.browser.covering import SCREENS, WIDE, Screen, last_found
 from tests.browser.server import Server
 
 pytestmark = pytest.mark.browser
@@ -28,7 +28,7 @@ def moment(page: Page) -> str:
 def dispatched(page: Page) -> str:
     """Open the page of a case that somebody was sent to and accepted; returns its key."""
     page.goto("/desk/?state=handling")
-    row = page.locator("#queue a[data-case]").last
+    row = last_found(page)
     key = str(row.get_attribute("data-case"))
     page.goto(f"/cases/{key}/")
     return key

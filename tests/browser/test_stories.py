@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,12 @@ from tests.district_world import photo
 
 pytestmark = pytest.mark.browser
 
+LISTEN = """() => {
+  window.isTheSamePage = true;
+  window.changes = [];
+  window.ear = new BroadcastChannel("zhizhi/events/"); // what the stream brings to every tab
+  ear.addEventListener("message", ({ data }) => { if (data.id) changes.push(data); });
+}"""
 CLOCK = re.compile(r"\d\d:\d\d:\d\d")
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -42,6 +49,19 @@ def raised_in(page: Page, server: Server, place: str) -> str:
     )
     [case] = cases_in(page, server, place) - known
     return case
+
+
+def opened_since(desk: Page) -> Counter[str]:
+    """Return how often a page that ran ``LISTEN`` was told of each case that was opened since.
+
+    A case changes again soon after it opens (somebody is told, somebody sees it); those are told
+    too, each once.
+    """
+    changes = desk.evaluate("window.changes")
+    numbers = [change["id"] for change in changes]
+    assert len(numbers) == len(set(numbers)), numbers
+    opened = [change["subject"] for change in changes if change["verb"] == "case.open"]
+    return Counter(subject.removeprefix("case:") for subject in opened)
 
 
 def picture(folder: Path) -> Path:
