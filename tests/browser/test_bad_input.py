@@ -67,6 +67,48 @@ def test_without_a_network_nothing_typed_is_lost_and_it_can_be_sent_afterwards(
     expect(desk.locator("#detail .timeline")).to_contain_text("fog on the lens")
 
 
+def test_a_part_that_no_answer_came_for_says_so(open_as: Opener) -> None:
+    desk = desk_with_words(open_as)
+    desk.route("**/suggestions", lambda route: route.abort())
+
+    desk.locator('#detail a[data-key="d"]').click()
+
+    expect(desk.locator("#toasts")).to_contain_text(LOST)
+    assert reason(desk) == "fog on the"
+
+
+def test_another_language_and_brightness_leave_the_case_and_the_words(open_as: Opener) -> None:
+    desk = desk_with_words(open_as)
+    address = desk.url
+    assert re.search(r"case=\d+", address)
+
+    desk.get_by_role("button", name="中文").click()
+
+    expect(desk.locator("html")).to_have_attribute("lang", "zh-hans")
+    assert desk.url == address
+    expect(desk.locator("#detail").get_by_label("理由")).to_have_value("fog on the")
+    desk.locator("header details.menu summary").click()
+    desk.get_by_role("button", name="深色").click()
+    expect(desk.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(desk.locator("#detail").get_by_label("理由")).to_have_value("fog on the")
+
+
+@pytest.mark.parametrize("is_scripted", [True, False])
+def test_the_answer_to_a_form_in_another_language_is_the_page_of_the_form(
+    is_scripted: bool, open_as: Opener
+) -> None:
+    page = open_as("administrator", "/zones/", language="en", java_script_enabled=is_scripted)
+    page.get_by_label("or GeoJSON text").fill("{half")
+    page.get_by_role("button", name="Preview and try on yesterday").click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was saved.")
+
+    page.get_by_role("button", name="中文").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("区域")
+    text = page.locator('textarea[name="geojson"]')
+    expect(text).to_have_value("{half" if is_scripted else "")
+
+
 def test_words_typed_about_one_case_wait_while_another_is_looked_at(open_as: Opener) -> None:
     desk = desk_with_words(open_as)
     first = desk.locator("#queue a[aria-current]").get_attribute("data-case")

@@ -292,6 +292,38 @@ def test_without_scripts_corners_are_typed_tried_and_nobody_is_overrun(open_as: 
     expect(slow.get_by_text("The drawing begins with version 1")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("screen", "is_scripted"), list(zip(SCREENS, [True, False, False, True], strict=True)), ids=str
+)
+def test_seasons_are_typed_refused_mended_and_said_back(
+    screen: Screen, is_scripted: bool, open_as: Opener
+) -> None:
+    says = screen.says
+    page = open_as("administrator", DRAW, java_script_enabled=is_scripted, **screen.options)
+    name = f"季节区 {screen}"
+    page.get_by_label(says("Corners"), exact=True).fill(SQUARE)
+    name_and_reason(page, name)
+    seasons = page.get_by_label(says("Seasons"))
+    seasons.fill("02-30 to 06-30")
+    page.get_by_role("button", name=says("Preview and try on yesterday")).click()
+    problem = says("Write each season as two days of the year, for example 03-01 to 06-30.")
+    expect(page.get_by_role("alert").first).to_contain_text(problem)
+    expect(seasons).to_have_value("02-30 to 06-30")
+
+    seasons.fill("03-01至06-30，11-15至02-15")
+    put_in_force(page, says("{name}, version {number}, is in force.", name=name, number=1))
+
+    over = says(" (over new year)")
+    said = f"03-01 – 06-30{says(', ')}11-15 – 02-15{over}"
+    expect(page.locator("dl.facts", has_text=said)).to_be_visible()
+    page.get_by_role("link", name=says("Change it on the map")).click()
+    one, other = (
+        says("{first} to {last}", first=first, last=last)
+        for first, last in (("03-01", "06-30"), ("11-15", "02-15"))
+    )
+    expect(page.get_by_label(says("Seasons"))).to_have_value(f"{one}{says(', ')}{other}")
+
+
 def test_axe_finds_nothing_in_a_preview_and_in_a_comparison(open_as: Opener) -> None:
     page = drawing(open_as, "/zones/draw/?zone=nf-town", reduced_motion="reduce", **WIDE)
     drag(page, (0.5, 0.5), (0.52, 0.52))

@@ -16,6 +16,7 @@ from pypdf import PdfReader
 from tests.browser.conftest import PATIENCE_MS, Opener
 from tests.browser.covering import SCREENS, Screen
 from tests.browser.server import Server
+from tests.browser.test_stories import raised_in
 
 pytestmark = pytest.mark.browser
 
@@ -85,3 +86,25 @@ def test_a_case_and_the_figures_go_on_paper(
     assert drawn.headers["content-type"].startswith("image/svg+xml")
     assert "<script" not in drawn.text()
     assert drawn.text().count("<path") > 10
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=str)
+def test_a_notice_is_issued_sealed_and_read_in_chinese(
+    screen: Screen, open_as: Opener, server: Server
+) -> None:
+    desk, says = open_as("operator", "/desk/?state=open", language="en"), screen.says
+    desk.wait_for_selector('.map[data-ready="true"]')
+    case = raised_in(desk, server, "quiet")
+    page = open_as("fishery", f"/cases/{case}/notice/", **screen.options)
+    screen.shows(page)
+
+    page.locator('input[name="kind"]:not([disabled])').first.check()
+    page.get_by_role("button", name=says("Issue and seal")).click()
+    sealed = page.get_by_role("link", name=says("As it was sealed (PDF)")).first
+    paper = sheets(taken(page, sealed))
+
+    text = "".join(paper)
+    assert "通知书" in text
+    assert normalize("NFKC", server.places["quiet"].zone) in text
+    for number, sheet in enumerate(paper, 1):  # a document in Chinese, whoever issues it
+        assert f"第 {number} 页" in sheet

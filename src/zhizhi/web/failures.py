@@ -8,8 +8,9 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import is_valid_path
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -42,9 +43,10 @@ class FailureMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         try:
-            return self.get_response(request)
+            response = self.get_response(request)
         except (OperationalError, InterfaceError) as error:  # sessions and sign-in read it too
             return unavailable(request, error)
+        return above(request) if _is_opened(request, response) else response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer the failures that have a page of their own."""
@@ -67,6 +69,22 @@ def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
     if request.path.startswith("/wall/"):
         response["Refresh"] = str(RETRY_AFTER_S)  # nobody stands there to press a button
     return response
+
+
+def _is_opened(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Say whether somebody opened an address to which a page sends its forms."""
+    if response.status_code != 405 or request.method != "GET" or request.resolver_match is None:
+        return False
+    is_person = "text/html" in request.headers.get("Accept", "")
+    return is_person and request.resolver_match.namespace == "web"
+
+
+def above(request: HttpRequest) -> HttpResponse:
+    """Lead to the page from which a form is sent here: its answer was bookmarked, or translated."""
+    path = request.path
+    while path != "/" and (path == request.path or not is_valid_path(path)):
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+    return redirect(path)
 
 
 def answer(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,16 +49,17 @@ def _systems() -> list[tuple[Any, Any]]:
 
 def seasons_of(text: str) -> list[list[str]]:
     """Read "03-01 to 06-30, 09-01 to 09-30"; empty means the whole year. Raises BadSeason."""
-    parts = text.replace("，", ",").replace("；", ",").split(",")
-    found = [part.replace("~", " to ").replace("至", " to ").split(" to ") for part in parts]
+    parts = re.split("[,，、;；]", text)
+    found = [re.split(" to |[~–至]", part) for part in parts]
     seasons = [[day.strip() for day in season] for season in found if "".join(season).strip()]
     open_days(seasons)
     return seasons
 
 
 def seasons_text(seasons: Sequence[Sequence[str]]) -> str:
-    """Write seasons as the form reads them."""
-    return ", ".join(" to ".join(season) for season in seasons)
+    """Write seasons as the form reads them, in the reader's language."""
+    told = [_("{first} to {last}").format(first=first, last=last) for first, last in seasons]
+    return _(", ").join(told)
 
 
 def reason_field() -> forms.CharField:

@@ -95,6 +95,29 @@ def test_a_long_file_has_its_number_above_and_its_page_below_every_page(
     assert "记录100" in "".join(found)
 
 
+def begins_at_mm(paper: bytes, wanted: str) -> float:
+    """Return how far from the left edge of the first sheet a piece of text begins."""
+    found = []
+
+    def note(text: str, page: list[float], line: list[float], *_: Any) -> None:
+        if text.strip() == wanted:
+            found.append((line[4] * page[0] + page[4]) / 72 * 25.4)
+
+    PdfReader(BytesIO(paper)).pages[0].extract_text(visitor_text=note)
+    [place] = found
+    return place
+
+
+def test_the_facts_end_where_the_map_begins(world: World, browse: Browse) -> None:
+    case = filled(world, 1)
+    case.area.name = "岚埠村" * 6  # its code has no room beside it
+    case.area.save()
+
+    paper = browse("operator").get(address(case)).content
+
+    assert begins_at_mm(paper, case.area.code) == pytest.approx(18 + 31, abs=1)
+
+
 def test_the_seal_is_the_entry_that_wrote_the_export_down(world: World, browse: Browse) -> None:
     case = filled(world, 1)
 

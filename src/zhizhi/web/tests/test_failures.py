@@ -132,3 +132,23 @@ def test_a_conflict_about_nothing_known_still_has_words() -> None:
     facts = failures.conflict_facts(StateConflict("lost"))
 
     assert (facts["who"], facts["at"], facts["is_race"]) == ("", None, True)
+
+
+@pytest.mark.parametrize(
+    ("address", "leads"),
+    [
+        ("/zones/import/", "/zones/"),
+        ("/cases/1/dispatch/", "/cases/1/"),
+        ("/cases/1/undo/5/", "/cases/1/"),
+        ("/theme/", "/"),
+    ],
+)
+def test_opening_where_a_form_is_sent_leads_to_the_page_of_the_form(
+    address: str, leads: str, client: Client
+) -> None:
+    opened = client.get(address, headers={"Accept": "text/html,*/*;q=0.8"})
+    asked = client.get(address, headers={"Accept": "application/json"})
+    part = client.put(address, headers={"Accept": "text/html"})
+
+    assert (opened.status_code, opened.headers["Location"]) == (302, leads)
+    assert asked.status_code == part.status_code == 405

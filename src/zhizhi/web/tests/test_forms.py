@@ -41,12 +41,19 @@ def filled(text: str, **fields: Any) -> ZoneForm:
         ("", []),
         ("03-01 to 06-30", [["03-01", "06-30"]]),
         ("03-01~06-30，09-01至09-30", [["03-01", "06-30"], ["09-01", "09-30"]]),
+        ("03-01 – 06-30、09-01 至 09-30", [["03-01", "06-30"], ["09-01", "09-30"]]),
         ("11-01 to 02-28", [["11-01", "02-28"]]),
     ],
 )
-def test_seasons_are_read_as_people_write_them(text: str, seasons: list[list[str]]) -> None:
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_seasons_are_read_as_people_write_them(
+    text: str, seasons: list[list[str]], language: str
+) -> None:
     assert forms.seasons_of(text) == seasons
-    assert forms.seasons_of(forms.seasons_text(seasons)) == seasons
+    with translation.override(language):
+        told = forms.seasons_text(seasons)
+    assert forms.seasons_of(told) == seasons
+    assert " to " not in told or language == "en"
 
 
 @pytest.mark.parametrize("text", ["March", "03-01", "02-30 to 03-01", "03-01 to 06-30 to 07-01"])

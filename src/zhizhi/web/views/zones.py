@@ -27,7 +27,7 @@ from zhizhi.web.failures import conflict_facts
 from zhizhi.web.forms import ZoneForm
 from zhizhi.web.places import areas_url, bounds_of
 from zhizhi.web.trial import try_zones
-from zhizhi.web.zone_facts import collection
+from zhizhi.web.zone_facts import collection, seasons_said
 
 
 @require_GET
@@ -88,6 +88,7 @@ def _preview(
         "geometry": collection(shapely.from_wkb(draft.boundary) for draft in drafts),
         "seen": forms.seen_versions(drafts),
         "seasons": forms.seasons_text(form.cleaned_data["seasons"]),
+        "seasons_said": seasons_said(form.cleaned_data["seasons"]),
         "tried": try_zones(drafts, now=now),
     }
 

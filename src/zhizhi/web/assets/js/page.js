@@ -47,6 +47,8 @@ for (const here of document.querySelectorAll("nav [aria-current]")) {
   const [box, frame] = [here.getBoundingClientRect(), menu.getBoundingClientRect()];
   menu.scrollLeft += box.left + box.width / 2 - frame.left - frame.width / 2;
 }
+// Another language or brightness: the same page comes back, with what is half written on it.
+const stays = (form) => "stays" in form.dataset;
 addEventListener("offline", () => toast(words.lost));
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.confirm;
@@ -58,10 +60,11 @@ document.addEventListener("submit", (event) => {
   const token = event.target.querySelector?.('input[name="csrfmiddlewaretoken"]');
   if (!token) return;
   token.value = csrf() || token.value;
-  keepTyped(); // should it end at the sign-in page, or nowhere
+  if (stays(event.target)) event.target.elements.next.value = location.pathname + location.search;
+  keepTyped(stays(event.target)); // should it end at the sign-in page, or nowhere
 }, true);
 // Last of all: whoever sends a form by script has said by now that the page stays.
-addEventListener("submit", (event) => { if (!event.defaultPrevented) leaveTyped(); });
+addEventListener("submit", (event) => { if (!event.defaultPrevented) leaveTyped(stays(event.target)); });
 if (returnTyped()) toast(words.typed, "success");
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) print();

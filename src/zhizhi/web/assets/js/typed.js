@@ -19,8 +19,8 @@ function nameOf(field) {
   return [action, field.name, isTicked(field) ? field.value : ""].join("|");
 }
 
-export const typedIn = (root) => fieldsOf(root).filter(isTyped)
-  .map((field) => [nameOf(field), isTicked(field) ? field.checked : field.value]);
+const valuesOf = (fields) => fields.map((field) => [nameOf(field), isTicked(field) ? field.checked : field.value]);
+export const typedIn = (root) => valuesOf(fieldsOf(root).filter(isTyped));
 
 // Returns how many fields were filled; what lies in a fold is unfolded.
 export function fill(root, typed) {
@@ -35,25 +35,27 @@ export function fill(root, typed) {
   return fields.length;
 }
 
+const isAnswer = () => "posted" in document.body.dataset;
 const isDoor = () => Boolean(document.querySelector("form.sign-in"));
 
-export function keepTyped() {
+// ``isStaying``: the same page comes back, in other words or colours. What it says as the answer to a
+// form was typed as well, and its own address may belong to another page.
+export function keepTyped(isStaying = false) {
   if (isDoor()) return; // what waits there is not its own
-  const typed = typedIn(document);
+  const typed = isStaying && isAnswer() ? valuesOf(fieldsOf(document)) : typedIn(document);
   if (!typed.length) { sessionStorage.removeItem(STORE); return; } // what was kept before was sent
   const kept = { who: document.body.dataset.who, at: Date.now(), page: here(), typed };
   try { sessionStorage.setItem(STORE, JSON.stringify(kept)); } catch { /* full: the page itself stays */ }
 }
 
 // The browser itself sends the form and leaves the page. When no answer comes, its own page says so.
-export function leaveTyped() {
+export function leaveTyped(isStaying = false) {
   const kept = JSON.parse(sessionStorage.getItem(STORE) ?? "null");
-  if (kept) sessionStorage.setItem(STORE, JSON.stringify({ ...kept, isSent: true }));
+  if (kept) sessionStorage.setItem(STORE, JSON.stringify({ ...kept, isSent: true, isStaying }));
 }
 
 // Whether this page is no answer to a form: neither was it sent here, nor did a server lead here.
-const isFresh = () => !("posted" in document.body.dataset)
-  && !performance.getEntriesByType("navigation")[0]?.redirectCount;
+const isFresh = () => !isAnswer() && !performance.getEntriesByType("navigation")[0]?.redirectCount;
 
 // At the sign-in page it waits; on the page that it came from it is filled in again; elsewhere what
 // was typed has been sent, and is forgotten.
@@ -67,5 +69,6 @@ export function returnTyped() {
   sessionStorage.removeItem(STORE);
   const isUnsent = kept.isBack || (kept.isSent && isFresh());
   const isMine = kept.who === document.body.dataset.who && Date.now() - kept.at < KEPT_MS;
-  return isUnsent && isMine && kept.page === here() ? fill(document, kept.typed) : 0;
+  const isHere = kept.page === here() || kept.isStaying;
+  return (isUnsent || kept.isStaying) && isMine && isHere ? fill(document, kept.typed) : 0;
 }
