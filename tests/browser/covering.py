@@ -7,6 +7,7 @@ that needs a mouse, or a screen on a wall, takes those that are wide.
 from __future__ import annotations
 
 import gettext
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
@@ -43,9 +44,9 @@ def says_on(page: Page) -> Callable[..., str]:
 
 
 def last_found(desk: Page) -> Locator:
-    """Return the queue's last row that a rule found; residents' reports come and go beside it."""
-    reported = says_on(desk)("Report by a resident")
-    return desk.locator("#queue a[data-case]").filter(has_not_text=reported).last
+    """Return the queue's last row of the past that a rule found; no other story is about it."""
+    others = rf"{says_on(desk)('Report by a resident')}|试验水域"
+    return desk.locator("#queue a[data-case]").filter(has_not_text=re.compile(others)).last
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,8 @@ def main() -> int:
         # An offer that expires goes to the next boat, which may be one of the stories'.
         dispatching.cancel_task(task, reason="退场", by="worker", now=now)
     settings_in_force.change("fishery.lateness_seconds", LATENESS_S, by="worker", now=now)
+    # Who is seen no more has left after this time, which closes the case: not amid a story.
+    settings_in_force.change("fishery.gap_seconds", 7200, by="worker", now=now)
     Source.objects.create(
         code="browser", name="浏览器试验", kind="http_push", streams=["shore_positions.v1"],
         token_digest=hashlib.sha256(TOKEN.encode()).hexdigest(),
