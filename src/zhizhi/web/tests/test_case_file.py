@@ -110,12 +110,14 @@ def begins_at_mm(paper: bytes, wanted: str) -> float:
 
 def test_the_facts_end_where_the_map_begins(world: World, browse: Browse) -> None:
     case = filled(world, 1)
-    case.area.name = "岚埠村" * 6  # its code has no room beside it
-    case.area.save()
+    area = case.area
+    assert area is not None
+    area.name = "岚埠村" * 6  # its code has no room beside it
+    area.save()
 
     paper = browse("operator").get(address(case)).content
 
-    assert begins_at_mm(paper, case.area.code) == pytest.approx(18 + 31, abs=1)
+    assert begins_at_mm(paper, area.code) == pytest.approx(18 + 31, abs=1)
 
 
 def test_the_seal_is_the_entry_that_wrote_the_export_down(world: World, browse: Browse) -> None:
