@@ -20,6 +20,8 @@ COMMANDS = (
     "import_areas",
     "export",
     "doctor",
+    "backup",
+    "restore",
     "bench",
 )
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 from zhizhi.directory import positions
 from zhizhi.engine import delivering, patrolling, rating, settings_in_force, timing, trials
 from zhizhi.engine.detecting import Runner
-from zhizhi.trust import tree
+from zhizhi.trust import destruction, tree
 
 PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
@@ -62,6 +62,7 @@ def _parts() -> dict[str, Part]:
         "trials": trials.run_next,
         "sweep": _Seldom(rating.sweep),
         "tree": _Seldom(tree.catch_up),
+        "destroyed keys": _Seldom(destruction.Ledger().catch_up),
         **relays,
     }
     return {name: partial(_now, verb) for name, verb in doing.items()}

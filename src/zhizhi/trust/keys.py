@@ -31,7 +31,8 @@ from zhizhi.trust import ciphers
 # vault: wraps people's data keys · index: blind indexes · token: tokens of observed entities ·
 # signing: evidence and chain heads
 PURPOSES = ("vault", "index", "token", "signing")
-_FILE = re.compile(r"^(vault|index|token|signing)-(\d{4}-[0-9a-f]{8})\.key$")
+BACKUP = "backup"  # seals backups; an installation works without it
+_FILE = re.compile(r"^(vault|index|token|signing|backup)-(\d{4}-[0-9a-f]{8})\.key$")
 
 
 class KeysMissing(RuntimeError):
@@ -84,6 +85,9 @@ class KeyRing:
 
     def find(self, purpose: str, key_id: str) -> Key:
         """Return one key; raises KeysMissing."""
+        if (purpose, key_id) not in self._keys:
+            # Two changes of a folder within one tick of its clock look like one.
+            self._keys = {(key.purpose, key.id): key for key in _read(self.folder)}
         try:
             return self._keys[purpose, key_id]
         except KeyError:
@@ -91,8 +95,7 @@ class KeyRing:
 
     def lacking(self) -> tuple[str, ...]:
         """Return the purposes without a key."""
-        present = {purpose for purpose, _ in self._keys}
-        return tuple(purpose for purpose in PURPOSES if purpose not in present)
+        return tuple(purpose for purpose in PURPOSES if not self.of(purpose))
 
     def sign(self, content: bytes) -> tuple[str, str]:
         """Return the id of the signing key and its Ed25519 signature as 128 hex digits."""
@@ -146,14 +149,16 @@ def ring() -> KeyRing:
 def make() -> list[Path]:
     """Make the keys that are missing and return their files; existing keys are never touched."""
     place = folder()
-    with _alone(place):
-        return [_write(place, purpose).path for purpose in KeyRing(place).lacking()]
+    with alone(place):
+        known = KeyRing(place)
+        wanted = [purpose for purpose in (*PURPOSES, BACKUP) if not known.of(purpose)]
+        return [_write(place, purpose).path for purpose in wanted]
 
 
 def add(purpose: str) -> Key:
     """Make the next key of ``purpose``; from now on it is the current one."""
     place = folder()
-    with _alone(place):
+    with alone(place):
         made = _write(place, purpose)
     with _lock:
         _rings.pop(place, None)
@@ -174,7 +179,7 @@ def retire(key: Key) -> None:
         file.flush()
         os.fsync(file.fileno())
     path.unlink()
-    _sync(path.parent)
+    sync(path.parent)
     with _lock:
         _rings.pop(folder(), None)
 
@@ -220,12 +225,12 @@ def _write(place: Path, purpose: str) -> _Made:
         file.flush()
         os.fsync(file.fileno())
     draft.rename(path)
-    _sync(place)
+    sync(place)
     return _Made(Key(purpose, key_id, secret), path)
 
 
 @contextmanager
-def _alone(place: Path) -> Iterator[None]:
+def alone(place: Path) -> Iterator[None]:
     """Keep other processes from making keys at the same moment."""
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (place / ".lock").open("w") as lock:
@@ -233,7 +238,8 @@ def _alone(place: Path) -> Iterator[None]:
         yield
 
 
-def _sync(place: Path) -> None:
+def sync(place: Path) -> None:
+    """Make the names in a folder durable."""
     handle = os.open(place, os.O_RDONLY)
     try:
         os.fsync(handle)

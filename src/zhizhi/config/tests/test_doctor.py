@@ -52,7 +52,7 @@ def test_missing_keys_are_told_with_their_remedy_and_made_on_request(
     run("--make-keys", "--json")
 
     report = json.loads(capsys.readouterr().out)
-    assert len(report["done"]) == 4
+    assert len(report["done"]) == 5
     assert "zhizhi.E004" not in {one.get("id") for one in report["checks"]}
 
 

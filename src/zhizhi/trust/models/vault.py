@@ -16,6 +16,13 @@ class SubjectKey(models.Model):
 
     class Meta:
         verbose_name = _("subject key")
+        indexes = [
+            models.Index(
+                fields=["destroyed_at"],
+                condition=models.Q(destroyed_at__isnull=False),
+                name="subject_key_destroyed",
+            )
+        ]
 
 
 class Evidence(models.Model):

@@ -25,7 +25,7 @@ def test_a_test_installation_makes_its_keys_by_itself(folder: Path) -> None:
     ring = keys.ring()
 
     assert ring.lacking() == ()
-    assert len(list(folder.glob("*.key"))) == 4
+    assert len(list(folder.glob("*.key"))) == 5
     assert keys.ring() is ring
 
 

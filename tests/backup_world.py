@@ -1,0 +1,71 @@
+"""People with names that can be looked for, in an installation of its own.
+
+Run in that installation's environment: python -m tests.backup_world VERB NUMBERS...
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from zhizhi.config.boot import boot
+
+boot()
+
+from django.utils import timezone  # noqa: E402 - Django must be set up first
+
+from zhizhi.directory import people  # noqa: E402
+from zhizhi.directory.models import Person  # noqa: E402
+from zhizhi.directory.people import PersonalData  # noqa: E402
+from zhizhi.trust import destruction, evidence, tree, vault  # noqa: E402
+from zhizhi.trust.tests.test_evidence import photo  # noqa: E402
+
+
+def name_of(number: int) -> str:
+    return f"Canary Wagtail {number:04d}"
+
+
+def add(first: int, end: int) -> None:
+    """Add people with these numbers, and seal a photo."""
+    rows = [PersonalData(name=name_of(number)) for number in range(first, end)]
+    people.add_people(rows, by="cli", now=timezone.now())
+    evidence.seal(photo(), case=first, kind="photo", media_type="", by="unit:3", now=timezone.now())
+    tree.catch_up(timezone.now())
+
+
+def erase(*numbers: int) -> None:
+    for number in numbers:
+        people.erase_person(Person.objects.get(pk=number), by="cli", now=timezone.now())
+
+
+def tell() -> None:
+    """Do what the worker does once a minute with destroyed keys."""
+    destruction.Ledger().catch_up(timezone.now())
+
+
+def read() -> None:
+    """Print each person's number and name; nothing after the number when it cannot be read."""
+    for person in Person.objects.select_related("key").order_by("pk"):
+        try:
+            key = vault.unwrap(person.key)
+        except vault.Erased:
+            sys.stdout.write(f"{person.pk} {'' if person.name is None else 'sealed'}\n")
+            continue
+        place = vault.Place(people.TABLE, "name", person.pk)
+        name = vault.unseal(bytes(person.name or b""), key=key, place=place)
+        sys.stdout.write(f"{person.pk} {name}\n")
+
+
+def files_with(words: list[bytes], folder: Path) -> list[str]:
+    """Return the files below ``folder`` that hold one of the words."""
+    return [
+        str(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and any(word in path.read_bytes() for word in words)
+    ]
+
+
+if __name__ == "__main__":
+    {"add": add, "erase": erase, "tell": tell, "read": read}[sys.argv[1]](
+        *(int(word) for word in sys.argv[2:])
+    )
