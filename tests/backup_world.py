@@ -6,6 +6,7 @@ Run in that installation's environment: python -m tests.backup_world VERB NUMBER
 from __future__ import annotations
 
 import sys
+import threading
 from pathlib import Path
 
 from zhizhi.config.boot import boot
@@ -40,7 +41,7 @@ def erase(*numbers: int) -> None:
 
 def tell() -> None:
     """Do what the worker does once a minute with destroyed keys."""
-    destruction.Ledger().catch_up(timezone.now())
+    destruction.DestroyedKeys().catch_up(timezone.now())
 
 
 def read() -> None:
@@ -56,6 +57,31 @@ def read() -> None:
         sys.stdout.write(f"{person.pk} {name}\n")
 
 
+def watch() -> None:
+    """Read everybody over and over until told to end (standard input closes); print the counts."""
+    reads = refused = 0
+    over = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
+    while not over.is_set():
+        for person in Person.objects.select_related("key").order_by("pk").iterator(chunk_size=50):
+            place = vault.Place(people.TABLE, "name", person.pk)
+            try:
+                key = vault.unwrap(person.key)
+                is_right = vault.unseal(bytes(person.name or b""), key=key, place=place)
+            except Exception as error:  # noqa: BLE001 - whatever refuses a read counts
+                sys.stderr.write(f"{type(error).__name__}: {error}\n")
+                is_right = ""
+            reads += 1
+            refused += not is_right.startswith("Canary")
+            if over.is_set():
+                break
+        if reads == 0:
+            continue
+        sys.stdout.write("read\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"{reads} {refused}\n")
+
+
 def files_with(words: list[bytes], folder: Path) -> list[str]:
     """Return the files below ``folder`` that hold one of the words."""
     return [
@@ -66,6 +92,6 @@ def files_with(words: list[bytes], folder: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    {"add": add, "erase": erase, "tell": tell, "read": read}[sys.argv[1]](
+    {"add": add, "erase": erase, "tell": tell, "read": read, "watch": watch}[sys.argv[1]](
         *(int(word) for word in sys.argv[2:])
     )

@@ -49,7 +49,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
         made.old.end()
         made.new.end()
         return
-    with postgres.running() as cluster:
+    with postgres.running(durable=True) as cluster:
         with psycopg.connect(cluster.url, autocommit=True) as database:
             database.execute("CREATE DATABASE restored")
         url = cluster.url.replace("/zhizhi?", "/restored?")

@@ -22,6 +22,7 @@ COMMANDS = (
     "doctor",
     "backup",
     "restore",
+    "rotate_keys",
     "bench",
 )
 

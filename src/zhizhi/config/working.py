@@ -62,7 +62,7 @@ def _parts() -> dict[str, Part]:
         "trials": trials.run_next,
         "sweep": _Seldom(rating.sweep),
         "tree": _Seldom(tree.catch_up),
-        "destroyed keys": _Seldom(destruction.Ledger().catch_up),
+        "destroyed keys": _Seldom(destruction.DestroyedKeys().catch_up),
         **relays,
     }
     return {name: partial(_now, verb) for name, verb in doing.items()}

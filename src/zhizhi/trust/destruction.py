@@ -27,7 +27,7 @@ Name = tuple[int, int]  # row and moment of making: a restored database uses row
 
 
 @dataclass(slots=True)
-class Ledger:
+class DestroyedKeys:
     """What this process knows to be in the file."""
 
     told: set[Name] | None = None

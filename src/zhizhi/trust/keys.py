@@ -168,7 +168,7 @@ def add(purpose: str) -> Key:
 def retire(key: Key) -> None:
     """Destroy an old key for ever; the current one is refused with KeyInUse.
 
-    The caller has made sure that nothing needs it (``zhizhi.trust.vault.retire_unused`` does).
+    The caller has made sure that nothing needs it (``zhizhi.trust.rotating.retire_unused`` does).
     """
     if ring().current(key.purpose).id == key.id:
         message = f"{key.purpose}-{key.id} is the current key"

@@ -2,18 +2,16 @@
 
 A sealed value is ``version | suite | length of key id | key id | nonce | ciphertext and tag``,
 authenticated together with its place ``table.column.pk``, so it opens nowhere else. Destroying a
-person's data key erases every value sealed with it; ``rotate`` and the destruction of the old vault
-key then do the same to the wrapped keys that old backups hold.
+person's data key erases every value sealed with it; ``trust/rotating.py`` changes the vault key,
+and no backup holds a data key (``trust/people_keys.py``).
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 
 from django.db import connection, transaction
 
@@ -49,7 +47,7 @@ def make_keys(count: int, *, now: datetime) -> list[tuple[SubjectKey, bytes]]:
     wrapping = keys.ring().current("vault")
     opened = [ciphers.fresh_key() for _ in range(count)]
     rows = [
-        SubjectKey(wrapped=_wrap(wrapping, key), key_id=wrapping.id, created_at=now)
+        SubjectKey(wrapped=wrap(wrapping, key), key_id=wrapping.id, created_at=now)
         for key in opened
     ]
     return list(zip(SubjectKey.objects.bulk_create(rows, batch_size=_CHUNK), opened, strict=True))
@@ -101,30 +99,6 @@ def destroy(row: SubjectKey, *, now: datetime) -> bool:
     return bool(changed)
 
 
-def rotate(*, progress: Callable[[int], None] = lambda rows: None) -> int:
-    """Make a new vault key and wrap every data key with it; returns how many.
-
-    Works while others read and write: each chunk is one transaction.
-    """
-    keys.add("vault")
-    return _rewrap(progress)
-
-
-def retire_unused(*, superseded_before: datetime) -> list[str]:
-    """Destroy the vault keys that were superseded before that moment; returns their ids.
-
-    The wait lets writers that still held the older key finish; what they left is wrapped anew
-    first. From then on no backup made before the rotation can be opened either.
-    """
-    _rewrap(lambda rows: None)
-    known, retired = keys.ring().of("vault"), []
-    for older, newer in pairwise(known):
-        if keys.made_at(newer) < superseded_before:
-            keys.retire(older)
-            retired.append(older.id)
-    return retired
-
-
 def strange_keys() -> list[str]:
     """Return the ids of vault keys that the database needs and the ring lacks."""
     wanted = SubjectKey.objects.filter(wrapped__isnull=False).values_list("key_id", flat=True)
@@ -132,30 +106,13 @@ def strange_keys() -> list[str]:
     return sorted(set(wanted.distinct().order_by()) - owned)
 
 
-def _rewrap(progress: Callable[[int], None]) -> int:
-    wrapping, done = keys.ring().current("vault"), 0
-    while rewrapped := _rewrap_chunk(wrapping):
-        done += rewrapped
-        progress(rewrapped)
-    return done
-
-
-@transaction.atomic
-def _rewrap_chunk(wrapping: keys.Key) -> int:
-    waiting = SubjectKey.objects.filter(wrapped__isnull=False).exclude(key_id=wrapping.id)
-    rows: Sequence[SubjectKey] = list(waiting.select_for_update().order_by("pk")[:_CHUNK])
-    for row in rows:
-        row.wrapped, row.key_id = _wrap(wrapping, unwrap(row)), wrapping.id
-    SubjectKey.objects.bulk_update(rows, ["wrapped", "key_id"])
-    return len(rows)
-
-
 def _truncate_log() -> None:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _wrap(wrapping: keys.Key, key: bytes) -> bytes:
+def wrap(wrapping: keys.Key, key: bytes) -> bytes:
+    """Return an open data key wrapped with a vault key."""
     return _pack(wrapping.secret, wrapping.id, key, _WRAPPED)
 
 

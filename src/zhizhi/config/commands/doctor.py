@@ -5,17 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.checks import ERROR, CheckMessage
 from django.db import DatabaseError
 
 from zhizhi.config.boot import DataFolderUnusable, boot
+from zhizhi.config.commands.rotate_keys import SUPERSEDED_FOR
 from zhizhi.config.environment import SettingInvalid
 
 HELP = "check this installation and tell what to do"
-SUPERSEDED_FOR = timedelta(hours=1)  # writers that still hold the older vault key end by then
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,12 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="make the keys that are missing (a new installation, once)",
     )
-    parser.add_argument(
-        "--rotate-keys",
-        action="store_true",
-        help="make a new vault key, wrap all people's keys with it, and destroy the vault keys "
-        "that were superseded over an hour ago",
-    )
+    parser.add_argument("--rotate-keys", action="store_true", help="the same as zhizhi rotate-keys")
     parser.add_argument(
         "--restore-guards",
         action="store_true",
@@ -56,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _work(arguments: argparse.Namespace) -> tuple[list[str], bool]:
     """Do what was asked for; returns what was done and whether all of it was."""
     from zhizhi.trust import keys  # noqa: PLC0415 - settings load in boot()
+    from zhizhi.trust.rotating import RotationRuns  # noqa: PLC0415 - models load after boot()
 
     done = []
     try:
@@ -65,18 +61,19 @@ def _work(arguments: argparse.Namespace) -> tuple[list[str], bool]:
             done += _rotate()
         if arguments.restore_guards:
             done += _restore_guards()
-    except (OSError, DatabaseError, keys.KeysMissing) as error:
+    except (OSError, DatabaseError, keys.KeysMissing, RotationRuns) as error:
         return [*done, f"stopped: {error}"], False
     return done, True
 
 
 def _rotate() -> list[str]:
-    from zhizhi.trust import vault  # noqa: PLC0415 - models load after boot()
+    from zhizhi.trust import rotating  # noqa: PLC0415 - models load after boot()
 
-    retired = vault.retire_unused(superseded_before=datetime.now(UTC) - SUPERSEDED_FOR)
-    wrapped = vault.rotate()
+    now = datetime.now(UTC)
+    retired = rotating.retire_unused(superseded_before=now - SUPERSEDED_FOR, by="cli", now=now)
+    done = rotating.rotate(by="cli", now=now)
     return [
-        f"wrapped {wrapped} keys of people with a new vault key",
+        f"wrapped {done.rewrapped} keys of people with a new vault key",
         *(f"destroyed vault key {key_id}" for key_id in retired),
     ]
 

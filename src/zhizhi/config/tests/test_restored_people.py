@@ -84,7 +84,7 @@ def test_whom_a_ledger_names_stays_unreadable_though_the_key_is_still_there() ->
     people_keys.keep(now=AT)
     copy = people_keys.path().read_bytes()
     vault.destroy(first.key, now=AT)
-    destruction.Ledger().catch_up(AT)
+    destruction.DestroyedKeys().catch_up(AT)
     people_keys.path().write_bytes(copy)  # a copy of the keys folder from before the erasure
     SubjectKey.objects.update(destroyed_at=None)
     as_in_a_backup()

@@ -11,7 +11,7 @@ import pytest
 from django.test import override_settings
 
 from zhizhi.trust import destruction, keys, people_keys, vault
-from zhizhi.trust.destruction import Ledger
+from zhizhi.trust.destruction import DestroyedKeys
 from zhizhi.trust.models import SubjectKey
 from zhizhi.trust.people_keys import PeopleKeysUnusable
 
@@ -96,12 +96,12 @@ def test_a_file_that_was_cut_off_is_refused(length: int) -> None:
 def test_the_ledger_names_each_destroyed_key_once_and_wipes_it() -> None:
     first, second, third = made(3)
     people_keys.keep(now=AT)
-    book = Ledger()
+    book = DestroyedKeys()
     vault.destroy(first, now=AT)
 
     assert [book.catch_up(AT), book.catch_up(AT)] == [1, 0]
     vault.destroy(third, now=AT - timedelta(minutes=59))  # committed late
-    assert [book.catch_up(AT), Ledger().catch_up(AT)] == [1, 0]
+    assert [book.catch_up(AT), DestroyedKeys().catch_up(AT)] == [1, 0]
 
     assert [row for row, _made in destruction.names(destruction.ledger())] == [first.pk, third.pk]
     assert [one.row for one in people_keys.kept()] == [second.pk]
@@ -109,14 +109,14 @@ def test_the_ledger_names_each_destroyed_key_once_and_wipes_it() -> None:
 
 def test_half_a_line_of_a_power_cut_is_passed_over() -> None:
     first, second = made(2)
-    book = Ledger()
+    book = DestroyedKeys()
     vault.destroy(first, now=AT)
     book.catch_up(AT)
     with destruction.ledger().open("ab") as file:
         file.write(b'{"key": 1, "ma')
     vault.destroy(second, now=AT)
 
-    Ledger().catch_up(AT)
+    DestroyedKeys().catch_up(AT)
 
     assert [row for row, _made in destruction.names(destruction.ledger())] == [first.pk, second.pk]
 
@@ -124,7 +124,7 @@ def test_half_a_line_of_a_power_cut_is_passed_over() -> None:
 def test_a_line_that_we_did_not_sign_destroys_nothing() -> None:
     first, second = made(2)
     vault.destroy(first, now=AT)
-    Ledger().catch_up(AT)
+    DestroyedKeys().catch_up(AT)
     told = json.loads(destruction.ledger().read_bytes())
     forged = json.dumps(told | {"key": second.pk}).encode()
 

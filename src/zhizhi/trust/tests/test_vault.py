@@ -1,4 +1,4 @@
-"""Sealing, key rotation and erasure."""
+"""Sealing and erasure."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from django.test import override_settings
 
 from zhizhi.trust import ciphers, keys, vault
 from zhizhi.trust.ciphers import SealBroken
-from zhizhi.trust.keys import KeysMissing
-from zhizhi.trust.models import SubjectKey
 from zhizhi.trust.vault import Erased, Place
 
 AT = datetime(2023, 2, 24, 8, tzinfo=UTC)
@@ -107,68 +105,6 @@ def test_a_destroyed_key_opens_nothing_any_more(folder: Path) -> None:
         vault.unwrap(row)
     assert vault.destroy(row, now=AT + timedelta(days=1)) is False
     assert row.destroyed_at == AT
-
-
-@pytest.mark.django_db
-def test_rotation_wraps_every_key_anew_and_none_changes(folder: Path) -> None:
-    made = vault.make_keys(5, now=AT)
-    old = keys.ring().current("vault")
-    vault.destroy(made[0][0], now=AT)
-
-    assert vault.rotate() == 4
-
-    rows = SubjectKey.objects.filter(wrapped__isnull=False).order_by("pk")
-    assert {row.key_id for row in rows} == {keys.ring().current("vault").id} != {old.id}
-    assert [vault.unwrap(row) for row in rows] == [key for _, key in made[1:]]
-
-
-@pytest.mark.django_db
-def test_rotation_goes_on_over_chunks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vault, "_CHUNK", 2)
-    vault.make_keys(5, now=AT)
-    told: list[int] = []
-
-    assert vault.rotate(progress=told.append) == 5
-    assert told == [2, 2, 1]
-
-
-@pytest.mark.django_db
-def test_after_rotation_a_backup_cannot_bring_an_erased_person_back(folder: Path) -> None:
-    row, _ = vault.make_keys(1, now=AT)[0]
-    backup = bytes(row.wrapped or b""), row.key_id
-    vault.destroy(row, now=AT)
-    vault.rotate()
-
-    vault.retire_unused(superseded_before=datetime.now(UTC) + timedelta(minutes=1))
-
-    row.wrapped, row.key_id = backup
-    with pytest.raises(KeysMissing):
-        vault.unwrap(row)
-
-
-@pytest.mark.django_db
-def test_an_old_vault_key_stays_until_its_successor_is_old_enough(folder: Path) -> None:
-    old = keys.ring().current("vault")
-    vault.rotate()
-    made = keys.made_at(keys.ring().current("vault"))
-
-    assert vault.retire_unused(superseded_before=made) == []
-    assert vault.retire_unused(superseded_before=made + timedelta(seconds=1)) == [old.id]
-    assert vault.retire_unused(superseded_before=made + timedelta(seconds=1)) == []
-
-
-@pytest.mark.django_db
-def test_what_was_wrapped_with_an_old_key_meanwhile_survives_its_retirement(folder: Path) -> None:
-    old = keys.ring().current("vault")
-    vault.rotate()
-    straggler, key = vault.make_keys(1, now=AT)[0]
-    straggler.wrapped, straggler.key_id = vault._wrap(old, key), old.id
-    straggler.save()
-
-    vault.retire_unused(superseded_before=datetime.now(UTC) + timedelta(minutes=1))
-
-    straggler.refresh_from_db()
-    assert vault.unwrap(straggler) == key
 
 
 @pytest.mark.django_db

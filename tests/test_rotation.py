@@ -1,0 +1,109 @@
+"""The vault key is changed by a real process that is killed, while another reads everybody."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests import postgres
+from tests.installing import House
+from tests.test_restoring import world
+
+PEOPLE = 4000
+ROWS = "SELECT count(*) FROM trust_subjectkey WHERE key_id = %s"
+LONG_S = 60.0
+Count = Callable[[str], int]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[House, Count]]:
+    """Yield an installation, and what counts the data keys under a vault key."""
+    if request.param == "sqlite":
+        made = House(tmp_path / "data")
+
+        def count(key_id: str) -> int:
+            with made.database() as database:
+                return int(database.execute(ROWS.replace("%s", "?"), [key_id]).fetchone()[0])
+
+        yield made, count
+        made.end()
+        return
+    with postgres.running(durable=True) as cluster:
+        made = House(tmp_path / "data", ZHIZHI_DATABASE=cluster.url)
+        with psycopg.connect(cluster.url, autocommit=True) as database:
+            try:
+                yield made, lambda key_id: _first(database, key_id)
+            finally:
+                made.end()
+
+
+def _first(database: psycopg.Connection, key_id: str) -> int:
+    row = database.execute(ROWS, [key_id]).fetchone()
+    return int(row[0]) if row else 0
+
+
+def vault_keys(house: House) -> list[str]:
+    files = sorted((house.data / "keys").glob("vault-*.key"))
+    return [path.stem.removeprefix("vault-") for path in files]
+
+
+def test_a_rotation_that_is_killed_goes_on_and_no_read_is_refused(
+    house: tuple[House, Count],
+) -> None:
+    place, under = house
+    place.make()
+    world(place, "add", 1, PEOPLE + 1)
+    [old] = vault_keys(place)
+    reader = _reader(place)
+
+    _kill_half_way(place, under)
+    [_old, new] = vault_keys(place)
+    moved = under(new)
+    done = place.zhizhi("rotate-keys", "--json")
+    reads, refused = _ended(reader)
+
+    assert 0 < moved < PEOPLE
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told == {"key": new, "rewrapped": PEOPLE - moved, "resumed": True, "retired": []}
+    assert (under(old), under(new)) == (0, PEOPLE)
+    assert reads >= PEOPLE
+    assert refused == 0
+    assert place.zhizhi("verify-log", "--json").returncode == 0
+
+
+def _kill_half_way(place: House, under: Count) -> None:
+    """Start a rotation and kill it after its first batches."""
+    process = place.start("rotate-keys")
+    end = time.monotonic() + LONG_S
+    while time.monotonic() < end:
+        known = vault_keys(place)
+        if len(known) == 2 and under(known[1]):
+            break
+    process.kill()
+    process.wait()
+
+
+def _reader(place: House) -> subprocess.Popen[str]:
+    """Start reading everybody; returns when all were read once."""
+    reader = subprocess.Popen(
+        [sys.executable, "-m", "tests.backup_world", "watch"], env=place.environment,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert reader.stdout is not None
+    assert reader.stdout.readline() == "read\n"
+    return reader
+
+
+def _ended(reader: subprocess.Popen[str]) -> tuple[int, int]:
+    """End the reader; returns how often it read, and how often it could not."""
+    out, _err = reader.communicate(timeout=LONG_S)
+    reads, refused = out.splitlines()[-1].split()
+    return int(reads), int(refused)
