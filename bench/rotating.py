@@ -5,6 +5,7 @@ Run with: ZHIZHI_DATA=FOLDER python -m bench.rotating PEOPLE
 
 from __future__ import annotations
 
+import itertools
 import json
 import multiprocessing
 import random
@@ -90,7 +91,7 @@ def main() -> None:
         found.update(rewrapped=done.rewrapped, seconds=time.perf_counter() - begin)
 
     during = beside(numbers, work)
-    gaps = [after - before for before, after in zip(moments, moments[1:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(moments)]
     found["longest_ms"] = 1000 * max(gaps, default=0.0)
     sys.stdout.write(json.dumps({**found, "alone": alone, "during": during}))
 

@@ -5,20 +5,25 @@ Run in that installation's environment: python -m tests.backup_world VERB NUMBER
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from zhizhi.config.boot import boot
 
 boot()
 
-from django.utils import timezone  # noqa: E402 - Django must be set up first
+from django.db import connection  # noqa: E402 - Django must be set up first
+from django.utils import timezone  # noqa: E402
 
 from zhizhi.directory import people  # noqa: E402
 from zhizhi.directory.models import Person  # noqa: E402
 from zhizhi.directory.people import PersonalData  # noqa: E402
-from zhizhi.trust import destruction, evidence, tree, vault  # noqa: E402
+from zhizhi.trust import destruction, evidence, rotating, tree, vault  # noqa: E402
 from zhizhi.trust.tests.test_evidence import photo  # noqa: E402
 
 
@@ -64,22 +69,40 @@ def watch() -> None:
     threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
     while not over.is_set():
         for person in Person.objects.select_related("key").order_by("pk").iterator(chunk_size=50):
-            place = vault.Place(people.TABLE, "name", person.pk)
-            try:
-                key = vault.unwrap(person.key)
-                is_right = vault.unseal(bytes(person.name or b""), key=key, place=place)
-            except Exception as error:  # noqa: BLE001 - whatever refuses a read counts
-                sys.stderr.write(f"{type(error).__name__}: {error}\n")
-                is_right = ""
             reads += 1
-            refused += not is_right.startswith("Canary")
+            refused += not _is_readable(person)
             if over.is_set():
                 break
-        if reads == 0:
-            continue
         sys.stdout.write("read\n")
         sys.stdout.flush()
     sys.stdout.write(f"{reads} {refused}\n")
+
+
+def _is_readable(person: Person) -> bool:
+    place = vault.Place(people.TABLE, "name", person.pk)
+    try:
+        key = vault.unwrap(person.key)
+        return vault.unseal(bytes(person.name or b""), key=key, place=place).startswith("Canary")
+    except Exception as error:  # noqa: BLE001 - whatever refuses a read counts
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        return False
+
+
+def rotate_and_die(batches: int) -> None:
+    """Change the vault key, and be killed inside the transaction of the batch after so many."""
+    seen = 0
+
+    def die(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
+        nonlocal seen
+        result = execute(sql, params, many, context)
+        if sql.startswith("UPDATE trust_subjectkey"):
+            seen += 1
+            if seen > batches:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    with connection.execute_wrapper(die):
+        rotating.rotate(by="cli", now=timezone.now())
 
 
 def files_with(words: list[bytes], folder: Path) -> list[str]:
@@ -92,6 +115,8 @@ def files_with(words: list[bytes], folder: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    {"add": add, "erase": erase, "tell": tell, "read": read, "watch": watch}[sys.argv[1]](
-        *(int(word) for word in sys.argv[2:])
-    )
+    verbs: dict[str, Callable[..., None]] = {
+        "add": add, "erase": erase, "tell": tell, "read": read, "watch": watch,
+        "rotate-and-die": rotate_and_die,
+    }  # fmt: skip
+    verbs[sys.argv[1]](*(int(word) for word in sys.argv[2:]))
