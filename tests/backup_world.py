@@ -92,7 +92,7 @@ def rotate_and_die(batches: int) -> None:
     """Change the vault key, and be killed inside the transaction of the batch after so many."""
     seen = 0
 
-    def die(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
+    def die(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         nonlocal seen
         result = execute(sql, params, many, context)
         if sql.startswith("UPDATE trust_subjectkey"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from typing import Any
 
 from zhizhi.config.boot import boot
@@ -10,6 +11,7 @@ boot()
 
 from django.core.asgi import get_asgi_application  # noqa: E402 - Django must be set up first
 
+from zhizhi.config.metrics.counting import counted  # noqa: E402
 from zhizhi.sources.door import close_door  # noqa: E402
 from zhizhi.sources.http_push import asgi as observations  # noqa: E402
 from zhizhi.web import desk_door, live  # noqa: E402
@@ -19,7 +21,7 @@ READING = ("GET", "HEAD", None)  # these change nothing; a websocket has no meth
 _django = get_asgi_application()
 
 
-async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+async def _application(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
     """Pass requests on; at the end, commit what was taken in and end the live streams.
 
     Observations do not pass through Django's middleware: they need their body as it arrives.
@@ -45,3 +47,6 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
             close_door()
             await send({"type": "lifespan.shutdown.complete"})
             return
+
+
+application = counted(_application)

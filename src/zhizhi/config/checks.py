@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhizhi.config import database_checks as stored
+from zhizhi.config import running_checks as running
 from zhizhi.trust import ciphers, keys
 from zhizhi.web.exporting import paper
 
@@ -37,7 +38,7 @@ class Check:
 
     title: Any
     look: Callable[[], Found]
-    is_stored: bool = False  # needs the database
+    is_stored: bool = False  # needs the database, or asks what only a running installation has
 
 
 def secret_key() -> Found:
@@ -217,6 +218,12 @@ CHECKS: tuple[Check, ...] = (
     Check(gettext_lazy("Vault keys of the database"), stored.vault_keys, is_stored=True),
     Check(gettext_lazy("Append-only tables"), stored.guards, is_stored=True),
     Check(gettext_lazy("Demonstration accounts"), stored.demo_accounts, is_stored=True),
+    Check(gettext_lazy("Key for backups"), running.backup_key, is_stored=True),
+    Check(gettext_lazy("Backups"), running.backups, is_stored=True),
+    Check(gettext_lazy("Published roots"), running.roots, is_stored=True),
+    Check(gettext_lazy("Change of the vault key"), running.vault_key, is_stored=True),
+    Check(gettext_lazy("Clock"), running.clock, is_stored=True),
+    Check(gettext_lazy("Waiting messages and timers"), running.queues, is_stored=True),
 )
 
 

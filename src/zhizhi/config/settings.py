@@ -179,11 +179,21 @@ AIS_TCP = environment.text("ZHIZHI_AIS_TCP")
 # Hosts, addresses and networks that web requests may reach although they are not public.
 WEBHOOK_ALLOWED = [one for one in environment.text("ZHIZHI_WEBHOOK_ALLOWED").split(",") if one]
 
+# Who may read /metrics from elsewhere; without it only this machine may.
+METRICS_TOKEN = environment.text("ZHIZHI_METRICS_TOKEN")
+
+LOG_FORMAT = environment.text("ZHIZHI_LOG_FORMAT", "json" if MODE == "production" else "plain")
+if LOG_FORMAT not in {"json", "plain"}:
+    message = f"ZHIZHI_LOG_FORMAT must be json or plain, not {LOG_FORMAT!r}"
+    raise environment.SettingInvalid(message)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "zhizhi.config.log_lines.SafeLines"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "loggers": {"weasyprint": {"level": "WARNING"}, "fontTools": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": environment.text("ZHIZHI_LOG_LEVEL", "INFO")},
 }

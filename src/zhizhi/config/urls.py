@@ -3,6 +3,7 @@
 from django.apps import apps
 from django.urls import URLPattern, URLResolver, include, path
 
+from zhizhi.config.metrics.views import metrics
 from zhizhi.engine.system import SystemConfig
 
 
@@ -15,6 +16,7 @@ def _systems() -> list[URLPattern | URLResolver]:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("zhizhi.sources.http_push.urls")),
     path("api/v1/", include("zhizhi.channels.carrier_sms.urls")),
+    path("metrics", metrics, name="metrics"),
     path("i18n/", include("django.conf.urls.i18n")),
     *_systems(),
     path("", include("zhizhi.web.urls")),

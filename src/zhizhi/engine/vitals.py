@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 
-from zhizhi.engine.models import Message
+from zhizhi.engine.models import Message, Timer
+
+SILENT = timedelta(minutes=15)  # a source that sent before and says nothing for this long
 
 
 def outbox() -> dict[str, Any]:
@@ -18,3 +21,10 @@ def outbox() -> dict[str, Any]:
         ),
         "failed": Message.everything.filter(state=Message.State.FAILED).count(),
     }
+
+
+def timers(now: datetime) -> dict[str, Any]:
+    """Return how many timers wait, how many are late, and when the oldest was due."""
+    waiting = Timer.objects.filter(fired_at=None, cancelled_at=None)
+    late = Count("pk", Q(due_at__lt=now))
+    return dict(waiting.aggregate(all=Count("pk"), late=late, oldest=Min("due_at")))

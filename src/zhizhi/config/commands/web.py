@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-import uvicorn
-
 from zhizhi.config.boot import boot
 
 HELP = "serve pages, API and live stream"
@@ -18,18 +16,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until SIGTERM or SIGINT; requests that have begun are finished."""
+    """Serve until SIGTERM or SIGINT; requests that have begun are finished. 3 when it cannot."""
     boot()
-    uvicorn.run(
-        "zhizhi.config.asgi:application",
-        host=arguments.host,
-        port=arguments.port,
-        log_level="warning",
-        access_log=False,
-        lifespan="on",
-        timeout_graceful_shutdown=5,
-        backlog=2048,
-        proxy_headers=True,
-        forwarded_allow_ips="127.0.0.1",
-    )
-    return 0
+    from zhizhi.config.serving import serve  # noqa: PLC0415 - Django must be set up first
+
+    return 0 if serve(arguments.host, arguments.port) else 3

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import Error, connection
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,13 +15,12 @@ from django.views.decorators.http import require_GET
 
 from zhizhi.engine import journal, vitals
 from zhizhi.engine.delivering import channels
-from zhizhi.engine.models import Checkpoint, JournalHead, QuarantinedRow, Source, Timer
+from zhizhi.engine.models import Checkpoint, JournalHead, QuarantinedRow, Source
 from zhizhi.trust import verified
 from zhizhi.trust.models import ChainHead
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import Role, for_roles
 
-SILENT = timedelta(minutes=15)  # a source that sent before and says nothing for this long
 STANDS_STILL = timedelta(minutes=2)  # a detector that has not written for this long
 SLOW = timedelta(minutes=5)  # a message that has waited for this long
 UNCHECKED = timedelta(days=7)
@@ -36,7 +35,6 @@ def health(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Show sources, detectors, quarantine, outbox, timers and the latest check of the logs."""
     now = timezone.now()
     sources, detectors, outbox = _sources(now), _detectors(now), _outbox(now)
-    timers = Timer.objects.filter(fired_at=None, cancelled_at=None)
     quarantine = QuarantinedRow.objects.all()
     context = {
         "now": now,
@@ -47,7 +45,7 @@ def health(request: HttpRequest, scope: Scope) -> HttpResponse:
             _sources_light(sources),
             _detectors_light(detectors),
             _outbox_light(outbox),
-            _timers_light(timers.aggregate(all=Count("pk"), late=Count("pk", Q(due_at__lt=now)))),
+            _timers_light(vitals.timers(now)),
             _check_light(now),
         ],
         "offset": JournalHead.objects.values_list("next_offset", flat=True).first() or 1,
@@ -65,7 +63,8 @@ def _sources(now: datetime) -> list[dict[str, Any]]:
     return [
         {
             "row": source,
-            "is_silent": source.last_arrival_at is None or now - source.last_arrival_at > SILENT,
+            "is_silent": source.last_arrival_at is None
+            or now - source.last_arrival_at > vitals.SILENT,
         }
         for source in Source.objects.order_by("name")
     ]
@@ -135,7 +134,7 @@ def _outbox_light(outbox: dict[str, Any]) -> Light:
     return _light(_("Outbox"), GOOD, said)
 
 
-def _timers_light(count: dict[str, int]) -> Light:
+def _timers_light(count: dict[str, Any]) -> Light:
     if count["late"]:
         remedy = _("They fire late. If the number grows, the worker has stopped or is slow.")
         return _light(_("Timers"), WAIT, _("{n} overdue").format(n=count["late"]), remedy)

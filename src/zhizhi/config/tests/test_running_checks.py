@@ -1,0 +1,151 @@
+"""What the doctor asks of an installation that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import DatabaseError, transaction
+from django.test import override_settings
+
+from zhizhi.config import running_checks as running
+from zhizhi.config.backing_up import latest
+from zhizhi.config.backing_up.latest import Backup
+from zhizhi.engine import delivering, timing, vitals
+from zhizhi.engine.models import Message
+from zhizhi.trust import audit, keys, rotating, tree, vault
+from zhizhi.trust.audit import Leaf
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2026, 2, 24, 8, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+Check = Callable[[], running.Found]
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path) -> Iterator[Path]:
+    with override_settings(DATA=tmp_path):
+        keys.ring()
+        yield tmp_path
+
+
+def ids(check: Check, *, at: datetime = AT) -> list[str | None]:
+    with time_machine.travel(at, tick=False):
+        return [one.id for one in check()]
+
+
+def enter(at: datetime) -> None:
+    with transaction.atomic():
+        audit.append([Leaf("worker", "case.open", "case:1", at)])
+
+
+def test_without_a_key_for_backups_the_doctor_says_how_to_make_it() -> None:
+    with override_settings(MODE="production"):
+        assert ids(running.backup_key) == []
+        next(keys.folder().glob("backup-*.key")).unlink()
+        assert ids(running.backup_key) == ["zhizhi.W040"]
+
+
+@pytest.mark.parametrize(("over", "found"), [(-1, []), (0, []), (1, ["zhizhi.W041"])])
+def test_a_backup_may_be_a_day_and_a_half_old(over: int, found: list[str]) -> None:
+    latest.note(Backup(AT - running.BACKED_UP_WITHIN - over * SECOND, 1, 1))
+
+    with override_settings(MODE="production"):
+        assert ids(running.backups) == found
+
+
+def test_never_is_told_in_production_alone() -> None:
+    assert ids(running.backups) == []
+    with override_settings(MODE="production"):
+        assert ids(running.backups) == ["zhizhi.W041"]
+
+
+@pytest.mark.parametrize(("over", "found"), [(-1, []), (0, []), (1, ["zhizhi.W042"])])
+def test_an_entry_may_wait_ten_minutes_for_its_root(over: int, found: list[str]) -> None:
+    enter(AT - timedelta(hours=5))
+    tree.catch_up(AT)
+    enter(AT - running.PUBLISHED_WITHIN - over * SECOND)
+    enter(AT)
+
+    assert ids(running.roots) == found
+
+
+def test_without_a_root_the_first_entry_is_asked() -> None:
+    assert ids(running.roots) == []
+    enter(AT - timedelta(hours=5))
+    assert ids(running.roots) == ["zhizhi.W042"]
+
+
+def test_a_rotation_that_was_begun_is_told_until_it_has_ended() -> None:
+    vault.make_keys(1, now=AT)
+    keys.add("vault")
+    assert ids(running.vault_key) == ["zhizhi.W043"]
+
+    rotating.rotate(by="cli", now=AT)
+
+    assert ids(running.vault_key) == []
+
+
+def beside(served: datetime | None, newest: datetime | None) -> list[str | None]:
+    return [one.id for one in running.clock_beside(AT, served=served, newest=newest)]
+
+
+@pytest.mark.parametrize(("over", "found"), [(-1, []), (0, []), (1, ["zhizhi.W044"])])
+def test_clocks_may_differ_by_five_seconds(over: int, found: list[str]) -> None:
+    distance = running.CLOCKS_AGREE_WITHIN + over * SECOND
+
+    assert beside(AT + distance, None) == beside(AT - distance, None) == found
+    assert beside(None, AT + distance) == found
+    assert beside(None, AT - timedelta(days=9)) == [], "nothing was written for a while"
+
+
+def test_an_entry_from_the_future_says_that_the_clock_was_set_back() -> None:
+    assert [one.id for one in running.clock()] == []
+    enter(datetime.now(UTC) + timedelta(days=1))
+    assert [one.id for one in running.clock()] == ["zhizhi.W044"]
+
+
+def message(at: datetime) -> None:
+    delivering.enqueue(
+        channel="inbox", recipient="r", template="t", payload={}, key_parts=(1,), now=at
+    )
+
+
+def timer(at: datetime) -> None:
+    timing.schedule("t", action="a", arguments={}, due_at=at)
+
+
+@pytest.mark.parametrize("make", [message, timer])
+@pytest.mark.parametrize(("over", "found"), [(-1, []), (0, []), (1, ["zhizhi.W045"])])
+def test_what_waits_may_wait_a_quarter_of_an_hour(
+    make: Callable[[datetime], None], over: int, found: list[str]
+) -> None:
+    make(AT - running.WAITS_AT_MOST - over * SECOND)
+
+    assert ids(running.queues) == found
+
+
+def test_what_was_sent_or_is_not_due_yet_waits_for_nobody() -> None:
+    message(AT - timedelta(days=1))
+    Message.everything.update(state=Message.State.SENT)
+    timer(AT + timedelta(days=1))
+
+    assert ids(running.queues) == []
+
+
+@pytest.mark.parametrize("check", [running.roots, running.vault_key, running.clock, running.queues])
+def test_without_a_database_another_check_tells(
+    check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_words: Any, **_more: Any) -> Any:
+        raise DatabaseError("gone")
+
+    for place, name in ((tree, "newest"), (rotating, "is_unfinished"), (vitals, "outbox")):
+        monkeypatch.setattr(place, name, gone)
+    monkeypatch.setattr(running.AuditEntry.objects, "order_by", gone)
+
+    assert check() == []
