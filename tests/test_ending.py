@@ -36,11 +36,14 @@ class Half:
         head = (
             f"POST /api/v1/observations/{VESSELS} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
             f"Authorization: Bearer {house.token}\r\nContent-Type: application/json\r\n"
-            f"Idempotency-Key: slow\r\nContent-Length: {len(body)}\r\n\r\n"
+            f"Idempotency-Key: slow\r\nContent-Length: {len(body)}\r\n"
+            "Expect: 100-continue\r\n\r\n"
         )
         self.rest = body[20:]
         self.socket = socket.create_connection(("127.0.0.1", sender.port), timeout=LONG_S)
-        self.socket.sendall(head.encode() + body[:20])
+        self.socket.sendall(head.encode())
+        assert self.socket.recv(65536).startswith(b"HTTP/1.1 100"), "it has begun to read"
+        self.socket.sendall(body[:20])
 
     def finish(self) -> bytes:
         """Send the other half; returns the answer until the server hangs up."""
