@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
 from typing import Any
 
 from zhizhi.config.boot import boot
@@ -21,7 +20,7 @@ READING = ("GET", "HEAD", None)  # these change nothing; a websocket has no meth
 _django = get_asgi_application()
 
 
-async def _application(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+async def _application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Pass requests on; at the end, commit what was taken in and end the live streams.
 
     Observations do not pass through Django's middleware: they need their body as it arrives.

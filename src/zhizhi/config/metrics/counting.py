@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Message, Receive, Send], Awaitable[None]]
+Application = Callable[[dict[str, Any], Any, Any], Coroutine[Any, Any, None]]
 
 METHODS = ("GET", "HEAD", "POST")
 PARTS = ("observations", "desk", "streams", "pages")
@@ -44,13 +41,13 @@ def part_of(path: str) -> str:
 def counted(application: Application) -> Application:
     """Return ``application`` with its requests counted."""
 
-    async def counting(scope: Message, receive: Receive, send: Send) -> None:
+    async def counting(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await application(scope, receive, send)
             return
         part, begin, status = part_of(str(scope["path"])), time.perf_counter(), 0
 
-        async def sending(message: Message) -> None:
+        async def sending(message: dict[str, Any]) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = int(message["status"])

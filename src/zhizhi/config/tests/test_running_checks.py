@@ -19,6 +19,7 @@ from zhizhi.engine import delivering, timing, vitals
 from zhizhi.engine.models import Message
 from zhizhi.trust import audit, keys, rotating, tree, vault
 from zhizhi.trust.audit import Leaf
+from zhizhi.trust.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 2, 24, 8, tzinfo=UTC)
@@ -146,6 +147,6 @@ def test_without_a_database_another_check_tells(
 
     for place, name in ((tree, "newest"), (rotating, "is_unfinished"), (vitals, "outbox")):
         monkeypatch.setattr(place, name, gone)
-    monkeypatch.setattr(running.AuditEntry.objects, "order_by", gone)
+    monkeypatch.setattr(AuditEntry.objects, "order_by", gone)
 
     assert check() == []

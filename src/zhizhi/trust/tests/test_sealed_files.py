@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 from collections.abc import Iterator
@@ -64,7 +65,7 @@ def test_the_digest_and_size_are_those_of_the_sealed_bytes() -> None:
 
     digest = sink.finish()
 
-    assert digest == sealed_files.hashlib.sha256(file.getvalue()).hexdigest()
+    assert digest == hashlib.sha256(file.getvalue()).hexdigest()
     assert sink.size == len(file.getvalue())
 
 
