@@ -17,6 +17,7 @@ COMMANDS = (
     "gateway",
     "replay",
     "verify_log",
+    "prove",
     "import_areas",
     "export",
     "doctor",
