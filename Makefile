@@ -14,7 +14,7 @@ KILLS ?= 100
 SEED ?= 1
 DB ?= sqlite
 
-.PHONY: demo test lint bench chaos clean lock assets assets-report messages screens unit-sqlite unit-postgres browser browser-pages browser-stories chaos-few
+.PHONY: demo test lint bench chaos clean lock assets assets-report messages screens unit-sqlite unit-postgres browser chaos-few
 
 demo: $(PRODUCT) $(ASSETS) $(MESSAGES)
 	$(BIN)/zhizhi demo $(if $(ONCE),--once) $(if $(FRESH),--fresh) $(if $(PORT),--port $(PORT))
@@ -69,16 +69,8 @@ unit-sqlite: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 unit-postgres: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m tests.postgres $(PYTEST) -m "not browser and not chaos" --ignore=src/zhizhi/kernel
 
-# Two at a time, each with an installation and a Chromium of its own: what reads every page in every
-# look needs one processor all the while, and the stories mostly wait.
 browser: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
-	$(MAKE) --no-print-directory -j2 --output-sync=target browser-pages browser-stories
-
-READING := tests/browser/test_every_page.py tests/browser/test_accessibility.py
-browser-pages:
-	$(BIN)/python -m pytest -q -m browser $(READING)
-browser-stories:
-	$(BIN)/python -m pytest -q -m browser $(addprefix --ignore=,$(READING))
+	$(BIN)/python -m pytest -q -m browser
 
 chaos-few: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m pytest -q -m chaos
