@@ -239,7 +239,7 @@ def alone(place: Path) -> Iterator[None]:
 
 
 def sync(place: Path) -> None:
-    """Make the names in a folder durable."""
+    """Make the content of a file, or the names in a folder, durable."""
     handle = os.open(place, os.O_RDONLY)
     try:
         os.fsync(handle)

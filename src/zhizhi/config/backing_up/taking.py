@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -49,7 +48,7 @@ def take(folder: Path, *, now: datetime) -> Manifest:
             manifest = _written(draft, room, now)
         people_keys.keep(now=now)
         for path in draft.iterdir():
-            _sync(path)
+            keys.sync(path)
         keys.sync(draft)
         draft.rename(folder)
         keys.sync(folder.parent)
@@ -125,11 +124,3 @@ def _room() -> Iterator[Path]:
             shutil.rmtree(left)
         with tempfile.TemporaryDirectory(dir=data, prefix=ROOM) as room:
             yield Path(room)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
