@@ -5,12 +5,10 @@ Kept in a file beside the database: whoever can write only the database cannot c
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-from django.conf import settings
+from zhizhi.trust import beside
 
 NAME = "verified.json"
 
@@ -27,26 +25,20 @@ class Verified:
 
 def note(found: Verified) -> None:
     """Remember ``found`` as the latest check."""
-    draft = _path().with_suffix(".new")
     told = {
         "at": found.at.isoformat(),
         "is_whole": found.is_whole,
         "rows": found.rows,
         "broken": found.broken,
     }
-    draft.write_text(json.dumps(told), encoding="utf-8")
-    draft.replace(_path())
+    beside.remember(NAME, told)
 
 
 def latest() -> Verified | None:
     """Return the latest check; None when there was none or its note cannot be read."""
     try:
-        told = json.loads(_path().read_text(encoding="utf-8"))
+        told = beside.recall(NAME)
         at = datetime.fromisoformat(told["at"])
         return Verified(at, bool(told["is_whole"]), int(told["rows"]), int(told["broken"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _path() -> Path:
-    return Path(settings.DATA) / NAME
