@@ -75,17 +75,10 @@ function listenTo(stream, box) {
   return mine;
 }
 
-// A busy device may fail to start its microphone in time; whoever refuses it is not asked again.
-const BUSY = new Set(["AbortError", "NotReadableError"]);
-const microphone = () => navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1 } });
-
 async function record(box) {
   if (running) await stop();
   try {
-    const stream = await microphone().catch((error) => {
-      if (BUSY.has(error.name)) return microphone();
-      throw error;
-    });
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1 } });
     running = listenTo(stream, box);
     show(box);
   } catch {
