@@ -6,8 +6,12 @@ import argparse
 import gc
 import json
 import math
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from statistics import median
 from typing import Any, TypeVar
 
@@ -33,6 +37,16 @@ def spent(ask: Callable[[Any], Result], questions: Sequence[Any]) -> tuple[list[
         answers.append(ask(question))
         waits.append(1000 * (time.perf_counter() - begin))
     return answers, median(waits)
+
+
+def asked_of(home: Path, module: str, *arguments: str) -> dict[str, Any]:
+    """Return what a module of this folder prints in a process that has the installation open."""
+    told = subprocess.run(
+        [sys.executable, "-m", f"bench.{module}", *arguments],
+        env={**os.environ, "ZHIZHI_MODE": "demo", "ZHIZHI_DATA": str(home)},
+        check=True, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    return dict(json.loads(told.stdout))
 
 
 def p95(waits: Sequence[float]) -> float:

@@ -9,19 +9,16 @@ Run with: python -m bench.past --json
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 from bench.desks import sign_in
-from bench.measuring import Figure, figure, show
+from bench.measuring import Figure, asked_of, figure, show
 from bench.worklist import DAYS, asked, fill, waited
 from tests.browser.server import Server, serve
 
@@ -84,12 +81,7 @@ def moments() -> list[datetime]:
 
 def compared(home: Path) -> list[Figure]:
     """Ask the same question in three ways, in a process that has this installation open."""
-    told = subprocess.run(
-        [sys.executable, "-m", "bench.past_questions", *(one.isoformat() for one in moments())],
-        env={**os.environ, "ZHIZHI_MODE": "demo", "ZHIZHI_DATA": str(home)},
-        check=True, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    spent = json.loads(told.stdout)
+    spent = asked_of(home, "past_questions", *(one.isoformat() for one in moments()))
     ours, name = spent["ours"], f"{CASES:,} cases: who was in work then"
     return [
         figure(f"{name}, median", "ms", ours, ("index of beginning and end", spent["spans"])),

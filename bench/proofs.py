@@ -8,15 +8,12 @@ Run with: python -m bench.proofs --json
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
-from bench.measuring import Figure, figure, show
+from bench.measuring import Figure, asked_of, figure, show
 from tests.browser.server import serve
 
 ENTRIES = int(os.environ.get("BENCH_ENTRIES", "1000000"))
@@ -30,7 +27,7 @@ def run() -> list[Figure]:
         with serve(home) as server:
             for process in server.processes.values():
                 process.stop()
-            spent = asked(home)
+            spent = asked_of(home, "proof_questions", str(ENTRIES))
     finally:
         shutil.rmtree(home, ignore_errors=True)
     name, peer = f"log of {ENTRIES:,} entries", ("tree made anew", spent["anew"])
@@ -41,16 +38,6 @@ def run() -> list[Figure]:
         figure(f"{name}: check of a proof, median", "ms", spent["check"]),
         figure(f"{name}: taking in, of each entry", "µs", spent["taken"]),
     ]
-
-
-def asked(home: Path) -> dict[str, float]:
-    """Ask in a process that has this installation open."""
-    told = subprocess.run(
-        [sys.executable, "-m", "bench.proof_questions", str(ENTRIES)],
-        env={**os.environ, "ZHIZHI_MODE": "demo", "ZHIZHI_DATA": str(home)},
-        check=True, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    return dict(json.loads(told.stdout))
 
 
 if __name__ == "__main__":

@@ -8,16 +8,12 @@ Run with: python -m bench.rotation --json
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
-from bench.measuring import Figure, figure, show
+from bench.measuring import Figure, asked_of, figure, show
 from tests.browser.server import serve
 
 RECORDS = int(os.environ.get("BENCH_RECORDS", "20000"))
@@ -31,7 +27,7 @@ def run() -> list[Figure]:
         with serve(home) as server:
             for process in server.processes.values():
                 process.stop()
-            told = _asked(home)
+            told = asked_of(home, "rotating", str(RECORDS))
     finally:
         shutil.rmtree(home, ignore_errors=True)
     name, before, during = f"{RECORDS:,} people", told["alone"], told["during"]
@@ -45,16 +41,6 @@ def run() -> list[Figure]:
             ("during the rotation", during["p95"]), most=MOST_DEARER,
         ),
     ]  # fmt: skip
-
-
-def _asked(home: Path) -> dict[str, Any]:
-    """Measure in a process that has this installation open."""
-    told = subprocess.run(
-        [sys.executable, "-m", "bench.rotating", str(RECORDS)],
-        env={**os.environ, "ZHIZHI_MODE": "demo", "ZHIZHI_DATA": str(home)},
-        check=True, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    return dict(json.loads(told.stdout))
 
 
 if __name__ == "__main__":
