@@ -13,7 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from zhizhi.config.demo import history, observing, settling, summary
 from zhizhi.config.demo.feeding import Feeder
-from zhizhi.config.demo.staff import photograph
+from zhizhi.config.demo.staff import may_ignore, photograph
 from zhizhi.directory.models import Account, Area, RoleAssignment, Team, Unit
 from zhizhi.engine import dispatching, journal, zoning
 from zhizhi.engine.models import (
@@ -146,7 +146,8 @@ def test_crews_go_on_during_the_visit_but_not_those_that_the_visitor_speaks_for(
     settled: District, played: Played
 ) -> None:
     feeder = Feeder(settled, played[0])
-    case, other = Case.everything.filter(state=Case.State.OPEN).order_by("pk")[:2]
+    waiting = Case.everything.filter(state=Case.State.OPEN).order_by("pk")
+    case, other = [row for row in waiting if not may_ignore(row)][:2]
     ours, crew = Unit.objects.filter(kind="river_patrol", status=Unit.Status.AVAILABLE)[:2]
     RoleAssignment.objects.filter(unit__code="RB001").update(unit=ours)
     by = f"account:{Account.objects.get(username='operator').pk}"
