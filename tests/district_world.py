@@ -15,12 +15,13 @@ from typing import Any
 
 import shapely
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 from PIL import Image
 
 from zhizhi.directory import people
 from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, SavedView, Unit, WallPass
 from zhizhi.directory.people import PersonalData
-from zhizhi.engine import macros, patrolling, reporting
+from zhizhi.engine import claiming, macros, patrolling, reporting
 from zhizhi.engine.macros import MacroDraft, Step
 from zhizhi.engine.models import (
     Alert,
@@ -38,7 +39,8 @@ from zhizhi.engine.models import (
     Zone,
 )
 from zhizhi.systems.fishery.models import Stay, Violation, ViolationPhoto
-from zhizhi.trust import evidence, vault
+from zhizhi.trust import access, evidence, vault
+from zhizhi.trust.access import Look
 
 AT = datetime(2026, 3, 1, 4, tzinfo=UTC)
 ROLES = tuple(RoleAssignment.Role.values)
@@ -144,7 +146,7 @@ def _records(town: _Town) -> dict[str, Any]:
         "zone": zone, "unit": town.unit, "area": town.area, "source": source,
         "message": message, "wall_pass": wall_pass, **_macro(town, case),
         **_violation(case, alert, unit_task), "notice": _notice(case, town.agency),
-        "voice": spoken, "report": _report(case), "check_in": _check_in(town),
+        "voice": spoken, **_told(case), "check_in": _check_in(town),
     }  # fmt: skip
 
 
@@ -214,6 +216,16 @@ def _check_in(town: _Town) -> CheckIn:
     return patrolling.check_in(
         town.unit, seen, key="c", by="account:1", now=AT, note="all quiet", photo=photo()
     )
+
+
+def _told(case: Case) -> dict[str, Any]:
+    """A report, a look at who told it, and an objection to that look."""
+    report = _report(case)
+    look = Look("account:1", f"person:{report.person_id}", ("phone",), "ask-reporter", None)
+    with transaction.atomic():
+        record = access.record(look, refusal="", now=AT)
+    claim = claiming.object_to(report, record.pk, reason="why me", now=AT)
+    return {"report": report, "look": record, "claim": claim}
 
 
 def _report(case: Case) -> Report:

@@ -132,12 +132,33 @@ def _residents(now: datetime) -> dict[str, Any]:
     return {
         "report": ended.pk,
         "reported": reported.report.case_id,
+        "claim": _looked_at(ended, now),
         "held": {
             "writing": {drafts.COOKIE: writing.token},
             "sent": {drafts.COOKIE: second.token},
             "following": {settings.SESSION_COOKIE_NAME: str(session.session_key)},
         },
     }
+
+
+def _looked_at(report: Any, now: datetime) -> int:
+    """Let people look at a report, and its reporter object to one look; returns the objection."""
+    from django.db import transaction
+
+    from zhizhi.engine import claiming
+    from zhizhi.trust import access
+    from zhizhi.trust.access import Look, Post
+
+    subject, post = f"report:{report.pk}", Post("operator", f"area:{report.case.area_path}")
+    looks = [
+        (Look("account:1", subject, ("telling", "place"), "handle-case", None, post), ""),
+        (Look("account:1", subject, ("telling",), "case-file", None, post), ""),
+        (Look("account:1", subject, ("name", "phone"), "", None, post), "no-purpose"),
+    ]
+    with transaction.atomic():
+        rows = [access.record(look, refusal=refusal, now=now) for look, refusal in looks]
+    reason = "我不明白为什么要打印我的话。"
+    return claiming.object_to(report, rows[1].pk, reason=reason, now=now).pk
 
 
 def _handled(now: datetime) -> list[int]:

@@ -28,6 +28,7 @@ class Look:
             trial=server.trial,
             report=server.report,
             reported=server.reported,
+            claim=server.claim,
         )
 
 
@@ -64,6 +65,8 @@ PAGES: dict[str, Look] = {
     "web:follow/elder": Look("", "/home/follow/", elder="1"),
     "followed": Look("", "/home/follow/{report}/", holds="following"),
     "followed/elder": Look("", "/home/follow/{report}/", elder="3", holds="following"),
+    "looks": Look("", "/home/follow/{report}/looks/", holds="following"),
+    "looks/elder": Look("", "/home/follow/{report}/looks/", elder="3", holds="following"),
     "web:case/reported": Look("operator", "/cases/{reported}/"),
     "web:desk": Look("operator", "/desk/?state=all&case={case}"),
     "web:desk/empty": Look("leader", "/desk/?q=nothing-is-called-so"),
@@ -102,6 +105,8 @@ PAGES: dict[str, Look] = {
     "web:statistics": Look("leader", "/statistics/"),
     "web:style": Look("administrator", "/style/"),
     "web:walls": Look("administrator", "/walls/"),
+    "web:claims": Look("auditor", "/claims/"),
+    "web:claim": Look("auditor", "/claims/{claim}/"),
     "web:health": Look("auditor", "/health/"),
     "fishery:overview": Look("leader", "/fishery/"),
     "fishery:violations": Look("technical", "/fishery/violations/"),

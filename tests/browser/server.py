@@ -90,6 +90,7 @@ class Server:
     wall: str  # the token of a wall pass
     report: int  # of a resident, in a case that has ended
     reported: int  # the case of another
+    claim: int  # an objection of the first to a look
     held: dict[str, dict[str, str]]  # the cookies of the residents' browsers
     handled: list[int]  # the cases at which the account "rain" works
     processes: dict[str, Process] = field(default_factory=dict)

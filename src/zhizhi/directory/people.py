@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -17,7 +17,7 @@ from django.db import transaction
 from zhizhi.directory import identity
 from zhizhi.directory.models import Person
 from zhizhi.trust import access, audit, vault
-from zhizhi.trust.access import AccessRefused, Look, OpenCase
+from zhizhi.trust.access import UNTOLD, AccessRefused, Look, OpenCase, Post
 from zhizhi.trust.audit import Leaf
 from zhizhi.trust.evidence import append_now
 
@@ -98,7 +98,7 @@ def seal_person(person: Person, data: PersonalData, *, by: str, now: datetime) -
     audit.append([Leaf(by, "person.change", subject(person), now, detail=detail)])
 
 
-def open_person(
+def open_person(  # noqa: PLR0913 - who, what, why and for which case, all named at the call
     person: Person,
     fields: Sequence[str],
     *,
@@ -106,8 +106,12 @@ def open_person(
     purpose: str,
     case: OpenCase | None,
     now: datetime,
+    post: Post = UNTOLD,
+    hidden_for: timedelta = timedelta(0),
 ) -> dict[str, str]:
     """Return ``fields`` of ``person`` in the clear and leave an access record.
+
+    ``post`` is what the person is told of whoever looks; ``hidden_for`` delays that.
 
     Raises AccessRefused (recorded as well) without a purpose or without an open case that the actor
     may see, vault.Erased for an erased person, RuntimeError inside another transaction.
@@ -116,7 +120,7 @@ def open_person(
     if unknown or not fields:
         message = f"a person has {', '.join(FIELDS)}; asked for {', '.join(fields) or 'nothing'}"
         raise ValueError(message)
-    look = Look(actor, subject(person), tuple(fields), purpose, case)
+    look = Look(actor, subject(person), tuple(fields), purpose, case, post, hidden_for)
     refusal = look.refusal()
     with transaction.atomic(durable=True):
         access.record(look, refusal=refusal, now=now)

@@ -117,4 +117,13 @@ RESIDENTS = (
         3650,
         name=_("Keeping of reports"),
     ),
+    DeclaredSetting(
+        "residents.answer_days",
+        15,
+        _("An objection of a resident to a look at the own data is answered within"),
+        _("days"),
+        1,
+        60,
+        name=_("Time to answer residents"),
+    ),
 )

@@ -1,11 +1,16 @@
-"""Looking at a person's data: the purpose and case it needs, and the record it leaves."""
+"""Looking at a person's data: the purpose and case it needs, and the record it leaves.
+
+Every record reaches the page of the person it is about: at once, or, where the law lets the house
+keep a look to itself for a while (PIPL art. 18 and 35), from ``shown_at`` on. That moment is fixed
+when the look is recorded and cannot be moved; no record is ever left out.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from django.db import models
@@ -16,6 +21,7 @@ from zhizhi.trust.models import AccessRecord
 
 TABLE = "trust_accessrecord"
 READ, REFUSED = "person.read", "person.refused"
+LONGEST_HIDDEN = timedelta(days=180)
 _PURPOSE = re.compile(r"^[a-z][a-z0-9-]{2,47}$")
 _CHUNK = 500
 
@@ -41,19 +47,40 @@ class AccessRefused(PermissionError):
 
 
 @dataclass(frozen=True, slots=True)
+class Post:
+    """In which role and for which office somebody acts; what the person is told instead of a name.
+
+    ``office`` is "unit:4", "agency:3" or "area:/990101.../"; empty for the whole district.
+    """
+
+    role: str = ""
+    office: str = ""
+
+
+UNTOLD = Post()  # an older record, or a part of the house that acts by itself
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
-    """One look at one person: who wants which fields, for which purpose and case."""
+    """One look at one person: who wants which fields, for which purpose and case.
+
+    ``hidden_for`` delays when the person sees it, by at most ``LONGEST_HIDDEN``.
+    """
 
     actor: str
-    person: str  # "person:7"
+    person: str  # "person:7", or "report:12" for what somebody wrote there
     fields: tuple[str, ...]
     purpose: str
     case: OpenCase | None
+    post: Post = UNTOLD
+    hidden_for: timedelta = timedelta(0)
 
     def refusal(self) -> str:
         """Return why the look is refused, or nothing when it is allowed."""
         if not _PURPOSE.match(self.purpose):
             return "no-purpose"
+        if not timedelta(0) <= self.hidden_for <= LONGEST_HIDDEN:
+            return "hidden-too-long"
         if self.case is None:
             return "no-case"
         if not self.case.is_visible:
@@ -62,7 +89,11 @@ class Look:
 
 
 def record(look: Look, *, refusal: str, now: datetime) -> AccessRecord:
-    """Write the access record of ``look`` and chain its content to the audit log."""
+    """Write the access record of ``look`` and chain its content to the audit log.
+
+    A look that asks to be hidden for too long, or for less than no time, is shown at once.
+    """
+    is_hidden = timedelta(0) < look.hidden_for <= LONGEST_HIDDEN
     row = AccessRecord.objects.create(
         at=now,
         actor=look.actor,
@@ -71,6 +102,8 @@ def record(look: Look, *, refusal: str, now: datetime) -> AccessRecord:
         purpose=look.purpose[:48],
         case=look.case.id if look.case else None,
         is_allowed=not refusal,
+        post=asdict(look.post) if look.post != UNTOLD else None,
+        shown_at=now + look.hidden_for if is_hidden else None,
     )
     detail: dict[str, Any] = {"record": row.pk, **_content(row)}
     if refusal:
@@ -80,9 +113,20 @@ def record(look: Look, *, refusal: str, now: datetime) -> AccessRecord:
     return row
 
 
-def looks_at(person: str) -> models.QuerySet[AccessRecord]:
-    """Return who looked at ``person`` ("person:7"), newest first: for the person's own page."""
-    return AccessRecord.objects.filter(person=person).order_by("-at", "-id")
+def looks_at(*persons: str) -> models.QuerySet[AccessRecord]:
+    """Return who looked at any of ``persons`` ("person:7", "report:12"), newest first."""
+    return AccessRecord.objects.filter(person__in=persons).order_by("-at", "-id")
+
+
+def shown(*persons: str, now: datetime) -> models.QuerySet[AccessRecord]:
+    """Return those of ``looks_at`` that the person sees at ``now``, refused ones as well."""
+    is_shown = models.Q(shown_at=None) | models.Q(shown_at__lte=now)
+    return looks_at(*persons).filter(is_shown)
+
+
+def delayed(*persons: str, now: datetime) -> models.QuerySet[AccessRecord]:
+    """Return those of ``looks_at`` that the person will see later; never told to the person."""
+    return looks_at(*persons).filter(shown_at__gt=now)
 
 
 def verify(*, progress: Callable[[int], None] = lambda rows: None) -> Iterator[Break]:
@@ -105,12 +149,17 @@ def _compare(detail: Mapping[str, Any], rows: dict[int, AccessRecord | None]) ->
     if row is None:
         yield Break(TABLE, str(pk), "missing")
         return
+    told = {**_LATER, **detail}
     try:
-        is_same = all(detail.get(name) == value for name, value in _content(row).items())
+        is_same = all(told.get(name) == value for name, value in _content(row).items())
     except walking.DAMAGE:
         is_same = False
     if not is_same:
         yield Break(TABLE, str(pk), "changed")
+
+
+# Columns that older records lack, with what they hold there.
+_LATER: Mapping[str, Any] = {"post": None, "shown_at": None}
 
 
 def _content(row: AccessRecord) -> dict[str, Any]:
@@ -122,4 +171,6 @@ def _content(row: AccessRecord) -> dict[str, Any]:
         "purpose": row.purpose,
         "case": row.case,
         "is_allowed": row.is_allowed,
+        "post": row.post,
+        "shown_at": canonical.moment(row.shown_at) if row.shown_at else None,
     }

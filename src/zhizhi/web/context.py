@@ -68,6 +68,7 @@ def _navigation(request: HttpRequest, scope: Scope) -> Iterator[dict[str, Any]]:
         (_("Macros"), reverse("web:macros"), (Role.ADMINISTRATOR,)),
         (_("Settings"), reverse("web:settings"), (Role.ADMINISTRATOR,)),
         (_("Walls"), reverse("web:walls"), (Role.ADMINISTRATOR,)),
+        (_("Objections"), reverse("web:claims"), (Role.AUDITOR,)),
         (_("Health"), reverse("web:health"), (Role.ADMINISTRATOR, Role.AUDITOR)),
     ]
     for label, url, roles in pages:

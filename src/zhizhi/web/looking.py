@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.http import HttpRequest
 
+from zhizhi.directory.posts import post_for
+from zhizhi.engine.models import Case, Report
+from zhizhi.trust import access
+from zhizhi.trust.access import Look
+from zhizhi.trust.scoping import Scope
+from zhizhi.web.access import actor_of
+
 TRACED = timedelta(minutes=10)  # one line of the audit for each record and viewer in that time
+WORDS = ("telling", "place", "remark")
 
 
 def is_new_look(request: HttpRequest, kind: str, pk: int, now: datetime) -> bool:
@@ -19,3 +29,48 @@ def is_new_look(request: HttpRequest, kind: str, pk: int, now: datetime) -> bool
         return False
     request.session[f"{kind}_looks"] = {str(pk): now.timestamp()}
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class CaseInHand:
+    """A case as a look at a person has to know it: only an open one that the viewer may see."""
+
+    id: int
+    is_open: bool
+    is_visible: bool = True
+
+    @classmethod
+    def of(cls, case: Case) -> CaseInHand:
+        """Return ``case``, which the viewer was given through the own scope."""
+        return cls(case.pk, case.state not in Case.FINAL)
+
+
+def note_report(request: HttpRequest, scope: Scope, report: Report | None, now: datetime) -> None:
+    """Put on record that the viewer sees what a resident wrote or photographed, once in a while."""
+    if report is not None and told_in(report) and is_new_look(request, "report", report.pk, now):
+        record_report(request, scope, report, "handle-case", now)
+
+
+def record_report(
+    request: HttpRequest, scope: Scope, report: Report, purpose: str, now: datetime
+) -> None:
+    """Put on record that the viewer sees a report; the resident sees that on the own page."""
+    post = post_for(scope, report.case.area_path)
+    case = CaseInHand.of(report.case)
+    subject = f"report:{report.pk}"
+    look = Look(actor_of(request), subject, told_in(report), purpose, case, post)
+    with transaction.atomic():
+        access.record(look, refusal="", now=now)
+
+
+def told_in(report: Report) -> tuple[str, ...]:
+    """Return which words and pictures of a report there are to see: none once it was forgotten."""
+    if report.forgotten_at is not None:
+        return ()
+    words = tuple(name for name in WORDS if getattr(report, name))
+    return (*words, "photo") if report.evidence else words
+
+
+def report_of(scope: Scope, case: Case) -> Report | None:
+    """Return the report that the viewer sees in ``case``."""
+    return Report.objects.visible_to(scope).filter(case=case).select_related("case").first()

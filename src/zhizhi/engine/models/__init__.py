@@ -8,6 +8,7 @@ from zhizhi.engine.models.case import (
     TimelineEntry,
 )
 from zhizhi.engine.models.check_in import CheckIn
+from zhizhi.engine.models.claim import Claim
 from zhizhi.engine.models.journal import (
     Checkpoint,
     InboxKey,
@@ -33,6 +34,7 @@ __all__ = [
     "CaseAgency",
     "CheckIn",
     "Checkpoint",
+    "Claim",
     "Clock",
     "Feedback",
     "InboxKey",

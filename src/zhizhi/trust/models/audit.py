@@ -83,7 +83,11 @@ class TreeRoot(models.Model):
 
 
 class AccessRecord(models.Model):
-    """One look at a person's data: who, which fields, for which purpose and case."""
+    """One look at a person's data: who, which fields, for which purpose and case.
+
+    ``post`` is what the person is told of whoever looked. ``shown_at`` is when the person sees the
+    record (null: at once); it is fixed with the record and never moves.
+    """
 
     at = models.DateTimeField()
     actor = models.CharField(max_length=64, db_index=True)
@@ -92,6 +96,8 @@ class AccessRecord(models.Model):
     purpose = models.CharField(max_length=48)
     case = models.BigIntegerField(null=True)
     is_allowed = models.BooleanField()
+    post = models.JSONField(null=True)  # {"role": "operator", "office": "area:/990101.../"}
+    shown_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("access record")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
 
 from zhizhi.trust import access, append_only, audit
-from zhizhi.trust.access import Look
+from zhizhi.trust.access import LONGEST_HIDDEN, Look, Post
 from zhizhi.trust.models import AccessRecord, AuditEntry
 from zhizhi.trust.tests.damage import damage
 
@@ -135,3 +135,86 @@ def test_verification_goes_on_over_chunks(monkeypatch: pytest.MonkeyPatch) -> No
 
     assert list(access.verify(progress=told.append)) == []
     assert told == [2, 2]
+
+
+A_TICK = timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("hidden_for", "refusal"),
+    [
+        (-A_TICK, "hidden-too-long"),
+        (timedelta(0), ""),
+        (LONGEST_HIDDEN - A_TICK, ""),
+        (LONGEST_HIDDEN, ""),
+        (LONGEST_HIDDEN + A_TICK, "hidden-too-long"),
+    ],
+)
+def test_a_look_stays_hidden_for_a_limited_time(hidden_for: timedelta, refusal: str) -> None:
+    wanted = Look("account:12", "person:7", ("phone",), "search", ACase(), hidden_for=hidden_for)
+
+    assert wanted.refusal() == refusal
+
+
+def hidden(hidden_for: timedelta, *, refusal: str = "") -> AccessRecord:
+    wanted = Look("account:12", "person:7", ("phone",), "search", ACase(), hidden_for=hidden_for)
+    with transaction.atomic():
+        return access.record(wanted, refusal=refusal, now=AT)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("later", "is_shown"), [(-A_TICK, False), (A_TICK * 0, True), (A_TICK, True)]
+)
+def test_a_hidden_look_is_shown_from_its_moment_on(later: timedelta, *, is_shown: bool) -> None:
+    row, now = hidden(timedelta(days=3)), AT + timedelta(days=3) + later
+
+    assert access.shown("person:7", now=now).filter(pk=row.pk).exists() is is_shown
+    assert access.delayed("person:7", now=now).filter(pk=row.pk).exists() is not is_shown
+    assert list(access.looks_at("person:7")) == [row]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("hidden_for", [LONGEST_HIDDEN + A_TICK, -A_TICK])
+def test_a_look_that_was_refused_for_its_delay_is_shown_at_once(hidden_for: timedelta) -> None:
+    row = hidden(hidden_for, refusal="hidden-too-long")
+
+    assert list(access.shown("person:7", now=AT)) == [row]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE trust_accessrecord SET shown_at = NULL",
+        "UPDATE trust_accessrecord SET post = NULL",
+    ],
+)
+def test_the_delay_and_the_post_cannot_be_changed_unseen(statement: str) -> None:
+    wanted = Look("account:12", "person:7", ("phone",), "search", ACase(),
+                  Post("operator", "area:/1/"), timedelta(days=3))  # fmt: skip
+    with transaction.atomic():
+        row = access.record(wanted, refusal="", now=AT)
+    assert row.post == {"role": "operator", "office": "area:/1/"}
+    assert list(access.verify()) == []
+
+    with append_only.lifted(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+    assert [str(found) for found in access.verify()] == [f"trust_accessrecord {row.pk}: changed"]
+
+
+@pytest.mark.django_db
+def test_a_record_of_before_there_were_posts_is_whole() -> None:
+    """Its leaf says nothing of post and delay, as those of older versions do."""
+    row = AccessRecord.objects.create(
+        at=AT, actor="account:1", person="person:7", fields=["name"], purpose="search", case=4,
+        is_allowed=True,
+    )  # fmt: skip
+    detail = {"record": row.pk, "at": "2023-02-24T08:00:00.000000Z", "actor": "account:1",
+              "person": "person:7", "fields": ["name"], "purpose": "search", "case": 4,
+              "is_allowed": True}  # fmt: skip
+    with transaction.atomic():
+        audit.append([audit.Leaf("account:1", access.READ, "person:7", AT, detail=detail)])
+
+    assert list(access.verify()) == []

@@ -22,7 +22,7 @@ from zhizhi.web.access import CASE_READERS, Role, actor_of, for_roles, is_fragme
 from zhizhi.web.digits import whole_number
 from zhizhi.web.facts import case_facts
 from zhizhi.web.live import newest_seq
-from zhizhi.web.looking import is_new_look
+from zhizhi.web.looking import is_new_look, note_report, report_of
 from zhizhi.web.places import units_in
 from zhizhi.web.ranges import ranged
 
@@ -37,8 +37,9 @@ def visible_case(scope: Scope, pk: int) -> Case:
 def _show(
     request: HttpRequest, scope: Scope, pk: int, template: str, *, said: str = "", status: int = 200
 ) -> HttpResponse:
-    after = newest_seq()
-    facts = case_facts(scope, visible_case(scope, pk), actor=actor_of(request), now=timezone.now())
+    after, now = newest_seq(), timezone.now()
+    facts = case_facts(scope, visible_case(scope, pk), actor=actor_of(request), now=now)
+    note_report(request, scope, facts["report"] and facts["report"]["row"], now)
     return render(request, template, {**facts, "said": said, "after": after}, status=status)
 
 
@@ -190,6 +191,9 @@ def photo(request: HttpRequest, scope: Scope, pk: int, photo: int) -> HttpRespon
     """Return the working copy of a photo; the sealed original has its own page and trace."""
     case = visible_case(scope, pk)
     row = get_object_or_404(Evidence.objects.exclude(working_copy=""), pk=photo, case=case.pk)
+    report = report_of(scope, case)
+    if report is not None and row.pk in report.evidence:
+        note_report(request, scope, report, timezone.now())
     answer = HttpResponse(sealed.working_copy(row), content_type="image/jpeg")
     answer["Cache-Control"] = "private, no-store"
     return answer

@@ -23,6 +23,7 @@ from zhizhi.web.compressing import compressed
 from zhizhi.web.digits import whole_number
 from zhizhi.web.facts import case_facts
 from zhizhi.web.live import newest_seq
+from zhizhi.web.looking import note_report
 from zhizhi.web.queue import Window
 from zhizhi.web.unit_filter import UnitFilter
 from zhizhi.web.views.saved import desk_at
@@ -41,6 +42,9 @@ def desk(request: HttpRequest, scope: Scope) -> HttpResponse:
     case = Case.objects.visible_to(scope).filter(pk=chosen).first() if chosen else None
     rows = queue.page(scope, wanted, Window.of(request.GET), now=now)
     units = UnitFilter.of(request.GET)
+    facts = case_facts(scope, case, actor=actor_of(request), now=now) if case else {}
+    if facts:
+        note_report(request, scope, facts["report"] and facts["report"]["row"], now)
     context = {
         **rows,
         "board": board(scope, now=now, wanted=units, needs=rows["needs"]),
@@ -55,7 +59,7 @@ def desk(request: HttpRequest, scope: Scope) -> HttpResponse:
         "views": SavedView.objects.usable_by(account).select_related("owner"),
         "may_hand_out": scope.has(Role.ADMINISTRATOR),
         "desk_roles": [(role.value, role.label) for role in DESK_READERS],
-        **(case_facts(scope, case, actor=actor_of(request), now=now) if case else {}),
+        **facts,
     }
     return render(request, "web/desk.html", context)
 

@@ -15,6 +15,7 @@ from zhizhi.web.access import CASE_READERS, DESK_READERS, account_of, actor_of, 
 from zhizhi.web.exporting import files, printing
 from zhizhi.web.exporting.case_file import case_file as written
 from zhizhi.web.exporting.queue_list import queue_listing
+from zhizhi.web.looking import record_report, report_of, told_in
 from zhizhi.web.queue import QueueFilter
 
 
@@ -32,6 +33,9 @@ def case_file(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Send one case as PDF; where that cannot be, say so and what to do."""
     case = get_object_or_404(Case.objects.visible_to(scope).select_related("area"), pk=pk)
     by, user = actor_of(request), str(account_of(request))
+    report = report_of(scope, case)
+    if report is not None and told_in(report):
+        record_report(request, scope, report, "case-file", timezone.now())
     order = printing.PaperOrder(
         title=_("Case file {code}").format(code=case.code),
         subject="case-file",

@@ -90,14 +90,14 @@ def _door(
 @never_cache
 def followed(request: HttpRequest, pk: int) -> HttpResponse:
     """Show in plain words how far a report has come."""
-    return _page(request, _mine(request, pk), RatingForm())
+    return _page(request, mine(request, pk), RatingForm())
 
 
 @require_POST
 @never_cache
 def rate(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the rating of the result."""
-    report, form = _mine(request, pk), RatingForm(request.POST)
+    report, form = mine(request, pk), RatingForm(request.POST)
     if not form.is_valid():
         return _page(request, report, form, 422)
     stars, remark = form.cleaned_data["rating"], form.cleaned_data["remark"]
@@ -111,7 +111,7 @@ def rate(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("web:followed", pk)
 
 
-def _mine(request: HttpRequest, pk: int) -> Report:
+def mine(request: HttpRequest, pk: int) -> Report:
     """Return a report whose code this browser has shown."""
     if pk not in request.session.get("reports", []):
         raise Http404

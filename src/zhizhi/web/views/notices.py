@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from zhizhi.directory import people
 from zhizhi.directory.models import Agency
+from zhizhi.directory.posts import post_for
 from zhizhi.engine import noticing
 from zhizhi.engine.models import Case, Notice
 from zhizhi.trust import evidence, vault
@@ -24,18 +23,10 @@ from zhizhi.web.access import CASE_READERS, Role, actor_of, for_roles
 from zhizhi.web.exporting import files, printing
 from zhizhi.web.exporting.paper import PaperMissing
 from zhizhi.web.exporting.press import PressBusy, PressFailed, presses
+from zhizhi.web.looking import CaseInHand
 from zhizhi.web.notices import writing
 from zhizhi.web.notices.forms import NoticeForm, PurposeForm
 from zhizhi.web.notices.listing import agency_of, may_issue
-
-
-@dataclass(frozen=True, slots=True)
-class CaseInHand:
-    """A case as the vault has to know it: only an open one that the reader may see counts."""
-
-    id: int
-    is_open: bool
-    is_visible: bool = True
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -145,7 +136,7 @@ def notice_filled(request: HttpRequest, scope: Scope, pk: int, number: int) -> H
         party = people.open_person(
             row.person, people.FIELDS, actor=actor_of(request), now=now,
             purpose=form.cleaned_data["purpose"],
-            case=CaseInHand(row.case.pk, is_open=row.case.state not in Case.FINAL),
+            case=CaseInHand.of(row.case), post=post_for(scope, row.case.area_path),
         )  # fmt: skip
         files.record(request, "notice-filled", now=now, form="pdf", rows=1, case=pk, notice=row.pk)
         page = writing.manuscript(row, now=now, party=party)

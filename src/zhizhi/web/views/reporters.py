@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,23 +11,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from zhizhi.directory import people
+from zhizhi.directory.posts import post_for
 from zhizhi.engine import rating
-from zhizhi.engine.models import Case, Report
+from zhizhi.engine.models import Report
 from zhizhi.trust import vault
 from zhizhi.trust.access import AccessRefused
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import Role, actor_of, for_roles
+from zhizhi.web.looking import CaseInHand
 
 PURPOSES = ("ask-reporter", "tell-result", "help-reporter")
-
-
-@dataclass(frozen=True, slots=True)
-class SeenCase:
-    """The case for which somebody looks at a person, as the vault wants to know it."""
-
-    id: int
-    is_open: bool
-    is_visible: bool
 
 
 @require_POST
@@ -41,14 +32,14 @@ def reporter(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     if report.person is None:
         raise Http404
     purpose = request.POST.get("purpose", "")
-    seen = SeenCase(report.case_id, report.case.state not in Case.FINAL, is_visible=True)
     try:
         told = people.open_person(
             report.person,
             ("name", "phone"),
             actor=actor_of(request),
             purpose=purpose if purpose in PURPOSES else "",
-            case=seen,
+            case=CaseInHand.of(report.case),
+            post=post_for(scope, report.case.area_path),
             now=timezone.now(),
         )
     except (AccessRefused, vault.Erased):

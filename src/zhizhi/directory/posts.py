@@ -1,0 +1,54 @@
+"""Posts: in which role and for which office somebody acts, and how that is told without a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from zhizhi.directory.models import Agency, Area, Unit
+from zhizhi.trust.access import UNTOLD, Post
+from zhizhi.trust.scoping import Grant, Scope
+
+
+def post_for(scope: Scope, area_path: str) -> Post:
+    """Return the post that lets ``scope`` deal with what lies in ``area_path``.
+
+    Of several the narrowest: a unit before an agency, an agency before an area.
+    """
+    fitting = [grant for grant in scope.grants if area_path.startswith(grant.area_path)]
+    if not fitting:
+        return UNTOLD
+    best = max(fitting, key=_narrowness)
+    return Post(best.role, _office(best))
+
+
+def office_names(offices: Iterable[str]) -> dict[str, str]:
+    """Return what offices are called, by at most three queries; one that is gone has no name."""
+    wanted = sorted({office for office in offices if office})
+    agencies = Agency.objects.in_bulk(_keys(wanted, "agency"))
+    units = Unit.objects.in_bulk(_keys(wanted, "unit"))
+    paths = [office.partition(":")[2] for office in wanted if office.startswith("area:")]
+    areas: dict[str, str] = {}
+    if paths:
+        rows = Area.objects.in_force().filter(path__in=paths).order_by("-kind")
+        areas = dict(rows.values_list("path", "name"))
+    known = {f"agency:{pk}": row.name for pk, row in agencies.items()}
+    known |= {f"unit:{pk}": row.name for pk, row in units.items()}
+    known |= {f"area:{path}": name for path, name in areas.items()}
+    return {office: known.get(office, "") for office in wanted}
+
+
+def _narrowness(grant: Grant) -> tuple[bool, bool, int]:
+    return grant.unit is not None, grant.agency is not None, len(grant.area_path)
+
+
+def _office(grant: Grant) -> str:
+    if grant.unit is not None:
+        return f"unit:{grant.unit}"
+    if grant.agency is not None:
+        return f"agency:{grant.agency}"
+    return f"area:{grant.area_path}" if grant.area_path else ""
+
+
+def _keys(offices: Iterable[str], kind: str) -> list[int]:
+    parts = (office.partition(":") for office in offices)
+    return [int(key) for found, _colon, key in parts if found == kind and key.isdecimal()]

@@ -1,0 +1,91 @@
+"""Who looked at a resident's data, in words for the resident: posts, never names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from zhizhi.directory.models import RoleAssignment
+from zhizhi.directory.posts import office_names
+from zhizhi.engine import claiming
+from zhizhi.engine.models import Claim, Report
+from zhizhi.trust.models import AccessRecord
+
+FIELDS: Mapping[str, str | Promise] = {
+    "name": gettext_lazy("Your name"),
+    "phone": gettext_lazy("Your number"),
+    "identity_number": gettext_lazy("Your identity number"),
+    "telling": gettext_lazy("What you wrote"),
+    "place": gettext_lazy("The place in your words"),
+    "remark": gettext_lazy("Why you rated it so"),
+    "photo": gettext_lazy("Your photo"),
+}
+PURPOSES: Mapping[str, str | Promise] = {
+    "ask-reporter": gettext_lazy("To ask you about this case"),
+    "tell-result": gettext_lazy("To tell you the result"),
+    "help-reporter": gettext_lazy("To warn or help you"),
+    "serve-notice": gettext_lazy("To serve a notice"),
+    "decide-penalty": gettext_lazy("To decide on a penalty"),
+    "handle-case": gettext_lazy("To deal with your report"),
+    "case-file": gettext_lazy("To print the file of the case"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LookLine:
+    """One look as the resident is told of it."""
+
+    record: AccessRecord
+    who: str
+    what: Sequence[str]
+    why: str
+    claim: Claim | None = None
+    answer: str = ""
+
+    @property
+    def was_delayed(self) -> bool:
+        """Whether the law let the house keep this look to itself for a while."""
+        return self.record.shown_at is not None
+
+
+def look_lines(report: Report, records: Sequence[AccessRecord]) -> list[LookLine]:
+    """Return a line for each of ``records``, which are those of the report and its person."""
+    claims = {claim.record_id: claim for claim in claiming.claims_of(report)}
+    offices = office_names(_offices(records))
+    found = []
+    for record in records:
+        claim = claims.get(record.pk)
+        answer = claiming.words(claim)["answer"] if claim else ""
+        what = [str(FIELDS.get(name, _("Other data"))) for name in record.fields]
+        who = post_name(record, offices)
+        found.append(LookLine(record, who, what, why(report, record), claim, answer))
+    return found
+
+
+def post_name(record: AccessRecord, offices: Mapping[str, str]) -> str:
+    """Return in which role and for which office somebody looked; never who."""
+    if not record.actor.startswith("account:"):
+        return _("The system itself")
+    post = record.post or {}
+    role = dict(RoleAssignment.Role.choices).get(post.get("role", ""))
+    office = offices.get(post.get("office", ""), "")
+    named = [office, str(role or _("a member of staff"))]
+    return " · ".join(part for part in named if part)
+
+
+def _offices(records: Iterable[AccessRecord]) -> Iterator[str]:
+    return (record.post.get("office", "") for record in records if record.post)
+
+
+def why(report: Report, record: AccessRecord) -> str:
+    """Return the reason of a look as the resident reads it.
+
+    Whatever is unknown is not repeated: it may be anything. Of other matters nothing is told.
+    """
+    if record.case not in {None, report.case_id}:
+        return _("In another matter")
+    return str(PURPOSES.get(record.purpose, _("No reason was given")))
