@@ -119,7 +119,7 @@ def test_a_look_at_name_and_number_says_post_reason_and_fields_and_no_name(
     entry = text.partition(f'id="look-{row.pk}"')[2].partition("</li>")[0]
     assert f"{world.records['area'].name} · Operator on duty" in entry
     assert "To ask you about this case" in entry
-    assert "Your name, Your number" in entry
+    assert "Your name · Your number" in entry
     assert "Refused" not in entry
     for account in [*world.here.values(), *world.elsewhere.values()]:
         assert account.call_sign not in text
