@@ -18,6 +18,7 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "trust_auditentry": (),
     "trust_accessrecord": (),
     "trust_evidence": ("working_copy",),
+    "trust_erasure": (),
     "trust_treenode": (),
     "trust_treeroot": (),
     "engine_timelineentry": (),

@@ -24,6 +24,7 @@ from zhizhi.trust.evidence import append_now
 Leave = Callable[[Leaf], object]
 TABLE = "directory_person"
 FIELDS = ("name", "phone", "identity_number")
+OWNER, OWN_COPY = "resident", "own-copy"  # who and why, when somebody reads the own data
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -131,6 +132,18 @@ def open_person(  # noqa: PLR0913 - who, what, why and for which case, all named
     return dict(_opened(fresh, key, fields))
 
 
+def own_data(person: Person, *, now: datetime) -> dict[str, str]:
+    """Return everything that is kept of ``person`` for the person alone, and put that on record.
+
+    Nobody needs a purpose to read the own data (PIPL art. 45). Raises vault.Erased.
+    """
+    key = vault.unwrap(person.key)
+    look = Look(OWNER, subject(person), FIELDS, OWN_COPY, None, Post(OWNER))
+    with transaction.atomic():
+        access.record(look, refusal="", now=now)
+    return dict(_opened(person, key, FIELDS))
+
+
 def find_by_phone(phone: str) -> Person | None:
     """Return the person with this telephone number, found without opening anything."""
     index = vault.blind_index(identity.phone_number(phone), column=f"{TABLE}.phone")
@@ -138,14 +151,14 @@ def find_by_phone(phone: str) -> Person | None:
 
 
 @transaction.atomic
-def erase_person(person: Person, *, by: str, now: datetime) -> bool:
+def erase_person(person: Person, *, by: str, now: datetime, leave: Leave = append_now) -> bool:
     """Destroy the person's key and sealed columns; says whether there was something to erase."""
     erased = vault.destroy(person.key, now=now)
     cleared: Mapping[str, None] = dict.fromkeys(FIELDS)
     Person.objects.filter(pk=person.pk).update(phone_index="", **cleared)
     person.refresh_from_db()
     if erased:
-        audit.append([Leaf(by, "person.erase", subject(person), now)])
+        leave(Leaf(by, "person.erase", subject(person), now))
     return erased
 
 

@@ -73,7 +73,7 @@ def answer(claim: Claim, text: str, *, is_upheld: bool, by: str, now: datetime) 
     with timeline.writing():
         move(claim, to, allowed=Claim.MOVES, answered_at=now, answered_by=by, answer=sealed)
         detail = {"kind": claim.kind, "report": claim.report_id, "record": claim.record_id}
-        timeline.leave(Leaf(by, f"claim.{to.value}", f"claim:{claim.pk}", now, detail=detail))
+        timeline.leave(Leaf(by, f"claim.{to.value}", name_of(claim), now, detail=detail))
     return claim
 
 
@@ -88,6 +88,11 @@ def words(claim: Claim) -> dict[str, str]:
         sealed, place = getattr(claim, name), Place(TABLE, name, claim.key_id)
         found[name] = vault.unseal(bytes(sealed), key=key, place=place) if sealed else ""
     return found
+
+
+def name_of(claim: Claim) -> str:
+    """Return how logs and receipts name it: "claim:3"."""
+    return f"claim:{claim.pk}"
 
 
 def claims_of(report: Report) -> list[Claim]:
@@ -112,7 +117,7 @@ def _open(
             area_path=report.case.area_path, made_at=now, due_at=now + answer_within(),
         )  # fmt: skip
         detail = {"kind": kind, "report": report.pk, "record": record.pk if record else None}
-        timeline.leave(Leaf(RESIDENT, "claim.make", f"claim:{claim.pk}", now, detail=detail))
+        timeline.leave(Leaf(RESIDENT, "claim.make", name_of(claim), now, detail=detail))
     return claim
 
 

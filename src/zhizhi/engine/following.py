@@ -33,7 +33,7 @@ class Milestone:
 def reports_of(numbers: Collection[int]) -> list[Report]:
     """Return reports by their numbers, the newest first, for whoever has shown their codes."""
     found = Report.everything.filter(pk__in=list(numbers))
-    return list(found.select_related("case", "source", "key").order_by("-pk"))
+    return list(found.select_related("case", "source", "key", "person__key").order_by("-pk"))
 
 
 def milestones(report: Report) -> Iterator[Milestone]:

@@ -6,14 +6,19 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from zhizhi.directory import people
-from zhizhi.engine import closing, quotas, settings_in_force, timeline, unfinished
+from zhizhi.engine import (
+    closing,
+    erasing,
+    personal,
+    quotas,
+    settings_in_force,
+    timeline,
+    unfinished,
+)
 from zhizhi.engine.dispatching import locked
 from zhizhi.engine.models import Case, Report
 from zhizhi.engine.reporting import RESIDENT, seal_word
 from zhizhi.engine.states import StateConflict
-from zhizhi.trust import vault
-from zhizhi.trust.audit import Leaf
 
 WORST, BEST = 1, 5
 AT_ONCE = 100  # reports that one round forgets
@@ -69,28 +74,22 @@ def rate(report: Report, rating: int, *, remark: str = "", now: datetime) -> boo
 
 
 def forget(report: Report, *, by: str, now: datetime) -> bool:
-    """Destroy the reporter's words, name and number; says whether they were still there.
+    """Destroy the reporter's words, name, number and photo; says whether words were still there.
 
-    The case goes on or stays ended as it is: what remains of the report names nobody.
+    The case goes on or stays ended as it is: what remains of the report names nobody. A photo that
+    proves an offence stays, and the receipt says so.
     """
-    with timeline.writing():
-        there = Report.everything.filter(pk=report.pk, forgotten_at=None)
-        if not there.update(forgotten_at=now, telling=None, place=None, remark=None):
-            return False
-        vault.destroy(report.key, now=now)
-        if report.person is not None:
-            people.erase_person(report.person, by=by, now=now)
-        timeline.leave(Leaf(by, "report.forget", f"report:{report.pk}", now))
-    return True
+    receipt = erasing.erase(report, by=by, now=now, lifts=(personal.OPEN_CASE,))
+    return receipt is not None and str(erasing.subject_of(report)) in receipt.destroyed
 
 
 def sweep(now: datetime) -> int:
     """Delete what has outlived its time: unfinished reports, counts, words of old reports."""
     days: int = settings_in_force.value("residents.keep_days")
-    old = Report.everything.filter(
+    is_old = Q(
         case__state__in=Case.FINAL, case__closed_at__lt=now - timedelta(days=days),
-        forgotten_at=None,
+        forgotten_at=None, erase_again_at=None,
     )  # fmt: skip
-    reports = list(old.select_related("key", "person__key")[:AT_ONCE])
-    gone = sum(forget(report, by="worker", now=now) for report in reports)
+    due = Report.everything.filter(is_old | Q(erase_again_at__lte=now)).order_by("pk")
+    gone = sum(erasing.erase(report, by="worker", now=now) is not None for report in due[:AT_ONCE])
     return gone + unfinished.forget_expired(now=now) + quotas.forget_old(now=now)

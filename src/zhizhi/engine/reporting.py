@@ -246,9 +246,10 @@ def _routed(case: Case, kind: ReportKind, route: routing.Route) -> Mapping[str, 
 
 
 def _seal(photo: bytes, case: Case, *, by: str, now: datetime) -> int:
+    [(key, _opened)] = vault.make_keys(1, now=now)
     row = evidence.seal(
         photo, case=case.pk, kind="photo", media_type="image/jpeg", by=by, now=now,
-        area_path=case.area_path, leave=timeline.leave,
+        area_path=case.area_path, leave=timeline.leave, under=key,
     )  # fmt: skip
     evidence.set_working_copy(row, photo)
     return row.pk

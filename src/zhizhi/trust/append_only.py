@@ -34,6 +34,25 @@ def append_only(table: str, *, except_columns: Sequence[str] = ()) -> migrations
     return migrations.RunPython(guard, unguard)
 
 
+def guarded_again(table: str, *, except_columns: Sequence[str] = ()) -> migrations.RunPython:
+    """Return the migration operation that guards ``table`` also in its new columns.
+
+    Put it behind the operation that adds the columns. Reversing it takes the guard away, because
+    a column that a trigger names cannot be dropped: ``zhizhi doctor --restore-guards`` follows.
+    """
+
+    def guard(apps: Any, editor: Any) -> None:
+        dropping = _dropping(editor.connection, table)
+        for statement in (*dropping, *_creating(editor.connection, table, tuple(except_columns))):
+            editor.execute(statement, params=None)
+
+    def unguard(apps: Any, editor: Any) -> None:
+        for statement in _dropping(editor.connection, table):
+            editor.execute(statement, params=None)
+
+    return migrations.RunPython(guard, unguard)
+
+
 @contextmanager
 def lifted() -> Iterator[None]:
     """Take every guard away for the block, in one transaction: for emptying a test database."""

@@ -20,18 +20,23 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from zhizhi.trust import audit, canonical, ciphers, keys, pictures, recordings, walking
+from zhizhi.trust import audit, canonical, ciphers, keys, pictures, recordings, vault, walking
 from zhizhi.trust.audit import Break, Leaf
-from zhizhi.trust.models import ChainHead, Evidence
+from zhizhi.trust.models import ChainHead, Evidence, SubjectKey
 
 TABLE = "trust_evidence"
 CHAIN = "evidence"
 DOCUMENT = "application/pdf"
 VOICE = "voice"
+ERASED = "data.erase"  # the verb of receipts
 
 
 class EvidenceDamaged(RuntimeError):
     """The sealed original is missing or is no longer what was sealed."""
+
+
+class EvidenceErased(EvidenceDamaged):
+    """The picture was destroyed on purpose; its row, hashes and receipt are all that is left."""
 
 
 def append_now(leaf: Leaf) -> None:
@@ -54,8 +59,11 @@ def seal(  # noqa: PLR0913 - the facts of one upload, each of them named by the 
     lat: float | None = None,
     area_path: str = "",
     leave: Callable[[Leaf], object] = append_now,
+    under: SubjectKey | None = None,
 ) -> Evidence:
     """Keep ``content`` as evidence of ``case``; raises PictureRefused with a message for people.
+
+    With the data key ``under`` it lies encrypted on the disk, and ends when that key is destroyed.
 
     Inside a transaction that goes on to lock other rows, hand over ``leave`` (the timeline's): it
     appends the leaf at the very end, since whoever holds the chain's head must not wait for rows.
@@ -67,13 +75,14 @@ def seal(  # noqa: PLR0913 - the facts of one upload, each of them named by the 
         case=case,
         kind=kind,
         media_type=found,
-        original=_write(content, pictures.SUFFIXES[found]),
+        original=_write(_closed(content, under, "original"), pictures.SUFFIXES[found]),
         taken_at=taken_at,
         received_at=now,
         clock_offset=device_now - now if device_now else None,
         lon=lon,
         lat=lat,
         uploaded_by=by,
+        subject_key=under,
     )
     return _sealed_row(row, content, area_path, leave)
 
@@ -157,10 +166,13 @@ def _sealed_row(
 
 
 def original(evidence: Evidence) -> bytes:
-    """Return the sealed original; raises EvidenceDamaged when it is not what was sealed."""
+    """Return the sealed original; raises EvidenceDamaged when it is not what was sealed.
+
+    Raises EvidenceErased when its key was destroyed.
+    """
     path = _sealed(evidence.original)
     try:
-        content = path.read_bytes()
+        content = _opened(evidence, path, "original")
     except OSError as error:
         message = f"{TABLE} {evidence.pk}: {evidence.original} cannot be read"
         raise EvidenceDamaged(message) from error
@@ -172,7 +184,7 @@ def original(evidence: Evidence) -> bytes:
 
 def set_working_copy(evidence: Evidence, content: bytes) -> None:
     """Make ``content``, redrawn without metadata, the picture that pages show."""
-    bare = pictures.redraw(content)
+    bare = _closed(pictures.redraw(content), evidence.subject_key, "working_copy")
     path = _folder("working") / f"{evidence.pk}-{ciphers.sha256(bare)[:16]}.jpg"
     _place(path, bare)
     Evidence.objects.filter(pk=evidence.pk).update(working_copy=path.name)
@@ -182,10 +194,37 @@ def set_working_copy(evidence: Evidence, content: bytes) -> None:
 def working_copy(evidence: Evidence) -> bytes:
     """Return the picture that pages show; EvidenceDamaged when there is none."""
     try:
-        return (_folder("working") / Path(evidence.working_copy).name).read_bytes()
+        path = _folder("working") / Path(evidence.working_copy).name
+        return _opened(evidence, path, "working_copy")
     except OSError as error:
         message = f"{TABLE} {evidence.pk} has no working copy"
         raise EvidenceDamaged(message) from error
+
+
+def name_of(evidence: Evidence) -> str:
+    """Return how logs and receipts name it: "evidence:9"."""
+    return f"evidence:{evidence.pk}"
+
+
+def erase(evidence: Evidence, *, now: datetime) -> bool:
+    """Destroy a picture and leave its row; says whether there was something to destroy.
+
+    The caller writes the receipt (``zhizhi.trust.erasing``), without which ``verify_evidence``
+    reports damage. Where an old row has no key of its own, its files go, unless another row has
+    the very same picture.
+    """
+    key = evidence.subject_key
+    if key is not None and not vault.destroy(key, now=now):
+        return False
+    names = [_folder("working") / Path(evidence.working_copy).name] if evidence.working_copy else []
+    same = Evidence.objects.filter(original=evidence.original).exclude(pk=evidence.pk)
+    if not {name_of(row) for row in same} - (_erased() if same else set()):
+        names.append(_sealed(evidence.original))
+    there = [path for path in names if path.exists()]
+    Evidence.objects.filter(pk=evidence.pk).update(working_copy="")
+    evidence.working_copy = ""
+    transaction.on_commit(lambda: [path.unlink(missing_ok=True) for path in there])
+    return key is not None or bool(there)
 
 
 def verify_evidence(*, progress: Callable[[int], None] = lambda rows: None) -> Iterator[Break]:
@@ -196,10 +235,11 @@ def verify_evidence(*, progress: Callable[[int], None] = lambda rows: None) -> I
     """
     end = ChainHead.objects.filter(name=CHAIN).first() or ChainHead(name=CHAIN)
     previous, count, is_headed = audit.GENESIS, 0, end.seq == 0
+    erased = _erased()
     found: dict[int, str] = {}
     for (pk,), row in walking.each(Evidence.objects.order_by("id"), chunk=500):
         count += 1
-        reason = "cannot be read" if row is None else _doubt(row, previous)
+        reason = "cannot be read" if row is None else _doubt(row, previous, erased)
         if reason:
             yield Break(TABLE, str(pk), reason)
         found[pk] = previous = row.digest if row else ""
@@ -226,7 +266,15 @@ def _differences(found: dict[int, str]) -> Iterator[Break]:
         yield Break(TABLE, str(pk), "is not in the audit chain")
 
 
-def _doubt(row: Evidence, previous: str) -> str:
+def _erased() -> set[str]:
+    """Return what the receipts in the audit chain say was destroyed: "evidence:9"."""
+    found: set[str] = set()
+    for leaf in audit.leaves(ERASED):
+        found.update(leaf["detail"].get("destroyed", ()))
+    return found
+
+
+def _doubt(row: Evidence, previous: str, erased: set[str]) -> str:
     """Return what is wrong with one row or its file, or nothing."""
     try:
         header = _header(row)
@@ -241,7 +289,7 @@ def _doubt(row: Evidence, previous: str) -> str:
     try:
         original(row)
     except EvidenceDamaged as damage:
-        return str(damage).partition(": ")[2]
+        return "" if name_of(row) in erased else str(damage).partition(": ")[2]
     return ""
 
 
@@ -278,6 +326,32 @@ def _check_position(lon: float | None, lat: float | None) -> None:
         raise pictures.PictureRefused(
             "position", _("The position of the photo is not on the globe.")
         )
+
+
+def _closed(content: bytes, key: SubjectKey | None, column: str) -> bytes:
+    """Return what is written to the disk: encrypted under ``key``, or as it is without one."""
+    if key is None:
+        return content
+    opened, place = vault.unwrap(key), vault.Place(TABLE, column, key.pk)
+    return vault.seal_bytes(content, key=opened, key_id=str(key.pk), place=place)
+
+
+def _opened(evidence: Evidence, path: Path, column: str) -> bytes:
+    """Return what was closed into ``path``; raises OSError and EvidenceDamaged."""
+    key = evidence.subject_key
+    if key is None:
+        return path.read_bytes()
+    try:
+        opened = vault.unwrap(key)
+        return vault.unseal_bytes(
+            path.read_bytes(), key=opened, place=vault.Place(TABLE, column, key.pk)
+        )
+    except vault.Erased as erased:
+        message = f"{TABLE} {evidence.pk}: it was destroyed"
+        raise EvidenceErased(message) from erased
+    except ciphers.SealBroken as broken:
+        message = f"{TABLE} {evidence.pk}: {path.name} was changed"
+        raise EvidenceDamaged(message) from broken
 
 
 def _folder(name: str) -> Path:

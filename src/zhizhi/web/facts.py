@@ -96,7 +96,12 @@ def _voices(case: Case) -> list[dict[str, Any]]:
 
 def _report(scope: Scope, case: Case) -> dict[str, Any] | None:
     """Return what a resident told of the case: why there is one, and in which words."""
-    report = Report.objects.visible_to(scope).filter(case=case).select_related("key").first()
+    report = (
+        Report.objects.visible_to(scope)
+        .filter(case=case)
+        .select_related("key", "person__key")
+        .first()
+    )
     if report is None:
         return None
     told = {**reporting.explanation(report), **reporting.words(report)}
@@ -107,9 +112,13 @@ def _report(scope: Scope, case: Case) -> dict[str, Any] | None:
         "row": report,
         **told,
         "rated": rated,
-        "may_call": may_call and is_there and report.person_id is not None,
+        "may_call": may_call and is_there and _can_be_called(report),
         "may_forget": scope.has(Role.OPERATOR) and is_there,
     }
+
+
+def _can_be_called(report: Report) -> bool:
+    return report.person is not None and report.person.key.destroyed_at is None
 
 
 def _zone_name(case: Case) -> str:

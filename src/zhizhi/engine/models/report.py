@@ -48,6 +48,7 @@ class Report(models.Model):
     rated_at = models.DateTimeField(null=True)
     remark = models.BinaryField(null=True)  # sealed: why it was rated so
     forgotten_at = models.DateTimeField(null=True)
+    erase_again_at = models.DateTimeField(null=True)  # when to look at what had to stay
 
     everything: models.Manager[Report] = models.Manager()
     objects = ScopedManager["Report"]()

@@ -1,10 +1,11 @@
 from zhizhi.trust.models.audit import AccessRecord, AuditEntry, ChainHead, TreeNode, TreeRoot
-from zhizhi.trust.models.vault import Evidence, SubjectKey
+from zhizhi.trust.models.vault import Erasure, Evidence, SubjectKey
 
 __all__ = [
     "AccessRecord",
     "AuditEntry",
     "ChainHead",
+    "Erasure",
     "Evidence",
     "SubjectKey",
     "TreeNode",

@@ -28,7 +28,9 @@ class SubjectKey(models.Model):
 class Evidence(models.Model):
     """A sealed original (photo, recording, document) with its hashes, signature and chain.
 
-    ``clock_offset`` is device clock minus server clock at upload, to judge ``taken_at`` by.
+    ``clock_offset`` is device clock minus server clock at upload, to judge ``taken_at`` by. What
+    lies on the disk is encrypted with ``subject_key`` where there is one: destroying that key
+    erases the picture, while the row, its hashes and its place in the chain stay.
     """
 
     case = models.BigIntegerField(db_index=True)  # engine.Case id; trust knows no engine
@@ -49,8 +51,30 @@ class Evidence(models.Model):
     lon = models.FloatField(null=True)
     lat = models.FloatField(null=True)
     uploaded_by = models.CharField(max_length=64)
+    subject_key = models.ForeignKey(SubjectKey, models.PROTECT, null=True)
 
     class Meta:
         verbose_name = _("evidence")
         verbose_name_plural = _("evidence")
+        ordering = ["id"]
+
+
+class Erasure(models.Model):
+    """A signed receipt: what was destroyed of somebody's data, what had to stay, and why.
+
+    Appended, never changed. Its digest is in a leaf of the audit log, so the published roots prove
+    that it was given and when.
+    """
+
+    subject = models.CharField(max_length=64, db_index=True)  # "report:12"
+    at = models.DateTimeField()
+    by = models.CharField(max_length=64)
+    destroyed = models.JSONField()  # ["person:7", "report:12", "evidence:9"]
+    held = models.JSONField()  # [["evidence:9", "violation"]]
+    digest = models.CharField(max_length=64)
+    signature = models.CharField(max_length=128)  # Ed25519 over the digest
+    key_id = models.CharField(max_length=16)
+
+    class Meta:
+        verbose_name = _("erasure")
         ordering = ["id"]

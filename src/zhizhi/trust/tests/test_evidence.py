@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.test import override_settings
 from PIL import Image
 
-from zhizhi.trust import append_only, audit, ciphers, evidence, keys
+from zhizhi.trust import append_only, audit, ciphers, erasing, evidence, keys, vault
 from zhizhi.trust.evidence import EvidenceDamaged
 from zhizhi.trust.models import AuditEntry, ChainHead, Evidence
 from zhizhi.trust.pictures import PictureRefused
@@ -338,3 +339,83 @@ def test_a_name_that_leads_out_of_the_sealed_folder_is_damage() -> None:
 
     with pytest.raises(EvidenceDamaged, match="outside"):
         evidence.original(row)
+
+
+def under_key() -> Evidence:
+    """A photo whose bytes lie encrypted on the disk, with the copy that pages show."""
+    [(key, _opened)] = vault.make_keys(1, now=AT)
+    row = evidence.seal(
+        photo(), case=1, kind="photo", media_type="image/jpeg", by="resident", now=AT, under=key
+    )
+    evidence.set_working_copy(row, photo())
+    return row
+
+
+def files_of(row: Evidence) -> list[Path]:
+    data = Path(settings.DATA)
+    return [data / "sealed" / row.original, data / "working" / row.working_copy]
+
+
+def test_under_a_key_nothing_on_the_disk_is_a_picture_and_pages_show_it_all_the_same() -> None:
+    row = under_key()
+
+    for path in files_of(row):
+        assert path.read_bytes()[:2] != b"\xff\xd8"
+        assert photo()[20:60] not in path.read_bytes()
+    assert evidence.original(row) == photo()
+    assert evidence.working_copy(row).startswith(b"\xff\xd8")
+    assert row.sha256 == ciphers.sha256(photo())
+    assert breaks() == []
+
+
+def test_a_sealed_picture_that_was_changed_or_moved_is_damage() -> None:
+    row = under_key()
+    path = files_of(row)[0]
+    path.chmod(0o600)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+    with pytest.raises(EvidenceDamaged):
+        evidence.original(row)
+    assert len(breaks()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_erased_picture_is_gone_and_only_a_receipt_makes_that_whole() -> None:
+    row = under_key()
+    files = files_of(row)
+
+    with transaction.atomic():
+        assert evidence.erase(row, now=AT)
+
+    assert [path.exists() for path in files] == [False, False]
+    for read in (evidence.original, evidence.working_copy):
+        with pytest.raises(EvidenceDamaged):
+            read(Evidence.objects.get(pk=row.pk))
+    assert breaks() == [f"trust_evidence {row.pk}: it was destroyed"]
+    with transaction.atomic():
+        erasing.receipt("report:1", [evidence.name_of(row)], [], by="resident", now=AT)
+    assert breaks() == []
+    with transaction.atomic():
+        assert not evidence.erase(Evidence.objects.get(pk=row.pk), now=AT)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_old_picture_without_a_key_goes_unless_another_row_has_the_same() -> None:
+    first, second = sealed(), sealed()
+    path = files_of(first)[0]
+
+    for row, is_there in ((first, True), (second, False)):
+        with transaction.atomic():
+            evidence.erase(row, now=AT)
+            erasing.receipt("report:1", [evidence.name_of(row)], [], by="resident", now=AT)
+        assert path.exists() is is_there
+    assert breaks() == []
+
+
+def test_the_key_of_a_picture_cannot_be_taken_from_its_row() -> None:
+    row = under_key()
+
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Evidence.objects.filter(pk=row.pk).update(subject_key=None)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhizhi.directory.models import RoleAssignment
+from zhizhi.directory.people import OWNER
 from zhizhi.directory.posts import office_names
 from zhizhi.engine import claiming
 from zhizhi.engine.models import Claim, Report
@@ -31,6 +32,7 @@ PURPOSES: Mapping[str, str | Promise] = {
     "serve-notice": gettext_lazy("To serve a notice"),
     "decide-penalty": gettext_lazy("To decide on a penalty"),
     "handle-case": gettext_lazy("To deal with your report"),
+    "own-copy": gettext_lazy("To take a copy of your data"),
     "case-file": gettext_lazy("To print the file of the case"),
 }
 
@@ -68,6 +70,8 @@ def look_lines(report: Report, records: Sequence[AccessRecord]) -> list[LookLine
 
 def post_name(record: AccessRecord, offices: Mapping[str, str]) -> str:
     """Return in which role and for which office somebody looked; never who."""
+    if record.actor == OWNER:
+        return _("You yourself")
     if not record.actor.startswith("account:"):
         return _("The system itself")
     post = record.post or {}

@@ -1,0 +1,97 @@
+"""What the directory holds about people: the vault, accounts, where units were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from zhizhi.directory import people
+from zhizhi.directory.models import Person
+from zhizhi.trust import vault
+from zhizhi.trust.holding import Basis, Fact, Holder, Keep, Label, Stored, Subject, Text, Whose
+
+_CALLING = _("To call you back about what you reported")
+_SERVING = _("To address a notice")
+_WORK = _("To sign in and to answer for what is done")
+_REPLAY = _("To show which unit was nearest, also afterwards")
+
+
+def _contact(title: Text, *, is_special: bool = False) -> Label:
+    return Label(
+        title, Whose.RESIDENT, _CALLING, Basis.CONSENT, Keep.REPORT, Stored.SEALED,
+        is_special=is_special,
+    )  # fmt: skip
+
+
+def _staff(title: Text, keep: Keep = Keep.ACCOUNT, form: Stored = Stored.PLAIN) -> Label:
+    return Label(title, Whose.STAFF, _WORK, Basis.EMPLOYMENT, keep, form)
+
+
+LABELS = {
+    "directory.Person.name": _contact(_("Your name")),
+    "directory.Person.phone": _contact(_("Your number")),
+    "directory.Person.phone_index": Label(
+        _("Keyed hash of your number"), Whose.RESIDENT, _CALLING, Basis.CONSENT, Keep.REPORT,
+        Stored.DIGEST,
+    ),
+    "directory.Person.identity_number": Label(
+        _("Identity number"), Whose.PARTY, _SERVING, Basis.DUTY, Keep.CASE, Stored.SEALED,
+        is_special=True,
+    ),
+    "directory.Account.username": _staff(_("Name to sign in with")),
+    "directory.Account.password": _staff(_("Password"), form=Stored.DIGEST),
+    "directory.Account.email": _staff(_("Mail address")),
+    "directory.Account.call_sign": _staff(_("Call sign")),
+    "directory.SavedView.name": _staff(_("Name of a saved view")),
+    "directory.SavedView.address": _staff(_("Filter of a saved view")),
+    "directory.Unit.lon": _staff(_("Longitude of a unit"), Keep.TRACK),
+    "directory.Unit.lat": _staff(_("Latitude of a unit"), Keep.TRACK),
+    "directory.Unit.service_note": _staff(_("Why a unit is out of service"), Keep.CASE),
+    "directory.Unit.changed_by": _staff(_("Who changed a unit"), Keep.CASE, Stored.TOKEN),
+    "directory.UnitPosition.lon": Label(
+        _("Longitude of a unit in the past"), Whose.STAFF, _REPLAY, Basis.DUTY, Keep.TRACK
+    ),
+    "directory.UnitPosition.lat": Label(
+        _("Latitude of a unit in the past"), Whose.STAFF, _REPLAY, Basis.DUTY, Keep.TRACK
+    ),
+    "directory.WallPass.created_by": _staff(_("Who made a wall pass"), Keep.CASE, Stored.TOKEN),
+}  # fmt: skip
+IMPERSONAL = {
+    "directory.Area": ("code", "name", "path", "boundary", "min_lon", "min_lat", "max_lon",
+                       "max_lat", "lon", "lat"),
+    "directory.Agency": ("code", "name"),
+    "directory.Team": ("code", "name"),
+    "directory.Unit": ("code", "name", "kind", "capabilities", "speed_kmh"),
+    "directory.WallPass": ("name", "token_digest"),
+}  # fmt: skip
+
+
+def told(subject: Subject, now: datetime) -> Iterator[Fact]:
+    """Tell a resident the own name and number, and put on record that they were read."""
+    person = Person.objects.select_related("key").filter(pk=subject.person).first()
+    if person is None:
+        return
+    try:
+        found = people.own_data(person, now=now)
+    except vault.Erased:
+        return
+    ref = people.subject(person)
+    for name, value in found.items():
+        if value:
+            yield Fact(f"directory.Person.{name}", ref, value)
+    if person.phone_index:
+        yield Fact("directory.Person.phone_index", ref, person.phone_index)
+
+
+def erase(subject: Subject, spared: frozenset[str], by: str, now: datetime) -> Sequence[str]:
+    """Destroy the name and number of whoever reported."""
+    person = Person.objects.select_related("key").filter(pk=subject.person).first()
+    if person is None or people.subject(person) in spared:
+        return ()
+    erased = people.erase_person(person, by=by, now=now, leave=lambda _leaf: None)
+    return (people.subject(person),) if erased else ()
+
+
+HOLDER = Holder(LABELS, IMPERSONAL, told, erase=erase)

@@ -1,0 +1,131 @@
+"""The resident's copy of the own data: portable JSON, and the same on paper (PIPL art. 45)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+from zhizhi.engine import erasing, settings_in_force
+from zhizhi.engine.models import Report
+from zhizhi.trust import holding
+from zhizhi.trust.holding import Basis, Keep, Label, Whose
+from zhizhi.web.exporting.printing import NUMBERS, Manuscript
+
+FORMAT = "zhizhi-own-data@1"
+BASES: Mapping[Basis, str | Promise] = {
+    Basis.CONSENT: gettext_lazy("Your agreement (PIPL art. 13 no. 1)"),
+    Basis.EMPLOYMENT: gettext_lazy("Work for the district (PIPL art. 13 no. 2)"),
+    Basis.DUTY: gettext_lazy("A duty of the district by law (PIPL art. 13 no. 3)"),
+}
+KEEPS: Mapping[Keep, str | Promise] = {
+    Keep.REPORT: gettext_lazy("until {days} days after the matter has ended, or you ask for it"),
+    Keep.DRAFT: gettext_lazy("until {minutes} minutes after the last answer"),
+    Keep.HOUR: gettext_lazy("two hours"),
+    Keep.TRACK: gettext_lazy("{track} days"),
+    Keep.ACCOUNT: gettext_lazy("as long as the account"),
+    Keep.CASE: gettext_lazy("with the record of the matter, which names nobody"),
+    Keep.LOG: gettext_lazy("with the log that nobody can change"),
+    Keep.JOURNAL: gettext_lazy("with the raw records"),
+    Keep.SESSION: gettext_lazy("until the page is closed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLine:
+    """One thing that is kept about a resident, in words."""
+
+    field: str
+    ref: str
+    label: Label
+    value: Any
+
+    @property
+    def is_picture(self) -> bool:
+        return isinstance(self.value, bytes)
+
+    def basis(self) -> str:
+        return str(BASES[self.label.basis])
+
+    def keep(self) -> str:
+        return kept_for(self.label.keep)
+
+
+def kept_for(keep: Keep) -> str:
+    """Return how long a retention class lasts, in words."""
+    known = settings_in_force.snapshot()
+    return str(KEEPS[keep]).format(
+        days=known["residents.keep_days"],
+        minutes=known["residents.draft_minutes"],
+        track=known["engine.unit_track_days"],
+    )
+
+
+def held(report: Report, now: datetime) -> list[HeldLine]:
+    """Return everything that is kept about the reporter; leaves an access record when opened."""
+    labels = holding.labels()
+    found = holding.facts(erasing.subject_of(report), now)
+    return [HeldLine(fact.field, fact.ref, labels[fact.field], fact.value) for fact in found]
+
+
+def kinds() -> list[tuple[str, str, str]]:
+    """Return what is kept about residents at all: title, purpose and how long; opens nothing."""
+    known: dict[str, tuple[str, str, str]] = {}
+    for label in holding.labels().values():
+        if label.whose == Whose.RESIDENT:
+            title = str(label.title)
+            known.setdefault(title, (title, str(label.purpose), kept_for(label.keep)))
+    return list(known.values())
+
+
+def as_json(report: Report, lines: Sequence[HeldLine], now: datetime) -> bytes:
+    """Return the copy as UTF-8 JSON; pictures are base64."""
+    told = {
+        "format": FORMAT,
+        "made_at": now.isoformat(),
+        "is_demonstration": settings.DEMO,
+        "report": report.number,
+        "received_at": report.received_at.isoformat(),
+        "data": [_told(line) for line in lines],
+    }
+    return json.dumps(told, ensure_ascii=False, indent=1).encode()
+
+
+def _told(line: HeldLine) -> dict[str, Any]:
+    value = line.value
+    if line.is_picture:
+        value = {"media_type": "image/jpeg", "base64": base64.b64encode(value).decode()}
+    return {
+        "field": line.field,
+        "of": line.ref,
+        "title": str(line.label.title),
+        "value": value,
+        "purpose": str(line.label.purpose),
+        "basis": line.basis(),
+        "kept": line.keep(),
+    }
+
+
+def on_paper(report: Report, lines: Sequence[HeldLine], now: datetime) -> Manuscript:
+    """Return the copy as a page to be laid out."""
+    pictures = {f"own-{n}": line.value for n, line in enumerate(lines) if line.is_picture}
+    rows = [
+        {"line": line, "picture": f"own-{n}" if line.is_picture else "", "text": _text(line.value)}
+        for n, line in enumerate(lines)
+    ]
+    context = {"report": report, "rows": rows, "now": now, "demo": settings.DEMO, **NUMBERS}
+    return Manuscript(render_to_string("web/paper/own_data.html", context), pictures)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    return "" if isinstance(value, bytes) else str(value)
