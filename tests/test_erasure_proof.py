@@ -107,8 +107,6 @@ def live(planted: Planted, report: Report, desk: Client) -> None:
     desk.get(f"/cases/{report.case_id}/")
     desk.post(f"/cases/{report.case_id}/reporter/", {"purpose": "ask-reporter"})
     desk.post(f"/cases/{report.case_id}/reporter/", {"purpose": "nosy"})
-    desk.get(f"/desk/?state=all&case={report.case_id}")
-    desk.get("/desk/queue.csv?state=all")
     resident = Client()
     told = {"number": report.number, "secret": reporting.secret_of(report)}
     resident.post("/home/follow/", told)
@@ -174,6 +172,8 @@ def a_day(planted: Planted) -> None:
     desk.force_login(world.here["operator"], backend="django.contrib.auth.backends.ModelBackend")
     for number in range(REPORTS):
         live(planted, plant(planted, number, chance), desk)
+    desk.get(f"/desk/?state=all&case={Report.everything.latest('pk').case_id}")
+    b"".join(desk.get("/desk/queue.csv?state=all"))
 
 
 def erase_all(planted: Planted) -> None:

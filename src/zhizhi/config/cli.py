@@ -20,6 +20,7 @@ COMMANDS = (
     "prove",
     "import_areas",
     "export",
+    "impact_record",
     "doctor",
     "backup",
     "restore",

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from zhizhi.engine import erasing, settings_in_force
 from zhizhi.engine.models import Report
 from zhizhi.trust import holding
-from zhizhi.trust.holding import Basis, Keep, Label, Whose
+from zhizhi.trust.holding import Basis, Keep, Label, Stored, Whose
 from zhizhi.web.exporting.printing import NUMBERS, Manuscript
 
 FORMAT = "zhizhi-own-data@1"
@@ -25,6 +25,18 @@ BASES: Mapping[Basis, str | Promise] = {
     Basis.CONSENT: gettext_lazy("Your agreement (PIPL art. 13 no. 1)"),
     Basis.EMPLOYMENT: gettext_lazy("Work for the district (PIPL art. 13 no. 2)"),
     Basis.DUTY: gettext_lazy("A duty of the district by law (PIPL art. 13 no. 3)"),
+}
+WHOSE: Mapping[Whose, str | Promise] = {
+    Whose.RESIDENT: gettext_lazy("Residents who reported something"),
+    Whose.PARTY: gettext_lazy("People whom a notice is addressed to"),
+    Whose.STAFF: gettext_lazy("Staff"),
+    Whose.OBSERVED: gettext_lazy("Tokens that only the operator can name"),
+}
+FORMS: Mapping[Stored, str | Promise] = {
+    Stored.SEALED: gettext_lazy("sealed under a key that can be destroyed"),
+    Stored.DIGEST: gettext_lazy("digest"),
+    Stored.TOKEN: gettext_lazy("token or number"),
+    Stored.PLAIN: gettext_lazy("as it is"),
 }
 KEEPS: Mapping[Keep, str | Promise] = {
     Keep.REPORT: gettext_lazy("until {days} days after the matter has ended, or you ask for it"),
