@@ -13,6 +13,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -223,7 +224,8 @@ def erase(evidence: Evidence, *, now: datetime) -> bool:
     there = [path for path in names if path.exists()]
     Evidence.objects.filter(pk=evidence.pk).update(working_copy="")
     evidence.working_copy = ""
-    transaction.on_commit(lambda: [path.unlink(missing_ok=True) for path in there])
+    for path in there:
+        transaction.on_commit(partial(path.unlink, missing_ok=True))
     return key is not None or bool(there)
 
 
