@@ -218,7 +218,7 @@ def test_the_sealed_copy_is_blank_and_a_filled_one_leaves_an_access_record(
     assert PHONE not in text(sealed)
     assert NAME in text(answer.content)
     assert PHONE in text(answer.content)
-    [record] = AccessRecord.objects.all()
+    [record] = AccessRecord.objects.filter(person=f"person:{served.person_id}")
     assert (record.purpose, record.case) == ("serve-notice", served.case_id)
     assert record.is_allowed
     assert Evidence.objects.filter(media_type="application/pdf").count() == 1 + 1
@@ -232,7 +232,7 @@ def test_after_the_end_of_the_case_the_attempt_is_refused_and_on_record(
     answer = filled(browse("agency_officer"), served)
 
     assert answer.status_code == 403
-    [record] = AccessRecord.objects.all()
+    [record] = AccessRecord.objects.filter(person=f"person:{served.person_id}")
     assert not record.is_allowed
 
 
@@ -251,7 +251,7 @@ def test_without_a_purpose_of_the_list_nobody_is_opened(
     purpose: str, served: Notice, browse: Browse
 ) -> None:
     assert filled(browse("agency_officer"), served, purpose).status_code == 403
-    assert not AccessRecord.objects.exists()
+    assert not AccessRecord.objects.filter(person=f"person:{served.person_id}").exists()
 
 
 def test_the_case_page_lists_notices_and_offers_the_person_to_officers_alone(
