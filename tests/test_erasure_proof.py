@@ -173,7 +173,7 @@ def a_day(planted: Planted) -> None:
     for number in range(REPORTS):
         live(planted, plant(planted, number, chance), desk)
     desk.get(f"/desk/?state=all&case={Report.everything.latest('pk').case_id}")
-    b"".join(desk.get("/desk/queue.csv?state=all"))
+    desk.get("/desk/queue.xlsx?state=all")
 
 
 def erase_all(planted: Planted) -> None:
