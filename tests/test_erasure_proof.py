@@ -29,7 +29,7 @@ from zhizhi.directory.people import PersonalData
 from zhizhi.engine import claiming, closing, erasing, rating, reading, reporting, unfinished
 from zhizhi.engine.models import Case, Claim, Report
 from zhizhi.engine.reporting import NewReport
-from zhizhi.trust import audit, evidence, keys, tree, vault
+from zhizhi.trust import audit, evidence, keys, rotating, tree, vault
 from zhizhi.trust import erasing as receipts
 from zhizhi.trust.models import AccessRecord, Evidence, SubjectKey
 
@@ -210,19 +210,20 @@ def test_canaries_are_nowhere_once_they_were_erased_and_no_key_is_left(data: Pat
     assert list(evidence.verify_evidence()) == []
 
 
-def test_an_older_backup_tells_nothing_once_the_vault_key_was_changed(data: Path) -> None:
+def test_an_older_copy_tells_nothing_once_the_vault_key_was_changed(data: Path) -> None:
     planted = Planted()
     a_day(planted)
-    in_backup = subject_keys(planted)
+    in_copy = subject_keys(planted)
     back_up(data)
     erase_all(planted)
-    assert all(vault.unwrap(row) for row in in_backup)  # whoever has the key ring could still
+    assert all(vault.unwrap(row) for row in in_copy)  # whoever has the key ring could still
 
-    vault.rotate()
-    vault.retire_unused(superseded_before=datetime.now(UTC) + timedelta(hours=1))
+    now = datetime.now(UTC)
+    rotating.rotate(by="cli", now=now)
+    rotating.retire_unused(superseded_before=now + timedelta(hours=1), by="cli", now=now)
 
     assert hits(data, planted.needles) == []
-    for row in in_backup:
+    for row in in_copy:
         with pytest.raises(keys.KeysMissing):
             vault.unwrap(row)
 

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('engine', '0014_check_in'),
-        ('trust', '0004_access_shown'),
+        ('trust', '0005_access_shown'),
     ]
 
     operations = [

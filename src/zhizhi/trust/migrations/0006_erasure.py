@@ -9,7 +9,7 @@ from zhizhi.trust.append_only import append_only, guarded_again
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('trust', '0004_access_shown'),
+        ('trust', '0005_access_shown'),
     ]
 
     operations = [
