@@ -197,6 +197,11 @@ def _violation(case: Case, alert: Alert, task: Task) -> dict[str, Any]:
     return {"violation": violation, "photo": shown, "evidence": sealed}
 
 
+def review_offences(state: str) -> None:
+    """Put every recorded offence into this state of its review."""
+    Violation.everything.update(state=state)
+
+
 def _notice(case: Case, agency: Agency) -> Notice:
     """An issued notice to somebody in the vault, as the agency's officer left it."""
     person = people.add_person(people.PersonalData(phone="12000000009"), by="account:1", now=AT)

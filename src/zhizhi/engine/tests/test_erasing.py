@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.district_world import World, build, photo
+from tests.district_world import World, build, photo, review_offences
 
 from zhizhi.directory import people
 from zhizhi.engine import claiming, closing, erasing, rating, reporting
 from zhizhi.engine.erasing import AGAIN
 from zhizhi.engine.models import Case, Claim, Report
-from zhizhi.systems.fishery.models import Violation
 from zhizhi.trust import audit, evidence, holding, vault
 from zhizhi.trust import erasing as receipts
 from zhizhi.trust.erasing import Hold
@@ -26,7 +25,7 @@ A_TICK = timedelta(microseconds=1)
 def world() -> World:
     """The smallest district without the violation, which would hold every picture of the case."""
     made = build()
-    Violation.everything.update(state="rejected")
+    review_offences("rejected")
     return made
 
 
@@ -104,7 +103,7 @@ def test_while_the_case_is_open_name_and_number_go_and_the_rest_is_told(report: 
 def test_evidence_of_an_offence_stays_and_is_told(
     state: str, report: Report, *, is_held: bool
 ) -> None:
-    Violation.everything.update(state=state)
+    review_offences(state)
 
     receipt = erasing.erase(ended(report), by="resident", now=NOW)
 
@@ -193,7 +192,7 @@ def test_whatever_fails_leaves_everything_as_it_was(
 
 
 def test_holds_name_what_and_why(report: Report) -> None:
-    Violation.everything.update(state="recorded")
+    review_offences("recorded")
     name = names(report)
 
     assert holding.holds(erasing.subject_of(report)) == [

@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from tests.district_world import World, photo
+from tests.district_world import World, photo, review_offences
 
 from zhizhi.engine import claiming, closing, reporting
 from zhizhi.engine.models import Report
-from zhizhi.systems.fishery.models import Violation
 from zhizhi.trust import erasing as receipts
 from zhizhi.trust import evidence, holding, tree, vault
 from zhizhi.trust.holding import Keep, Whose
@@ -47,7 +46,7 @@ def report(world: World) -> Report:
         world.records["claim"], "it was needed", is_upheld=False, by="account:5", now=NOW
     )
     receipts.receipt(f"report:{found.pk}", [], [], by="resident", now=NOW)
-    Violation.everything.update(state="rejected")
+    review_offences("rejected")
     return Report.everything.select_related("case").get(pk=found.pk)
 
 
