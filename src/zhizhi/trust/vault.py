@@ -89,8 +89,11 @@ def blind_index(text: str, *, column: str) -> str:
 
 
 def destroy(row: SubjectKey, *, now: datetime) -> bool:
-    """Destroy a data key for ever; says whether it still existed."""
-    changed = SubjectKey.objects.filter(pk=row.pk, wrapped__isnull=False).update(
+    """Destroy a data key for ever; says whether it was not destroyed before.
+
+    A restored backup holds no data keys; whoever's key is lost is destroyed like anybody else.
+    """
+    changed = SubjectKey.objects.filter(pk=row.pk, destroyed_at=None).update(
         wrapped=None, destroyed_at=now
     )
     row.refresh_from_db()

@@ -24,8 +24,7 @@ from django.db.migrations.loader import MigrationLoader
 from zhizhi.config.backing_up import embedded, folders, served
 from zhizhi.config.backing_up.manifest import DATABASE, MEDIA, PUBLISHED, BackupRefused, Manifest
 from zhizhi.config.backing_up.taking import BY, MEDIA_FOLDERS, PUBLISHED_FOLDERS
-from zhizhi.engine import rating
-from zhizhi.engine.models import Report
+from zhizhi.engine import erasing
 from zhizhi.trust import audit, destruction, people_keys
 from zhizhi.trust.audit import Leaf
 from zhizhi.trust.ciphers import SealBroken
@@ -212,9 +211,8 @@ def _give_back(part: Sequence[Kept]) -> None:
 
 def _forget(rows: Sequence[int], *, now: datetime) -> None:
     """Clear whatever was sealed with these keys: it can never be opened again."""
+    erasing.lost(rows, by=BY, now=now)
     SubjectKey.objects.filter(pk__in=rows).update(destroyed_at=now)
-    for report in Report.everything.filter(key__in=rows, forgotten_at=None):
-        rating.forget(report, by=BY, now=now)
     for relation in SubjectKey._meta.related_objects:  # noqa: SLF001 - Django's public interface
         model: Any = relation.related_model
         cleared = dict(_sealed_columns(model))

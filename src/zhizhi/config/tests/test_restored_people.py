@@ -17,9 +17,9 @@ from zhizhi.directory.people import PersonalData
 from zhizhi.engine import reporting, timeline
 from zhizhi.engine.models import CheckIn, Report
 from zhizhi.engine.tests.building import NOON, unit
-from zhizhi.engine.tests.test_reporting import CONTACT, NEW
-from zhizhi.trust import destruction, people_keys, vault
-from zhizhi.trust.models import AuditEntry, SubjectKey
+from zhizhi.engine.tests.test_reporting import CONTACT, NEW, jpeg
+from zhizhi.trust import destruction, evidence, people_keys, vault
+from zhizhi.trust.models import AuditEntry, Erasure, Evidence, SubjectKey
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 2, 24, 8, tzinfo=UTC)
@@ -152,5 +152,25 @@ def test_a_report_whose_words_were_forgotten_since_is_forgotten_again() -> None:
     assert (again.telling, again.place, again.forgotten_at) == (None, None, LATER)
     assert again.person is not None
     assert (again.person.name, again.person.phone_index) == (None, "")
-    assert AuditEntry.objects.filter(verb="report.forget", actor="cli").count() == 1
+    [receipt] = Erasure.objects.all()
+    assert receipt.destroyed == [people.subject(again.person), f"report:{again.pk}"]
+    assert AuditEntry.objects.filter(verb="data.erase", actor="cli").count() == 1
     assert list(timeline.verify()) == []
+
+
+def test_a_photo_that_was_erased_since_is_erased_again_and_nothing_besides() -> None:
+    """It was held for longer than the words, or the words are held still."""
+    report = reporting.file_report(replace(NEW, contact=CONTACT, photo=jpeg()), now=NOON).report
+    [row] = Evidence.objects.all()
+    people_keys.keep(now=AT)
+    as_in_a_backup()
+    people_keys.wipe([row.subject_key_id or 0])
+
+    assert restoring._people([], now=LATER) == (2, 1)
+
+    again = Report.everything.get(pk=report.pk)
+    assert reporting.words(again)["telling"] == NEW.telling
+    assert [receipt.destroyed for receipt in Erasure.objects.all()] == [[f"evidence:{row.pk}"]]
+    with pytest.raises(evidence.EvidenceErased):
+        evidence.original(Evidence.objects.get(pk=row.pk))
+    assert list(evidence.verify_evidence()) == []
