@@ -48,6 +48,12 @@ const Hatching = L.Canvas.extend({
   },
 });
 
+// A name with its middle at a place. The style sheet moves it there by half its size: reading the
+// size of each would lay out the whole page once a name.
+const Name = L.Tooltip.extend({
+  _setPosition(place) { L.DomUtil.setPosition(this._container, place); },
+});
+
 function styles(colour) {
   return {
     areas: ({ properties }) => (properties.kind === "town"
@@ -114,7 +120,7 @@ export function createMap(element, { isStill = false, editing = null } = {}) {
   const style = styles(colour);
   const label = (className) => (feature, layer) => {
     const { kind = className, name } = feature.properties;
-    if (kind === className && name) layer.bindTooltip(name, { permanent: true, direction: "center", className, interactive: false });
+    if (kind === className && name) layer.bindTooltip(new Name({ permanent: true, direction: "center", className }).setContent(name));
   };
   const hatching = new Hatching({ pane: "zones", padding: 0.1 });
   const make = {

@@ -4,28 +4,28 @@ export const down = (lat) => 0.5 - Math.log(Math.tan(Math.PI / 4 + (lat * Math.P
 
 const partsOf = ({ type, coordinates }) => (type === "Polygon" ? [coordinates] : coordinates);
 
-// A ring as [x, y, x, y…].
-function flat(ring) {
+// A ring as [x, y, x, y…]; the box grows around it.
+function flat(ring, box) {
   const corners = new Float64Array(2 * ring.length);
+  let [west, north, east, south] = box;
   for (let i = 0; i < ring.length; i += 1) {
-    corners[2 * i] = across(ring[i][0]);
-    corners[2 * i + 1] = down(ring[i][1]);
+    const x = across(ring[i][0]);
+    const y = down(ring[i][1]);
+    corners[2 * i] = x;
+    corners[2 * i + 1] = y;
+    if (x < west) west = x;
+    if (x > east) east = x;
+    if (y < north) north = y;
+    if (y > south) south = y;
   }
+  box.splice(0, 4, west, north, east, south);
   return corners;
 }
 
 // A GeoJSON polygon as rings on the plane, with the box around them: west, north, east, south.
 export function shapeOf({ id, geometry }) {
-  const rings = partsOf(geometry).flat().map(flat);
   const box = [Infinity, Infinity, -Infinity, -Infinity];
-  for (const ring of rings) {
-    for (let i = 0; i < ring.length; i += 2) {
-      box[0] = Math.min(box[0], ring[i]);
-      box[1] = Math.min(box[1], ring[i + 1]);
-      box[2] = Math.max(box[2], ring[i]);
-      box[3] = Math.max(box[3], ring[i + 1]);
-    }
-  }
+  const rings = partsOf(geometry).flat().map((ring) => flat(ring, box));
   return { id, rings, box };
 }
 
