@@ -37,7 +37,7 @@ LABELS = {
         Stored.DIGEST,
     ),
     "directory.Person.identity_number": Label(
-        _("Identity number"), Whose.PARTY, _SERVING, Basis.DUTY, Keep.CASE, Stored.SEALED,
+        _("Identity number"), Whose.PARTY, _SERVING, Basis.DUTY, Keep.PARTY, Stored.SEALED,
         is_special=True,
     ),
     "directory.Account.username": _staff(_("Name to sign in with")),

@@ -8,22 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from zhizhi.directory import people
-from zhizhi.directory.models import Agency
+from zhizhi.directory.models import Agency, Person
 from zhizhi.directory.people import PersonalData
-from zhizhi.engine import timeline
+from zhizhi.engine import settings_in_force, timeline
 from zhizhi.engine.models import Case, Notice
 from zhizhi.engine.states import StateConflict, move
 from zhizhi.engine.system import DeclaredNotice, SystemConfig, systems
-from zhizhi.trust import evidence
+from zhizhi.trust import erasing, evidence
 
 KIND = "notice"  # of the evidence
+WORKER = "worker"
+AT_ONCE = 100  # parties that one round forgets
 
 
 class NoticeUnknown(LookupError):
@@ -109,6 +111,34 @@ def written(notice: Notice, write: Callable[[Notice], bytes], *, by: str, now: d
         void(notice, by=by, now=now)
         raise
     return issue(notice, content, by=by, now=now)
+
+
+def forget_parties(now: datetime) -> int:
+    """Destroy whom old notices are addressed to, with a receipt each; returns how many.
+
+    Old are those whose case ended ``engine.party_days`` ago, and void ones: they serve nothing. The
+    sealed file stays; it has blanks for the person.
+    """
+    days: int = settings_in_force.value("engine.party_days")
+    is_over = Q(case__state__in=Case.FINAL, case__closed_at__lt=now - timedelta(days=days))
+    there = Notice.everything.filter(person__isnull=False, person__key__destroyed_at=None)
+    due = there.filter(is_over | Q(state=Notice.State.VOID)).select_related("person__key")
+    return sum(
+        _forget_party(notice, notice.person, now)
+        for notice in due.order_by("pk")[:AT_ONCE]
+        if notice.person
+    )
+
+
+def _forget_party(notice: Notice, person: Person, now: datetime) -> bool:
+    with timeline.writing():
+        gone = people.erase_person(person, by=WORKER, now=now, leave=lambda _leaf: None)
+        if gone:
+            erasing.receipt(
+                f"notice:{notice.pk}", [people.subject(person)], [], by=WORKER, now=now,
+                leave=timeline.leave,
+            )  # fmt: skip
+    return gone
 
 
 def _tell(notice: Notice, verb: str, *, by: str, now: datetime, **also: Any) -> None:

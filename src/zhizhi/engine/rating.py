@@ -9,6 +9,7 @@ from django.db.models import Q
 from zhizhi.engine import (
     closing,
     erasing,
+    noticing,
     personal,
     quotas,
     settings_in_force,
@@ -84,7 +85,7 @@ def forget(report: Report, *, by: str, now: datetime) -> bool:
 
 
 def sweep(now: datetime) -> int:
-    """Delete what has outlived its time: unfinished reports, counts, words of old reports."""
+    """Delete what has outlived its time: drafts, counts, words of old reports, parties."""
     days: int = settings_in_force.value("residents.keep_days")
     is_old = Q(
         case__state__in=Case.FINAL, case__closed_at__lt=now - timedelta(days=days),
@@ -92,4 +93,5 @@ def sweep(now: datetime) -> int:
     )  # fmt: skip
     due = Report.everything.filter(is_old | Q(erase_again_at__lte=now)).order_by("pk")
     gone = sum(erasing.erase(report, by="worker", now=now) is not None for report in due[:AT_ONCE])
+    gone += noticing.forget_parties(now)
     return gone + unfinished.forget_expired(now=now) + quotas.forget_old(now=now)

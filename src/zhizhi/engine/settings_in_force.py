@@ -106,6 +106,15 @@ ENGINE = (
         365,
         name=_("Tracks of units"),
     ),
+    DeclaredSetting(
+        "engine.party_days",
+        365,
+        _("Whom a notice is addressed to is destroyed this long after its case has ended"),
+        _("days"),
+        180,  # a lawsuit may be filed for six months (Administrative Litigation Law, art. 46)
+        3650,
+        name=_("Keeping of parties"),
+    ),
 )
 
 

@@ -55,6 +55,7 @@ class Keep(StrEnum):
     """Retention class: until when a field is kept."""
 
     REPORT = "report"  # residents.keep_days after the end of its case, or on request
+    PARTY = "party"  # engine.party_days after the end of its case
     DRAFT = "draft"  # residents.draft_minutes after the last answer
     HOUR = "hour"  # two hours
     TRACK = "track"  # engine.unit_track_days

@@ -40,6 +40,7 @@ FORMS: Mapping[Stored, str | Promise] = {
 }
 KEEPS: Mapping[Keep, str | Promise] = {
     Keep.REPORT: gettext_lazy("until {days} days after the matter has ended, or you ask for it"),
+    Keep.PARTY: gettext_lazy("until {party} days after the matter has ended"),
     Keep.DRAFT: gettext_lazy("until {minutes} minutes after the last answer"),
     Keep.HOUR: gettext_lazy("two hours"),
     Keep.TRACK: gettext_lazy("{track} days"),
@@ -77,6 +78,7 @@ def kept_for(keep: Keep) -> str:
     return str(KEEPS[keep]).format(
         days=known["residents.keep_days"],
         minutes=known["residents.draft_minutes"],
+        party=known["engine.party_days"],
         track=known["engine.unit_track_days"],
     )
 
