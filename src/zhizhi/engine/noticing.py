@@ -6,7 +6,7 @@ whose file could not be written is made void and stays on record, so that none i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from zhizhi.directory import people
-from zhizhi.directory.models import Agency, Person
+from zhizhi.directory.models import Agency
 from zhizhi.directory.people import PersonalData
 from zhizhi.engine import settings_in_force, timeline
 from zhizhi.engine.models import Case, Notice
@@ -121,24 +121,29 @@ def forget_parties(now: datetime) -> int:
     """
     days: int = settings_in_force.value("engine.party_days")
     is_over = Q(case__state__in=Case.FINAL, case__closed_at__lt=now - timedelta(days=days))
-    there = Notice.everything.filter(person__isnull=False, person__key__destroyed_at=None)
-    due = there.filter(is_over | Q(state=Notice.State.VOID)).select_related("person__key")
-    return sum(
-        _forget_party(notice, notice.person, now)
-        for notice in due.order_by("pk")[:AT_ONCE]
-        if notice.person
-    )
+    return _forget(is_over | Q(state=Notice.State.VOID), AT_ONCE, by=WORKER, now=now)
 
 
-def _forget_party(notice: Notice, person: Person, now: datetime) -> bool:
-    with timeline.writing():
-        gone = people.erase_person(person, by=WORKER, now=now, leave=lambda _leaf: None)
-        if gone:
-            erasing.receipt(
-                f"notice:{notice.pk}", [people.subject(person)], [], by=WORKER, now=now,
-                leave=timeline.leave,
-            )  # fmt: skip
-    return gone
+def lost_parties(keys: Collection[int], *, by: str, now: datetime) -> int:
+    """Destroy parties whose data keys nobody has any more, after a restore; returns how many."""
+    return _forget(Q(person__key__in=keys), None, by=by, now=now)
+
+
+def _forget(which: Q, most: int | None, *, by: str, now: datetime) -> int:
+    there = Notice.everything.filter(which, person__key__destroyed_at=None)
+    count = 0
+    for notice in there.select_related("person__key").order_by("pk")[:most]:
+        if (person := notice.person) is None:
+            continue
+        with timeline.writing():
+            gone = people.erase_person(person, by=by, now=now, leave=lambda _leaf: None)
+            if gone:
+                erasing.receipt(
+                    f"notice:{notice.pk}", [people.subject(person)], [], by=by, now=now,
+                    leave=timeline.leave,
+                )  # fmt: skip
+        count += gone
+    return count
 
 
 def _tell(notice: Notice, verb: str, *, by: str, now: datetime, **also: Any) -> None:

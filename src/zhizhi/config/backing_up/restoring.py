@@ -24,7 +24,7 @@ from django.db.migrations.loader import MigrationLoader
 from zhizhi.config.backing_up import embedded, folders, served
 from zhizhi.config.backing_up.manifest import DATABASE, MEDIA, PUBLISHED, BackupRefused, Manifest
 from zhizhi.config.backing_up.taking import BY, MEDIA_FOLDERS, PUBLISHED_FOLDERS
-from zhizhi.engine import erasing
+from zhizhi.engine import erasing, noticing
 from zhizhi.trust import audit, destruction, people_keys
 from zhizhi.trust.audit import Leaf
 from zhizhi.trust.ciphers import SealBroken
@@ -212,6 +212,7 @@ def _give_back(part: Sequence[Kept]) -> None:
 def _forget(rows: Sequence[int], *, now: datetime) -> None:
     """Clear whatever was sealed with these keys: it can never be opened again."""
     erasing.lost(rows, by=BY, now=now)
+    noticing.lost_parties(rows, by=BY, now=now)
     SubjectKey.objects.filter(pk__in=rows).update(destroyed_at=now)
     for relation in SubjectKey._meta.related_objects:  # noqa: SLF001 - Django's public interface
         model: Any = relation.related_model

@@ -10,6 +10,7 @@ from tests.district_world import build
 from zhizhi.engine import noticing, rating
 from zhizhi.engine.models import Case, Notice
 from zhizhi.trust import audit, erasing, evidence
+from zhizhi.trust.models import SubjectKey
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 1, 5, tzinfo=UTC)
@@ -76,3 +77,14 @@ def test_the_sweep_takes_parties_as_well(notice: Notice) -> None:
     rating.sweep(NOW + timedelta(days=366))
 
     assert is_gone(notice)
+
+
+def test_a_party_whose_key_is_lost_goes_with_a_receipt(notice: Notice) -> None:
+    key = SubjectKey.objects.get(person=notice.person_id)
+
+    assert noticing.lost_parties([key.pk + 1], by="cli", now=NOW) == 0
+    assert noticing.lost_parties([key.pk], by="cli", now=NOW) == 1
+
+    assert is_gone(notice)
+    [receipt] = erasing.receipts_of(f"notice:{notice.pk}")
+    assert receipt.by == "cli"
