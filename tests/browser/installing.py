@@ -34,6 +34,7 @@ PLACES = (
 SIDE = 0.004  # degrees
 LIMIT_MINUTES = 0.05
 PAST = timedelta(minutes=100)
+HOLD_S = 20  # within which a story comes to the undoing, however busy the machine
 LATENESS_S = 8  # a stay is posted whole when it is over: its first row is four seconds old
 
 
@@ -62,6 +63,7 @@ def main() -> int:
         # An offer that expires goes to the next boat, which may be one of the stories'.
         dispatching.cancel_task(task, reason="退场", by="worker", now=now)
     settings_in_force.change("fishery.lateness_seconds", LATENESS_S, by="worker", now=now)
+    settings_in_force.change("engine.hold_seconds", HOLD_S, by="worker", now=now)
     # Who is seen no more has left after this time, which closes the case: not amid a story.
     settings_in_force.change("fishery.gap_seconds", 7200, by="worker", now=now)
     Source.objects.create(

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, Opener
 from tests.browser.covering import SCREENS, WIDE, Screen, last_found
+from tests.browser.installing import HOLD_S
 from tests.browser.test_stories import withdraw
 
 pytestmark = pytest.mark.browser
@@ -91,9 +92,9 @@ def test_after_the_hold_a_dispatch_stands_and_only_a_withdrawal_ends_it(open_as:
     expect(undo).to_be_visible()
     address = str(undo.get_attribute("action"))
     until = undo.locator("button").get_attribute("data-until")
-    assert 0 < desk.evaluate("until => Date.parse(until) - Date.now()", until) <= 8000
+    assert 0 < desk.evaluate("until => Date.parse(until) - Date.now()", until) <= HOLD_S * 1000
 
-    expect(undo).to_have_count(0)
+    expect(undo).to_have_count(0, timeout=(HOLD_S + 10) * 1000)
     desk.keyboard.press("z")
     answer = desk.request.post(
         address,
