@@ -36,6 +36,13 @@ LIMIT_MINUTES = 0.05
 PAST = timedelta(minutes=100)
 HOLD_S = 20  # within which a story comes to the undoing, however busy the machine
 LATENESS_S = 8  # a stay is posted whole when it is over: its first row is four seconds old
+SETTINGS = {
+    "fishery.lateness_seconds": LATENESS_S,
+    "engine.hold_seconds": HOLD_S,
+    # Who is seen no more has left after this time, which closes the case: not amid a story.
+    "fishery.gap_seconds": 7200,
+    "residents.draft_minutes": 1440,
+}
 
 
 def main() -> int:
@@ -62,10 +69,8 @@ def main() -> int:
     for task in Task.everything.filter(state=Task.State.OFFERED, unit__isnull=False):
         # An offer that expires goes to the next boat, which may be one of the stories'.
         dispatching.cancel_task(task, reason="退场", by="worker", now=now)
-    settings_in_force.change("fishery.lateness_seconds", LATENESS_S, by="worker", now=now)
-    settings_in_force.change("engine.hold_seconds", HOLD_S, by="worker", now=now)
-    # Who is seen no more has left after this time, which closes the case: not amid a story.
-    settings_in_force.change("fishery.gap_seconds", 7200, by="worker", now=now)
+    for key, value in SETTINGS.items():
+        settings_in_force.change(key, value, by="worker", now=now)
     Source.objects.create(
         code="browser", name="浏览器试验", kind="http_push", streams=["shore_positions.v1"],
         token_digest=hashlib.sha256(TOKEN.encode()).hexdigest(),
@@ -98,10 +103,9 @@ def _residents(now: datetime) -> dict[str, Any]:
 
     from tests.district_world import photo
     from zhizhi.directory.models import Area
-    from zhizhi.engine import closing, reporting, settings_in_force, unfinished
+    from zhizhi.engine import closing, reporting, unfinished
     from zhizhi.web.residents import drafts
 
-    settings_in_force.change("residents.draft_minutes", 1440, by="worker", now=now)
     community = Area.objects.in_force().filter(kind="community").order_by("path")[0]
     at = {"lon": community.lon, "lat": community.lat, "by": "list", "accuracy_m": 300.0,
           "name": community.name}  # fmt: skip
