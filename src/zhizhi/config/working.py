@@ -17,7 +17,7 @@ from functools import partial
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 
-from zhizhi.directory import positions
+from zhizhi.directory import granting, positions
 from zhizhi.engine import delivering, patrolling, rating, settings_in_force, timing, trials
 from zhizhi.engine.detecting import Runner
 from zhizhi.trust import destruction, tree
@@ -61,6 +61,7 @@ def _parts() -> dict[str, Part]:
         "keeping": _Keeping(),
         "trials": trials.run_next,
         "sweep": _Seldom(rating.sweep),
+        "grants": _Seldom(granting.lapse),
         "tree": _Seldom(tree.catch_up),
         "destroyed keys": _Seldom(destruction.DestroyedKeys().catch_up),
         **relays,

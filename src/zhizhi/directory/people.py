@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from zhizhi.directory import identity
+from zhizhi.directory import granting, identity
 from zhizhi.directory.models import Person
 from zhizhi.trust import access, audit, vault
 from zhizhi.trust.access import UNTOLD, AccessRefused, Look, OpenCase, Post
@@ -109,21 +109,25 @@ def open_person(  # noqa: PLR0913 - who, what, why and for which case, all named
     now: datetime,
     post: Post = UNTOLD,
     hidden_for: timedelta = timedelta(0),
+    grant: int | None = None,
 ) -> dict[str, str]:
     """Return ``fields`` of ``person`` in the clear and leave an access record.
 
-    ``post`` is what the person is told of whoever looks; ``hidden_for`` delays that.
+    ``post`` is what the person is told of whoever looks; ``hidden_for`` delays that. ``grant`` is
+    the number of an access grant: a delay needs one, and so does a case that has ended or that the
+    actor may not see. It is used up by the look, in the transaction of the record.
 
-    Raises AccessRefused (recorded as well) without a purpose or without an open case that the actor
-    may see, vault.Erased for an erased person, RuntimeError inside another transaction.
+    Raises AccessRefused (recorded as well) without a purpose, without an open case that the actor
+    may see or a grant that fits, vault.Erased for an erased person, RuntimeError inside another
+    transaction.
     """
     unknown = sorted(set(fields) - set(FIELDS))
     if unknown or not fields:
         message = f"a person has {', '.join(FIELDS)}; asked for {', '.join(fields) or 'nothing'}"
         raise ValueError(message)
-    look = Look(actor, subject(person), tuple(fields), purpose, case, post, hidden_for)
-    refusal = look.refusal()
+    asked = Look(actor, subject(person), tuple(fields), purpose, case, post, hidden_for, grant)
     with transaction.atomic(durable=True):
+        look, refusal = granting.decide(asked, now=now)
         access.record(look, refusal=refusal, now=now)
     if refusal:
         raise AccessRefused(refusal)

@@ -15,6 +15,7 @@ from zhizhi.trust.holding import Basis, Fact, Holder, Keep, Label, Stored, Subje
 _CALLING = _("To call you back about what you reported")
 _SERVING = _("To address a notice")
 _WORK = _("To sign in and to answer for what is done")
+_TWO = _("So that two people answer for an unusual look at somebody's data")
 _REPLAY = _("To show which unit was nearest, also afterwards")
 
 
@@ -23,6 +24,10 @@ def _contact(title: Text, *, is_special: bool = False) -> Label:
         title, Whose.RESIDENT, _CALLING, Basis.CONSENT, Keep.REPORT, Stored.SEALED,
         is_special=is_special,
     )  # fmt: skip
+
+
+def _granted(title: Text, form: Stored) -> Label:
+    return Label(title, Whose.STAFF, _TWO, Basis.DUTY, Keep.CASE, form)
 
 
 def _staff(title: Text, keep: Keep = Keep.ACCOUNT, form: Stored = Stored.PLAIN) -> Label:
@@ -56,9 +61,20 @@ LABELS = {
     "directory.UnitPosition.lat": Label(
         _("Latitude of a unit in the past"), Whose.STAFF, _REPLAY, Basis.DUTY, Keep.TRACK
     ),
+    "directory.AccessGrant.subject": Label(
+        _("Whose data leave was asked for, by number"), Whose.RESIDENT, _TWO, Basis.DUTY, Keep.CASE,
+        Stored.TOKEN,
+    ),
+    "directory.AccessGrant.reason": _granted(
+        _("Why leave to look was asked for"), Stored.SEALED
+    ),
+    "directory.AccessGrant.answer": _granted(
+        _("What was answered to who asked for leave to look"), Stored.SEALED
+    ),
     "directory.WallPass.created_by": _staff(_("Who made a wall pass"), Keep.CASE, Stored.TOKEN),
 }  # fmt: skip
 IMPERSONAL = {
+    "directory.AccessGrant": ("fields", "purpose", "area_path"),
     "directory.Area": ("code", "name", "path", "boundary", "min_lon", "min_lat", "max_lon",
                        "max_lat", "lon", "lat"),
     "directory.Agency": ("code", "name"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from zhizhi.directory.models import Agency, Area, Unit
+from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, Unit
 from zhizhi.trust.access import UNTOLD, Post
 from zhizhi.trust.scoping import Grant, Scope
 
@@ -19,6 +19,33 @@ def post_for(scope: Scope, area_path: str) -> Post:
         return UNTOLD
     best = max(fitting, key=_narrowness)
     return Post(best.role, _office(best))
+
+
+def own_post(scope: Scope) -> Post:
+    """Return the narrowest post of ``scope``, wherever it counts; for acts outside the own area."""
+    if not scope.grants:
+        return UNTOLD
+    best = max(scope.grants, key=_narrowness)
+    return Post(best.role, _office(best))
+
+
+def desks_of(account: Account) -> frozenset[str]:
+    """Return every desk at which somebody works: unit, agency, or role and area without either.
+
+    A unit counts with its agency, so two units of one agency share a desk. Somebody with several
+    roles works at several desks.
+    """
+    rows = RoleAssignment.objects.filter(account=account).select_related("unit", "area")
+    return frozenset(desk for row in rows for desk in _desks(row))
+
+
+def _desks(row: RoleAssignment) -> Iterable[str]:
+    agencies = {row.agency_id, row.unit.agency_id if row.unit else None} - {None}
+    found = [f"agency:{agency}" for agency in agencies]
+    if row.unit is not None:
+        found.append(f"unit:{row.unit.pk}")
+    path = row.area.path if row.area else ""
+    return found or [f"role:{row.role}:{path}"]
 
 
 def office_names(offices: Iterable[str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from zhizhi.engine.access_settings import ACCESS
 from zhizhi.engine.models import Setting, SettingChange
 from zhizhi.engine.resident_settings import RESIDENTS
 from zhizhi.engine.setting_history import SUBJECT, VERB, seal
@@ -128,7 +129,7 @@ class SettingRefused(ValueError):
 
 def declared() -> dict[str, DeclaredSetting]:
     """Return every declared setting of the engine and of the installed systems by its key."""
-    found = [*ENGINE, *RESIDENTS]
+    found = [*ENGINE, *ACCESS, *RESIDENTS]
     for system in systems():
         found.extend(system.settings)
     return {setting.key: setting for setting in found}

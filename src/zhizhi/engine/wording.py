@@ -19,6 +19,12 @@ ENGINE_TEXTS: Mapping[str, Any] = {
     "engine.unaccepted": _("Nobody accepted the task of case {code}. Send somebody by hand."),
     "engine.returned": _("{unit} returned the task of case {code}: {reason}"),
     "engine.clock_overdue": _("Case {code} is past its time limit: {kind}."),
+    "engine.access_asked": _(
+        "Case {code}: somebody asks to look at personal data. A second person is wanted ({grant})."
+    ),
+    "engine.access_emergency": _(
+        "Case {code}: emergency, personal data was opened without a second person ({grant})."
+    ),
     "engine.macro": _("Case {code}: {told}"),
     "engine.delivery_failed": _("A message of case {code} could not be delivered."),
 }

@@ -64,7 +64,8 @@ UNTOLD = Post()  # an older record, or a part of the house that acts by itself
 class Look:
     """One look at one person: who wants which fields, for which purpose and case.
 
-    ``hidden_for`` delays when the person sees it, by at most ``LONGEST_HIDDEN``.
+    ``hidden_for`` delays when the person sees it, by at most ``LONGEST_HIDDEN``. ``grant`` is the
+    number of the access grant that the look rests on, if it rests on one.
     """
 
     actor: str
@@ -74,6 +75,7 @@ class Look:
     case: OpenCase | None
     post: Post = UNTOLD
     hidden_for: timedelta = timedelta(0)
+    grant: int | None = None
 
     def refusal(self) -> str:
         """Return why the look is refused, or nothing when it is allowed."""
@@ -91,9 +93,10 @@ class Look:
 def record(look: Look, *, refusal: str, now: datetime) -> AccessRecord:
     """Write the access record of ``look`` and chain its content to the audit log.
 
-    A look that asks to be hidden for too long, or for less than no time, is shown at once.
+    A look that was refused, or that asks to be hidden for too long or for less than no time, is
+    shown at once.
     """
-    is_hidden = timedelta(0) < look.hidden_for <= LONGEST_HIDDEN
+    is_hidden = not refusal and timedelta(0) < look.hidden_for <= LONGEST_HIDDEN
     row = AccessRecord.objects.create(
         at=now,
         actor=look.actor,
@@ -104,6 +107,7 @@ def record(look: Look, *, refusal: str, now: datetime) -> AccessRecord:
         is_allowed=not refusal,
         post=asdict(look.post) if look.post != UNTOLD else None,
         shown_at=now + look.hidden_for if is_hidden else None,
+        grant=look.grant,
     )
     detail: dict[str, Any] = {"record": row.pk, **_content(row)}
     if refusal:
@@ -159,7 +163,7 @@ def _compare(detail: Mapping[str, Any], rows: dict[int, AccessRecord | None]) ->
 
 
 # Columns that older records lack, with what they hold there.
-_LATER: Mapping[str, Any] = {"post": None, "shown_at": None}
+_LATER: Mapping[str, Any] = {"post": None, "shown_at": None, "grant": None}
 
 
 def _content(row: AccessRecord) -> dict[str, Any]:
@@ -173,4 +177,5 @@ def _content(row: AccessRecord) -> dict[str, Any]:
         "is_allowed": row.is_allowed,
         "post": row.post,
         "shown_at": canonical.moment(row.shown_at) if row.shown_at else None,
+        "grant": row.grant,
     }

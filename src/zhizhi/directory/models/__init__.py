@@ -1,10 +1,12 @@
 from zhizhi.directory.models.account import Account, Person, RoleAssignment
 from zhizhi.directory.models.area import Agency, Area, Team, Unit
+from zhizhi.directory.models.grant import AccessGrant
 from zhizhi.directory.models.position import UnitPosition
 from zhizhi.directory.models.view import SavedView
 from zhizhi.directory.models.wall import WallPass
 
 __all__ = [
+    "AccessGrant",
     "Account",
     "Agency",
     "Area",

@@ -86,7 +86,8 @@ class AccessRecord(models.Model):
     """One look at a person's data: who, which fields, for which purpose and case.
 
     ``post`` is what the person is told of whoever looked. ``shown_at`` is when the person sees the
-    record (null: at once); it is fixed with the record and never moves.
+    record (null: at once); it is fixed with the record and never moves. ``grant`` is the number of
+    the access grant that allowed what the rules alone would not.
     """
 
     at = models.DateTimeField()
@@ -98,6 +99,7 @@ class AccessRecord(models.Model):
     is_allowed = models.BooleanField()
     post = models.JSONField(null=True)  # {"role": "operator", "office": "area:/990101.../"}
     shown_at = models.DateTimeField(null=True)
+    grant = models.BigIntegerField(null=True)
 
     class Meta:
         verbose_name = _("access record")
