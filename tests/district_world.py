@@ -9,16 +9,18 @@ import math
 import wave
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
 import shapely
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.utils import timezone
 from PIL import Image
 
-from zhizhi.directory import people
+from zhizhi.directory import granting, people
+from zhizhi.directory.granting import Kind, Wanted
 from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, SavedView, Unit, WallPass
 from zhizhi.directory.people import PersonalData
 from zhizhi.engine import claiming, macros, patrolling, reporting
@@ -67,6 +69,7 @@ def build() -> World:
         username="nobody", call_sign="nobody", password=_hashed("lantern-7-boats")
     )
     world.records = _records(here)
+    world.records |= _grants(world)
     world.records["trial"] = Trial.objects.create(
         detector="fishery.dwell", version=1, numbers={"fishery.limit_minutes": 30},
         changes={"fishery.limit_minutes": 20}, since=AT, until=AT, asked_by="account:0",
@@ -231,6 +234,20 @@ def _told(case: Case) -> dict[str, Any]:
         record = access.record(look, refusal="", now=AT)
     claim = claiming.object_to(report, record.pk, reason="why me", now=AT)
     return {"report": report, "look": record, "claim": claim}
+
+
+def _grants(world: World) -> dict[str, Any]:
+    """The operator waits for a second person to look at the reporter, and had an emergency."""
+    case, report = world.records["case"], world.records["report"]
+    wanted = Wanted(
+        Kind.LOOK, f"person:{report.person_id}", "ask-reporter", "who saw the boat again",
+        ("name", "phone"), case.pk, case.area_path,
+    )  # fmt: skip
+    by, hour = world.here["operator"], timedelta(hours=1)
+    now = timezone.now()  # what waits must still wait when the pages are asked
+    asked = granting.ask(wanted, by=by, within=hour, span=hour, now=now)
+    emergency = granting.break_glass(wanted, by=by, span=hour, review_within=hour, now=now)
+    return {"grant": asked, "emergency": emergency}
 
 
 def _report(case: Case) -> Report:

@@ -139,6 +139,7 @@ def _residents(now: datetime) -> dict[str, Any]:
         "report": ended.pk,
         "reported": reported.report.case_id,
         "claim": _looked_at(ended, now),
+        **_granted(reported.report, now),
         "held": {
             "writing": {drafts.COOKIE: writing.token},
             "sent": {drafts.COOKIE: second.token},
@@ -165,6 +166,22 @@ def _looked_at(report: Any, now: datetime) -> int:
         rows = [access.record(look, refusal=refusal, now=now) for look, refusal in looks]
     reason = "我不明白为什么要打印我的话。"
     return claiming.object_to(report, rows[1].pk, reason=reason, now=now).pk
+
+
+def _granted(report: Any, now: datetime) -> dict[str, int]:
+    """Let the operator ask to look at a reporter, and open the data in an emergency."""
+    from zhizhi.directory import granting
+    from zhizhi.directory.granting import Kind, Wanted
+    from zhizhi.directory.models import Account
+
+    operator, day = Account.objects.get(username="operator"), timedelta(days=1)
+    of = (f"person:{report.person_id}",)
+    more = (("name", "phone"), report.case_id, report.case.area_path)
+    asked = Wanted(Kind.LOOK, *of, "ask-reporter", "结案后又有人报告同一处，需要回访。", *more)
+    danger = Wanted(Kind.LOOK, *of, "save-life", "报告人称有小孩落水，电话中断。", *more)
+    grant = granting.ask(asked, by=operator, within=day, span=day, now=now)
+    opened = granting.break_glass(danger, by=operator, span=day, review_within=day, now=now)
+    return {"grant": grant.pk, "emergency": opened.pk}
 
 
 def _handled(now: datetime) -> list[int]:

@@ -29,6 +29,8 @@ class Look:
             report=server.report,
             reported=server.reported,
             claim=server.claim,
+            grant=server.grant,
+            emergency=server.emergency,
         )
 
 
@@ -108,6 +110,12 @@ PAGES: dict[str, Look] = {
     "web:statistics": Look("leader", "/statistics/"),
     "web:style": Look("administrator", "/style/"),
     "web:walls": Look("administrator", "/walls/"),
+    "web:grants": Look("operator", "/access/"),
+    "web:grants/second": Look("inspector", "/access/"),
+    "web:grant-ask": Look("operator", "/access/ask/{reported}/"),
+    "web:grant": Look("inspector", "/access/{grant}/"),
+    "web:grant-reviews": Look("auditor", "/access/emergencies/"),
+    "web:grant-review": Look("auditor", "/access/{emergency}/review/"),
     "web:claims": Look("auditor", "/claims/"),
     "web:claim": Look("auditor", "/claims/{claim}/"),
     "web:health": Look("auditor", "/health/"),

@@ -91,6 +91,8 @@ class Server:
     report: int  # of a resident, in a case that has ended
     reported: int  # the case of another
     claim: int  # an objection of the first to a look
+    grant: int  # what the operator asks a second person for
+    emergency: int  # and what was opened without one
     held: dict[str, dict[str, str]]  # the cookies of the residents' browsers
     handled: list[int]  # the cases at which the account "rain" works
     processes: dict[str, Process] = field(default_factory=dict)

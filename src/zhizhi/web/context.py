@@ -14,7 +14,7 @@ from zhizhi.directory.models import Account
 from zhizhi.engine.models import Message
 from zhizhi.engine.system import systems
 from zhizhi.trust.scoping import Scope
-from zhizhi.web.access import DESK_READERS, RULE_READERS, Role
+from zhizhi.web.access import DESK_READERS, GRANT_READERS, RULE_READERS, Role
 from zhizhi.web.elder import step_of
 
 THEMES = ("auto", "light", "dark")
@@ -68,6 +68,8 @@ def _navigation(request: HttpRequest, scope: Scope) -> Iterator[dict[str, Any]]:
         (_("Macros"), reverse("web:macros"), (Role.ADMINISTRATOR,)),
         (_("Settings"), reverse("web:settings"), (Role.ADMINISTRATOR,)),
         (_("Walls"), reverse("web:walls"), (Role.ADMINISTRATOR,)),
+        (_("Access"), reverse("web:grants"), GRANT_READERS),
+        (_("Emergencies"), reverse("web:grant-reviews"), (Role.AUDITOR,)),
         (_("Objections"), reverse("web:claims"), (Role.AUDITOR,)),
         (_("Health"), reverse("web:health"), (Role.ADMINISTRATOR, Role.AUDITOR)),
     ]

@@ -106,13 +106,15 @@ def _report(scope: Scope, case: Case) -> dict[str, Any] | None:
         return None
     told = {**reporting.explanation(report), **reporting.words(report)}
     rated = RATINGS.get(str(report.rating)) if report.rating else ""
-    may_call = scope.has(Role.OPERATOR, Role.INSPECTOR) and case.state not in Case.FINAL
     is_there = report.forgotten_at is None
+    is_asker = scope.has(Role.OPERATOR, Role.INSPECTOR)
+    may_ask = is_asker and is_there and _can_be_called(report)
     return {
         "row": report,
         **told,
         "rated": rated,
-        "may_call": may_call and is_there and _can_be_called(report),
+        "may_ask": may_ask,
+        "may_call": may_ask and case.state not in Case.FINAL,
         "may_forget": scope.has(Role.OPERATOR) and is_there,
     }
 

@@ -15,9 +15,12 @@ from django.utils import timezone, translation
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
+from zhizhi.directory import granting
+from zhizhi.directory.models import AccessGrant
 from zhizhi.engine import timeline
 from zhizhi.trust.audit import Leaf
 from zhizhi.web.access import account_of, actor_of
+from zhizhi.web.digits import whole_number
 from zhizhi.web.exporting import spreadsheets
 from zhizhi.web.exporting.spreadsheets import Heads, Row
 
@@ -37,11 +40,18 @@ class Listing:
     read: Callable[[int, int], list[Row]]  # the rows from one number up to another
     wanted: Mapping[str, Any] = field(default_factory=dict)  # the filter, in codes and ids
     told: str = ""  # the filter, in words
+    people: int = 0  # whose names, numbers or words the rows hold; above 50 it takes two people
 
 
 def send(request: HttpRequest, listing: Listing, form: str) -> HttpResponseBase:
     """Answer with ``listing`` as a file of ``form``, after writing down who took it."""
     now = timezone.now()
+    if _lacks_second(request, listing, now):
+        said = _(
+            "The list holds data of {n} people. One person alone takes at most {most} out of the"
+            " house; for more, a second person of another office has to agree."
+        ).format(n=listing.people, most=granting.MOST_ALONE)
+        return render(request, "web/not_written.html", {"said": said}, status=403)
     if form == "xlsx" and listing.size > MOST_IN_WORKBOOK:
         return _too_long(request, listing)
     record(request, f"list:{listing.name}", now=now, form=form, rows=listing.size, **listing.wanted)
@@ -52,6 +62,15 @@ def send(request: HttpRequest, listing: Listing, form: str) -> HttpResponseBase:
     lines = _lines(listing, translation.get_language())
     answer = StreamingHttpResponse(lines, content_type=spreadsheets.CSV)
     return attached(answer, listing.title, form)
+
+
+def _lacks_second(request: HttpRequest, listing: Listing, now: datetime) -> bool:
+    """Say whether so many people's data would leave the house by one person alone."""
+    if not granting.needs_two(listing.people):
+        return False
+    number, me = whole_number(request.GET.get("grant", "")), account_of(request)
+    grant = AccessGrant.objects.visible_to(me.scope()).filter(pk=number).first() if number else None
+    return bool(granting.take_list(listing.name, listing.people, by=me, grant=grant, now=now))
 
 
 def record(

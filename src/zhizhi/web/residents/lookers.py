@@ -13,6 +13,7 @@ from zhizhi.directory.models import RoleAssignment
 from zhizhi.directory.people import OWNER
 from zhizhi.directory.posts import office_names
 from zhizhi.engine import claiming
+from zhizhi.engine.granting import SAVE_LIFE
 from zhizhi.engine.models import Claim, Report
 from zhizhi.trust.models import AccessRecord
 
@@ -31,6 +32,7 @@ PURPOSES: Mapping[str, str | Promise] = {
     "help-reporter": gettext_lazy("To warn or help you"),
     "serve-notice": gettext_lazy("To serve a notice"),
     "decide-penalty": gettext_lazy("To decide on a penalty"),
+    "save-life": gettext_lazy("To save somebody whose life was in danger"),
     "handle-case": gettext_lazy("To deal with your report"),
     "own-copy": gettext_lazy("To take a copy of your data"),
     "case-file": gettext_lazy("To print the file of the case"),
@@ -52,6 +54,15 @@ class LookLine:
     def was_delayed(self) -> bool:
         """Whether the law let the house keep this look to itself for a while."""
         return self.record.shown_at is not None
+
+    @property
+    def leave(self) -> str:
+        """Who agreed to a look that one person alone may not take; empty for any other."""
+        if self.record.grant is None or not self.record.is_allowed:
+            return ""
+        if self.record.purpose == SAVE_LIFE:
+            return _("Taken in an emergency without a second person; an auditor checks it.")
+        return _("A second person of another office agreed to this look.")
 
 
 def look_lines(report: Report, records: Sequence[AccessRecord]) -> list[LookLine]:

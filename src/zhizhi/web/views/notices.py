@@ -151,7 +151,10 @@ def _not_filled(request: HttpRequest, refused: Exception, back: str) -> HttpResp
     if isinstance(refused, vault.Erased):
         said = _("This person's data was erased. The notice as it was sealed can still be read.")
     else:
-        said = _("The case has ended, so nobody's data is opened for it. The attempt is on record.")
+        said = _(
+            "The case has ended, so nobody's data is opened for it. The attempt is on record."
+            " A second person may agree to a look; ask under Access."
+        )
     context = {"said": said, "back": back}
     return render(request, "web/not_written.html", context, status=403)
 
