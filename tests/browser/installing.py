@@ -98,9 +98,6 @@ def main() -> int:
 
 def _residents(now: datetime) -> dict[str, Any]:
     """Let residents write, send and follow: one browser each, known by its cookies."""
-    from django.conf import settings
-    from django.contrib.sessions.backends.db import SessionStore
-
     from tests.district_world import photo
     from zhizhi.directory.models import Area
     from zhizhi.engine import closing, reporting, unfinished
@@ -132,9 +129,6 @@ def _residents(now: datetime) -> dict[str, Any]:
     third.answers |= {**answers, "contact": {"way": "anonymous"}}
     ended = reporting.file_report(drafts.report_of(third), now=now).report
     closing.dismiss(ended.case, reason="没有发现", by="worker", now=now)
-    session = SessionStore()
-    session["reports"] = [ended.pk]
-    session.save()
     return {
         "report": ended.pk,
         "reported": reported.report.case_id,
@@ -143,9 +137,20 @@ def _residents(now: datetime) -> dict[str, Any]:
         "held": {
             "writing": {drafts.COOKIE: writing.token},
             "sent": {drafts.COOKIE: second.token},
-            "following": {settings.SESSION_COOKIE_NAME: str(session.session_key)},
+            "following": _session([ended.pk]),
         },
     }
+
+
+def _session(reports: list[int]) -> dict[str, str]:
+    """Return the cookie of a browser that has shown the codes of ``reports``."""
+    from django.conf import settings
+    from django.contrib.sessions.backends.db import SessionStore
+
+    session = SessionStore()
+    session["reports"] = reports
+    session.save()
+    return {settings.SESSION_COOKIE_NAME: str(session.session_key)}
 
 
 def _looked_at(report: Any, now: datetime) -> int:
