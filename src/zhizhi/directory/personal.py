@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from zhizhi.directory import people
-from zhizhi.directory.models import Person
+from zhizhi.directory.models import AccessGrant, Person
 from zhizhi.trust import vault
 from zhizhi.trust.holding import Basis, Fact, Holder, Keep, Label, Stored, Subject, Text, Whose
 
@@ -89,6 +89,7 @@ def told(subject: Subject, now: datetime) -> Iterator[Fact]:
     person = Person.objects.select_related("key").filter(pk=subject.person).first()
     if person is None:
         return
+    yield from _asked_for(people.subject(person), now)
     try:
         found = people.own_data(person, now=now)
     except vault.Erased:
@@ -99,6 +100,15 @@ def told(subject: Subject, now: datetime) -> Iterator[Fact]:
             yield Fact(f"directory.Person.{name}", ref, value)
     if person.phone_index:
         yield Fact("directory.Person.phone_index", ref, person.phone_index)
+
+
+def _asked_for(person: str, now: datetime) -> Iterator[Fact]:
+    """Tell which grants to look were asked for; of one to hide a look, once that is shown."""
+    for grant in AccessGrant.everything.filter(subject=person).order_by("pk"):
+        since = grant.ended_at
+        is_told = not grant.hidden_for or (since is not None and since + grant.hidden_for <= now)
+        if is_told:
+            yield Fact("directory.AccessGrant.subject", f"grant:{grant.pk}", grant.subject)
 
 
 def erase(subject: Subject, spared: frozenset[str], by: str, now: datetime) -> Sequence[str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import override_settings
 
-from zhizhi.directory import granting, people
+from zhizhi.directory import granting, people, personal
 from zhizhi.directory.models import AccessGrant, Account, Person
 from zhizhi.directory.people import PersonalData
 from zhizhi.directory.tests.two_people import (
@@ -29,6 +29,7 @@ from zhizhi.directory.tests.two_people import (
 )
 from zhizhi.trust import access
 from zhizhi.trust.access import LONGEST_HIDDEN
+from zhizhi.trust.holding import Subject
 from zhizhi.trust.models import AccessRecord
 
 pytestmark = pytest.mark.django_db(transaction=True)  # a look opens a transaction of its own
@@ -193,3 +194,23 @@ def test_an_emergency_opens_once_for_a_while_and_waits_for_its_review(
     late = emergency(person, operator)
     code = refusal(late, person, operator, purpose="save-life", now=AT + SPAN)
     assert code == "grant-expired"
+
+
+@pytest.mark.parametrize(("after", "is_told"), [(-A_TICK, False), (timedelta(0), True),
+                                                (A_TICK, True)])  # fmt: skip
+def test_the_copy_of_the_own_data_tells_of_a_hidden_look_when_it_is_shown(
+    after: timedelta, is_told: bool, person: Person, operator: Account, leader: Account
+) -> None:
+    day, subject = timedelta(days=1), Subject(report=1, case=41, person=person.pk)
+    kind = AccessGrant.Kind.COVERT
+    covert = approved(person, operator, leader, kind=kind, hidden_for=day)
+    plain = ask(person, operator)
+
+    def told(now: datetime) -> set[str]:
+        facts = personal.told(subject, now)
+        return {fact.ref for fact in facts if fact.field == "directory.AccessGrant.subject"}
+
+    assert told(AT + 2 * day) == {f"grant:{plain.pk}"}
+    look(covert, person, operator, case=ACase(is_open=True), hidden_for=day)
+    expected = {f"grant:{covert.pk}"} if is_told else set()
+    assert told(AT + day + after) == {f"grant:{plain.pk}"} | expected
