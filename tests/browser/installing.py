@@ -23,6 +23,10 @@ TOLD = (
     "第三根灯柱旁",
     "韦小河",
 )  # what a resident saw, where, the name
+ASKED = (
+    "结案后又有人报告同一处，需要回访。",
+    "报告人称有小孩落水，电话中断。",
+)  # why access was asked for
 PLACES = (
     "loop",
     "race",
@@ -182,8 +186,8 @@ def _granted(report: Any, now: datetime) -> dict[str, int]:
     operator, day = Account.objects.get(username="operator"), timedelta(days=1)
     of = (f"person:{report.person_id}",)
     more = (("name", "phone"), report.case_id, report.case.area_path)
-    asked = Wanted(Kind.LOOK, *of, "ask-reporter", "结案后又有人报告同一处，需要回访。", *more)
-    danger = Wanted(Kind.LOOK, *of, "save-life", "报告人称有小孩落水，电话中断。", *more)
+    asked = Wanted(Kind.LOOK, *of, "ask-reporter", ASKED[0], *more)
+    danger = Wanted(Kind.LOOK, *of, "save-life", ASKED[1], *more)
     grant = granting.ask(asked, by=operator, within=day, span=day, now=now)
     opened = granting.break_glass(danger, by=operator, span=day, review_within=day, now=now)
     return {"grant": grant.pk, "emergency": opened.pk}
