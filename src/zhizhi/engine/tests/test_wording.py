@@ -58,7 +58,8 @@ def test_words_written_when_queued_are_the_words() -> None:
 
 
 def test_every_text_of_the_engine_can_be_filled() -> None:
-    facts = dict.fromkeys(["unit", "agency", "code", "due", "reason", "kind", "told"], "x")
+    names = ["unit", "agency", "code", "due", "reason", "kind", "told", "grant"]
+    facts = dict.fromkeys(names, "x")
 
     for code in wording.ENGINE_TEXTS:
         assert "{" not in wording.text_of(code, facts)
