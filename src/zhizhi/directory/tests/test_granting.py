@@ -384,6 +384,6 @@ def test_looks_are_hidden_nowhere_but_by_a_grant() -> None:
     }  # fmt: skip
 
     assert found == {
-        "trust/access.py", "directory/people.py", "directory/granting.py",
+        "trust/access.py", "directory/people.py", "directory/granting.py", "directory/personal.py",
         "directory/models/grant.py", "engine/granting.py", "web/grant_words.py",
     }  # fmt: skip
