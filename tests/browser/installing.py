@@ -27,6 +27,7 @@ ASKED = (
     "结案后又有人报告同一处，需要回访。",
     "报告人称有小孩落水，电话中断。",
 )  # why access was asked for
+OBJECTED = "我不明白为什么要打印我的话。"
 PLACES = (
     "loop",
     "race",
@@ -173,8 +174,7 @@ def _looked_at(report: Any, now: datetime) -> int:
     ]
     with transaction.atomic():
         rows = [access.record(look, refusal=refusal, now=now) for look, refusal in looks]
-    reason = "我不明白为什么要打印我的话。"
-    return claiming.object_to(report, rows[1].pk, reason=reason, now=now).pk
+    return claiming.object_to(report, rows[1].pk, reason=OBJECTED, now=now).pk
 
 
 def _granted(report: Any, now: datetime) -> dict[str, int]:

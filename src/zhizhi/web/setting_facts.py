@@ -101,7 +101,11 @@ def group_name(label: str) -> str:
     found: Iterable[Any] = (
         app.verbose_name for app in apps.get_app_configs() if app.label == label
     )
-    own = {"engine": _("All systems"), "residents": _("Residents' pages")}
+    own = {
+        "engine": _("All systems"),
+        "residents": _("Residents' pages"),
+        "access": _("Access by two people"),
+    }
     return own.get(label) or str(next(iter(found), label))
 
 
