@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, Unit
 from zhizhi.trust.access import UNTOLD, Post
@@ -14,19 +14,12 @@ def post_for(scope: Scope, area_path: str) -> Post:
 
     Of several the narrowest: a unit before an agency, an agency before an area.
     """
-    fitting = [grant for grant in scope.grants if area_path.startswith(grant.area_path)]
-    if not fitting:
-        return UNTOLD
-    best = max(fitting, key=_narrowness)
-    return Post(best.role, _office(best))
+    return _narrowest([one for one in scope.grants if area_path.startswith(one.area_path)])
 
 
 def own_post(scope: Scope) -> Post:
     """Return the narrowest post of ``scope``, wherever it counts; for acts outside the own area."""
-    if not scope.grants:
-        return UNTOLD
-    best = max(scope.grants, key=_narrowness)
-    return Post(best.role, _office(best))
+    return _narrowest(scope.grants)
 
 
 def desks_of(account: Account) -> frozenset[str]:
@@ -62,6 +55,13 @@ def office_names(offices: Iterable[str]) -> dict[str, str]:
     known |= {f"unit:{pk}": row.name for pk, row in units.items()}
     known |= {f"area:{path}": name for path, name in areas.items()}
     return {office: known.get(office, "") for office in wanted}
+
+
+def _narrowest(grants: Collection[Grant]) -> Post:
+    if not grants:
+        return UNTOLD
+    best = max(grants, key=_narrowness)
+    return Post(best.role, _office(best))
 
 
 def _narrowness(grant: Grant) -> tuple[bool, bool, int]:

@@ -29,15 +29,12 @@ from zhizhi.trust.access import LONGEST_HIDDEN, AccessRefused
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import GRANT_ASKERS, GRANT_READERS, account_of, for_roles
 from zhizhi.web.digits import whole_number
-from zhizhi.web.grant_words import DENIED, REFUSED, grant_facts
+from zhizhi.web.grant_words import DENIED, REFUSED, WHY, grant_facts
 from zhizhi.web.notices.forms import PurposeForm
+from zhizhi.web.views import reporters
 
 SHOWN = 100
-REPORTER_PURPOSES = (
-    ("ask-reporter", gettext_lazy("To ask the resident about this case")),
-    ("tell-result", gettext_lazy("To tell the resident the result")),
-    ("help-reporter", gettext_lazy("To warn or help the resident")),
-)
+REPORTER_PURPOSES = tuple((code, WHY[code]) for code in reporters.PURPOSES)
 
 
 class AskForm(forms.Form):
