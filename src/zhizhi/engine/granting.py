@@ -56,16 +56,16 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class CaseAsked:
-    """A case as a look needs to know it, seen by one account."""
+class CaseInHand:
+    """A case as a look at a person has to know it: whether it is open, and seen by who looks."""
 
     id: int
     is_open: bool
-    is_visible: bool
+    is_visible: bool = True
 
     @classmethod
-    def of(cls, case: Case, scope: Scope) -> CaseAsked:
-        is_visible = Case.objects.visible_to(scope).filter(pk=case.pk).exists()
+    def of(cls, case: Case, *, is_visible: bool = True) -> CaseInHand:
+        """Return ``case``; it is visible where the viewer was given it through the own scope."""
         return cls(case.pk, case.state not in Case.FINAL, is_visible)
 
 
@@ -121,14 +121,19 @@ def look(grant: AccessGrant, *, by: Account, now: datetime) -> dict[str, str]:
     post = post_for(scope, grant.area_path)
     return people.open_person(
         person, grant.fields, actor=f"account:{by.pk}", purpose=grant.purpose,
-        case=CaseAsked.of(case, scope) if case else None, now=now,
+        case=_in_hand(case, scope) if case else None, now=now,
         post=own_post(scope) if post == UNTOLD else post, hidden_for=grant.hidden_for,
         grant=grant.pk,
     )  # fmt: skip
 
 
+def _in_hand(case: Case, scope: Scope) -> CaseInHand:
+    is_visible = Case.objects.visible_to(scope).filter(pk=case.pk).exists()
+    return CaseInHand.of(case, is_visible=is_visible)
+
+
 def _wanted(case: Case, order: Order, scope: Scope) -> Wanted:
-    asked = CaseAsked.of(case, scope)
+    asked = _in_hand(case, scope)
     is_plain = asked.is_open and asked.is_visible
     if is_plain and not order.hidden_for:
         raise NotNeeded

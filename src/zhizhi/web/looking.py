@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.http import HttpRequest
 
 from zhizhi.directory.posts import post_for
+from zhizhi.engine.granting import CaseInHand
 from zhizhi.engine.models import Case, Report
 from zhizhi.trust import access
 from zhizhi.trust.access import Look
@@ -29,20 +29,6 @@ def is_new_look(request: HttpRequest, kind: str, pk: int, now: datetime) -> bool
         return False
     request.session[f"{kind}_looks"] = {str(pk): now.timestamp()}
     return True
-
-
-@dataclass(frozen=True, slots=True)
-class CaseInHand:
-    """A case as a look at a person has to know it: only an open one that the viewer may see."""
-
-    id: int
-    is_open: bool
-    is_visible: bool = True
-
-    @classmethod
-    def of(cls, case: Case) -> CaseInHand:
-        """Return ``case``, which the viewer was given through the own scope."""
-        return cls(case.pk, case.state not in Case.FINAL)
 
 
 def note_report(request: HttpRequest, scope: Scope, report: Report | None, now: datetime) -> None:

@@ -15,6 +15,7 @@ from zhizhi.directory import people
 from zhizhi.directory.models import Agency
 from zhizhi.directory.posts import post_for
 from zhizhi.engine import noticing
+from zhizhi.engine.granting import CaseInHand
 from zhizhi.engine.models import Case, Notice
 from zhizhi.trust import evidence, vault
 from zhizhi.trust.access import AccessRefused
@@ -23,7 +24,6 @@ from zhizhi.web.access import CASE_READERS, Role, actor_of, for_roles
 from zhizhi.web.exporting import files, printing
 from zhizhi.web.exporting.paper import PaperMissing
 from zhizhi.web.exporting.press import PressBusy, PressFailed, presses
-from zhizhi.web.looking import CaseInHand
 from zhizhi.web.notices import writing
 from zhizhi.web.notices.forms import NoticeForm, PurposeForm
 from zhizhi.web.notices.listing import agency_of, may_issue

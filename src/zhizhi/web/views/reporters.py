@@ -13,12 +13,12 @@ from django.views.decorators.http import require_POST
 from zhizhi.directory import people
 from zhizhi.directory.posts import post_for
 from zhizhi.engine import rating
+from zhizhi.engine.granting import CaseInHand
 from zhizhi.engine.models import Report
 from zhizhi.trust import vault
 from zhizhi.trust.access import AccessRefused
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import Role, actor_of, for_roles
-from zhizhi.web.looking import CaseInHand
 
 PURPOSES = ("ask-reporter", "tell-result", "help-reporter")
 
