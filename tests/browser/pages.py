@@ -43,6 +43,8 @@ PAGES: dict[str, Look] = {
     "web:resident-calls/elder": Look("", "/home/calls/", elder="3"),
     "web:resident-data": Look("", "/home/data/"),
     "web:resident-data/elder": Look("", "/home/data/", elder="2"),
+    "web:resident-figures": Look("", "/home/figures/"),
+    "web:resident-figures/elder": Look("", "/home/figures/", elder="2"),
     "web:resident-display": Look("", "/home/display/"),
     "web:resident-display/elder": Look("", "/home/display/", elder="3"),
     "web:resident-report": Look("", "/home/report/"),

@@ -24,6 +24,7 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "engine_timelineentry": (),
     "engine_feedback": (),
     "engine_settingchange": (),
+    "engine_figurerelease": (),
 }
 _SYNCHRONOUS = {0: "OFF", 1: "NORMAL"}  # 2 is FULL, 3 is EXTRA
 

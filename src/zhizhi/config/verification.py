@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from zhizhi.engine import setting_history, timeline
+from zhizhi.engine import publishing, setting_history, timeline
 from zhizhi.engine.macros import proving
-from zhizhi.engine.models import MacroVersion, SettingChange, TimelineEntry
+from zhizhi.engine.models import FigureRelease, MacroVersion, SettingChange, TimelineEntry
 from zhizhi.trust import access, audit, erasing, evidence, tree
 from zhizhi.trust.audit import Break, Published
 from zhizhi.trust.models import AccessRecord, AuditEntry, Erasure, Evidence, TreeRoot
@@ -38,6 +38,7 @@ def logs(published: Published | None = None) -> tuple[Log, ...]:
         Log("timeline", TimelineEntry, lambda told: timeline.verify()),
         Log("settings", SettingChange, lambda told: setting_history.verify()),
         Log("macros", MacroVersion, lambda told: proving.verify()),
+        Log("figures", FigureRelease, lambda told: publishing.verify()),
         Log("erasures", Erasure, lambda told: erasing.verify()),
         Log("evidence", Evidence, lambda told: evidence.verify_evidence(progress=told)),
     )

@@ -18,7 +18,15 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from django.utils import timezone
 
 from zhizhi.directory import granting, positions
-from zhizhi.engine import delivering, patrolling, rating, settings_in_force, timing, trials
+from zhizhi.engine import (
+    delivering,
+    patrolling,
+    publishing,
+    rating,
+    settings_in_force,
+    timing,
+    trials,
+)
 from zhizhi.engine.detecting import Runner
 from zhizhi.trust import destruction, tree
 
@@ -61,6 +69,7 @@ def _parts() -> dict[str, Part]:
         "keeping": _Keeping(),
         "trials": trials.run_next,
         "sweep": _Seldom(rating.sweep),
+        "figures": _Seldom(publishing.publish_due),
         "grants": _Seldom(granting.lapse),
         "tree": _Seldom(tree.catch_up),
         "destroyed keys": _Seldom(destruction.DestroyedKeys().catch_up),

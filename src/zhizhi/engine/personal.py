@@ -138,6 +138,7 @@ IMPERSONAL = {
     "engine.Clock": ("kind",),
     "engine.Timer": ("key", "action", "failure"),
     "engine.Notice": ("key", "kind"),
+    "engine.FigureRelease": ("places", "kinds", "numbers"),
     "engine.Trial": ("detector", "numbers", "changes", "ref_version", "digest", "failure"),
 }  # fmt: skip
 

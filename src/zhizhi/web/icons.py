@@ -54,6 +54,7 @@ ICONS: Mapping[str, str] = {
     "keep": '<path d="M6.5 3.5h11V20.5L12 16l-5.5 4.5z"/>',
     "close": '<path d="m5.5 5.5 13 13M18.5 5.5l-13 13"/>',
     "grip": '<path d="M9 6h.01M15 6h.01M9 12h.01M15 12h.01M9 18h.01M15 18h.01"/>',
+    "figures": '<path d="M4 20.5h16M7 17v-5M12 17V6M17 17V9"/>',
     "list": '<path d="M9 6.5h11M9 12h11M9 17.5h11M4.5 6.5h.01M4.5 12h.01M4.5 17.5h.01"/>',
     "up": '<path d="m7 14 5-5 5 5"/>',
     "redo": '<path d="m16 5 4 4-4 4M20 9H10a6 6 0 0 0 0 11h5"/>',

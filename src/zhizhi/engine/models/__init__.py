@@ -9,6 +9,7 @@ from zhizhi.engine.models.case import (
 )
 from zhizhi.engine.models.check_in import CheckIn
 from zhizhi.engine.models.claim import Claim
+from zhizhi.engine.models.figures import FigureRelease
 from zhizhi.engine.models.journal import (
     Checkpoint,
     InboxKey,
@@ -37,6 +38,7 @@ __all__ = [
     "Claim",
     "Clock",
     "Feedback",
+    "FigureRelease",
     "InboxKey",
     "JournalHead",
     "JournalSegment",
