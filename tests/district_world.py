@@ -9,7 +9,7 @@ import math
 import wave
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -23,7 +23,7 @@ from zhizhi.directory import granting, people
 from zhizhi.directory.granting import Kind, Wanted
 from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, SavedView, Unit, WallPass
 from zhizhi.directory.people import PersonalData
-from zhizhi.engine import claiming, macros, patrolling, reporting
+from zhizhi.engine import claiming, macros, patrolling, publishing, reporting
 from zhizhi.engine.macros import MacroDraft, Step
 from zhizhi.engine.models import (
     Alert,
@@ -31,6 +31,7 @@ from zhizhi.engine.models import (
     CaseAgency,
     CheckIn,
     Feedback,
+    FigureRelease,
     MacroRun,
     Message,
     Notice,
@@ -130,6 +131,9 @@ def _records(town: _Town) -> dict[str, Any]:
         case=case, kind="penalise", agency=town.agency, offered_at=AT, offered_by="account:1"
     )
     alert = _alert(case)
+    month = date(2026, 2, 1)
+    told = FigureRelease(month=month, least=10, places=[""], kinds=[], numbers=[[0], [0]])
+    publishing.publish(told, now=AT)
     zone = Zone.objects.create(
         key="reach-1", kind="no_fishing", name="Reach", area_path=town.area.path, created_at=AT,
         boundary=shapely.to_wkb(shapely.box(LON - 0.1, LAT - 0.1, LON + 0.1, LAT + 0.1)),

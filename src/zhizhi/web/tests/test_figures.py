@@ -15,7 +15,7 @@ from zhizhi.engine.publishing import ELSEWHERE
 from zhizhi.engine.tests.building import NOON
 
 pytestmark = pytest.mark.django_db
-NUMBERS = [[None, None, 91], [80, None, 120], [0, 0, 0], [None, None, 211]]
+NUMBERS: list[list[int | None]] = [[None, None, 91], [80, None, 120], [0, 0, 0], [None, None, 211]]
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_place_outside_of_the_towns_is_shown_when_something_happened_there(
     resident: Client,
 ) -> None:
     publish(date(2026, 2, 1))
-    publish(date(2026, 3, 1), [*NUMBERS[:2], [0, None, None], NUMBERS[3]])
+    publish(date(2026, 3, 1), [NUMBERS[0], NUMBERS[1], [0, None, None], NUMBERS[3]])
 
     assert "Elsewhere" not in resident.get("/home/figures/?month=2026-02").content.decode()
     assert "Elsewhere" in resident.get("/home/figures/").content.decode()

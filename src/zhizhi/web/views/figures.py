@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,6 +16,14 @@ from zhizhi.web.exporting import files, spreadsheets
 from zhizhi.web.views.residents import show
 
 SHOWN = 24  # months to choose from; older ones are found by their address
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """A place, and how many cases of each kind there were; None where that is withheld."""
+
+    name: str
+    cells: list[tuple[str, int | None]]
 
 
 @require_safe
@@ -39,7 +48,7 @@ def figures_file(request: HttpRequest, month: str) -> HttpResponse:
         [_("Month"), _("Place"), _("Kind"), _("Cases"), *([_("Data")] if note else [])]
     ]
     for row in _rows(release):
-        lines += [[str(release), row["name"], *cell, *mark] for cell in row["cells"]]
+        lines += [[str(release), row.name, *cell, *mark] for cell in row.cells]
     body = spreadsheets.BOM + spreadsheets.csv_lines(lines)
     answer = HttpResponse(body, content_type=spreadsheets.CSV)
     return files.attached(answer, f"{_('Public figures')} {release}", "csv")
@@ -61,15 +70,13 @@ def _kinds(release: FigureRelease) -> list[str]:
     return [*map(words.case_kind_name, release.kinds), _("All kinds")]
 
 
-def _rows(release: FigureRelease) -> list[dict[str, Any]]:
+def _rows(release: FigureRelease) -> list[FigureRow]:
     """Return the places in words, each with its number for each kind, and all places at the end."""
     kinds = _kinds(release)
     names = [*(name or _("Elsewhere") for name in release.places), _("All places")]
-    rows = [
-        {"name": name, "cells": list(zip(kinds, numbers, strict=True)), "is_total": False}
+    *rows, elsewhere, total = [
+        FigureRow(name, list(zip(kinds, numbers, strict=True)))
         for name, numbers in zip(names, release.numbers, strict=True)
     ]
-    rows[-1]["is_total"] = True
-    if not any(number != 0 for _kind, number in rows[-2]["cells"]):
-        del rows[-2]  # nothing happened outside of the towns
-    return rows
+    is_used = any(number != 0 for _kind, number in elsewhere.cells)
+    return [*rows, *([elsewhere] if is_used else []), total]
