@@ -117,7 +117,7 @@ def _figures(now: datetime) -> None:
     for month in ((last - timedelta(days=1)).replace(day=1), last):
         release = FigureRelease(
             month=month, least=10, places=places, numbers=numbers,
-            kinds=["fishery.angling", "illegal-fishing"],
+            kinds=["illegal-fishing", "resident-report"],
         )  # fmt: skip
         publishing.publish(release, now=now)
 

@@ -26,7 +26,7 @@ def resident() -> Client:
 def publish(month: date, numbers: list[list[int | None]] | None = None) -> None:
     release = FigureRelease(
         month=month, least=10, places=["=Upper town", "Lower town", ELSEWHERE],
-        kinds=["illegal-fishing", "fishery.angling"], numbers=numbers or NUMBERS,
+        kinds=["illegal-fishing", "resident-report"], numbers=numbers or NUMBERS,
     )  # fmt: skip
     publishing.publish(release, now=NOON)
 
