@@ -163,12 +163,12 @@ def _observed(subject: int | None) -> set[str]:
 
 
 def _reporters(cases: Any) -> dict[int, set[str]]:
-    """Return who reported each case; whoever gave no name counts as somebody of the own."""
+    """Return who reported each case, one number being one person; no number is somebody else."""
     found: dict[int, set[str]] = defaultdict(set)
-    for case, person, report in Report.everything.filter(case__in=cases).values_list(
-        "case_id", "person_id", "pk"
+    for case, number, report in Report.everything.filter(case__in=cases).values_list(
+        "case_id", "person__phone_index", "pk"
     ):
-        found[case].add(f"report:{report}" if person is None else f"person:{person}")
+        found[case].add(f"number:{number}" if number else f"report:{report}")
     return found
 
 

@@ -81,8 +81,8 @@ class Table:
 def suppressed(table: Table, least: int) -> frozenset[Place]:
     """Return the places to withhold so that no number of fewer than ``least`` people can be found.
 
-    Whoever adds and takes away what is printed finds for each of those numbers that it may be
-    ``least`` or more, and any of at least ``least + 1`` values. Nobody stands behind a zero: it is
+    Whoever adds and takes away what is printed finds that each of those numbers may as well be
+    ``least`` greater than it is. Nobody stands behind a zero: it is
     printed unless it must hide another number. Equal tables give equal places.
     """
     secret = sorted(
@@ -114,14 +114,13 @@ class _Hidden:
     places: set[Place]
 
     def protects(self, place: Place, least: int) -> bool:
-        count, above = self.table.count(place), self.above(place, least)
-        return count + above >= least and above + self.below(place, least) >= least
+        return self.above(place, least) >= least
 
     def above(self, place: Place, most: int) -> int:
         return self._flow(place, most, upwards=True)[1]
 
     def below(self, place: Place, most: int) -> int:
-        return self._flow(place, min(most, self.table.count(place)), upwards=False)[1]
+        return self._flow(place, most, upwards=False)[1]
 
     def cheapest_cover(self, place: Place, least: int) -> set[Place]:
         """Return the printed numbers that cost least to withhold so that ``place`` could be more.

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test import override_settings
 from django.utils import timezone
 
-from zhizhi.engine import publishing, settings_in_force
+from zhizhi.directory.people import PersonalData
+from zhizhi.engine import publishing, reporting, settings_in_force
 from zhizhi.engine.models import Case, FigureRelease
-from zhizhi.engine.tests.building import NOON, area, case
+from zhizhi.engine.reporting import NewReport
+from zhizhi.engine.tests.building import LAT, LON, NOON, area, case
 from zhizhi.trust import append_only
 from zhizhi.trust.models import AuditEntry
 from zhizhi.trust.tests.damage import damage
@@ -90,6 +94,25 @@ def test_cases_without_a_subject_stand_for_somebody_each(towns: list[str]) -> No
     cases(10, towns[0], subject=None)
 
     assert published().numbers[0] == [10, 10]
+
+
+def report(number: int, contact: PersonalData | None) -> None:
+    new = NewReport(
+        external_id=f"{number:032d}", kind="fishery.angling", telling="two men", lon=LON, lat=LAT,
+        place_by="map", occurred_at=NOON, contact=contact,
+    )  # fmt: skip
+    reporting.file_report(new, now=NOON)
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_reports_of_one_resident_are_of_one_and_those_without_a_name_of_many(
+    is_named: bool, towns: list[str], tmp_path: Path
+) -> None:
+    with override_settings(DATA=tmp_path):
+        for number in range(10):
+            report(number, PersonalData("Wei", "12012345678") if is_named else None)
+
+    assert published().numbers[-1] == ([None, None] if is_named else [10, 10])
 
 
 def test_a_greater_group_can_be_asked_for_but_no_smaller_one(towns: list[str]) -> None:
