@@ -1,6 +1,6 @@
 # make demo   set everything up and open the demo district on http://127.0.0.1:8000
 # make test   set everything up; run every check and test, on both databases and in a browser
-# make lint | bench | chaos | clean | lock | assets | assets-report | messages | screens
+# make lint | bench | chaos | powercut | clean | lock | assets | assets-report | messages | screens
 
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -13,8 +13,9 @@ PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 KILLS ?= 100
 SEED ?= 1
 DB ?= sqlite
+CUTS ?= 200
 
-.PHONY: demo test lint bench chaos clean lock assets assets-report messages screens unit-sqlite unit-postgres browser chaos-few
+.PHONY: demo test lint bench chaos powercut clean lock assets assets-report messages screens unit-sqlite unit-postgres browser chaos-few
 
 demo: $(PRODUCT) $(ASSETS) $(MESSAGES)
 	$(BIN)/zhizhi demo $(if $(ONCE),--once) $(if $(FRESH),--fresh) $(if $(PORT),--port $(PORT))
@@ -77,6 +78,10 @@ chaos-few: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 
 chaos: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m tests.chaos --db $(DB) --kills $(KILLS) --seed $(SEED)
+
+# Cuts the power of a file system in a file; root alone may mount one: sudo make powercut
+powercut: $(DEVELOPMENT)
+	$(BIN)/python -m tests.powercut --db $(DB) --cuts $(CUTS) --seed $(SEED)
 
 # Pictures of every page for docs/screens, or of some: make screens PAGES="desk wall"
 screens: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
