@@ -60,6 +60,12 @@ def test_every_environment_variable_is_documented() -> None:
     assert documented - used == set()
 
 
+def test_every_command_can_be_called() -> None:
+    modules = {path.stem for path in (PACKAGE / "config" / "commands").glob("[a-z]*.py")}
+
+    assert modules == set(COMMANDS)
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_and_option_is_documented(name: str) -> None:
     module = importlib.import_module(f"zhizhi.config.commands.{name}")

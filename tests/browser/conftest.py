@@ -75,7 +75,14 @@ def context_of(
 
 
 def enter(page: Page, server: Server, username: str) -> None:
-    """Sign in with one click, or show the pass of the screen "wall"."""
+    """Sign in with one click, show the pass of the screen "wall", or go on where one had got to.
+
+    Some browsers of the installation have shown a password and no more, or a second factor as well.
+    """
+    if username in server.entered:
+        cookie = {"name": "sessionid", "value": server.entered[username], "url": server.url}
+        page.context.add_cookies([cookie])
+        return
     if username == "wall":
         page.goto(f"/wall/?token={server.wall}")
         return

@@ -18,6 +18,8 @@ from django.core.management import call_command
 from zhizhi.config.boot import boot
 
 TOKEN = "browser-source-token"
+PASSWORD = "river-lantern-7-boats"
+SECRET = "MEQHGZLDOJSXIIDPMYQDEMBAMJ4XIZLT"  # of the app of who has one
 TOLD = (
     "桥下有两个人用鱼竿钓鱼。",
     "第三根灯柱旁",
@@ -96,6 +98,7 @@ def main() -> int:
         "trial": trial.pk,
         "photo": violation.photos.get().pk,
         "handled": _handled(now),
+        "entered": _entered(now),
         **_residents(now),
     }
     print(json.dumps(found))
@@ -212,6 +215,63 @@ def _granted(report: Any, now: datetime) -> dict[str, int]:
     grant = granting.ask(asked, by=operator, within=day, span=day, now=now)
     opened = granting.break_glass(danger, by=operator, span=day, review_within=day, now=now)
     return {"grant": grant.pk, "emergency": opened.pk}
+
+
+def _entered(now: datetime) -> dict[str, str]:
+    """Let people with a password come to the door: with and without a factor, and one goes in."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+
+    from tests.software_key import SoftwareKey
+    from zhizhi.directory import accounts, backends, passkeys, second_factor
+    from zhizhi.directory.models import Account, Area
+    from zhizhi.directory.tests.authenticating import app_code
+    from zhizhi.web import entering
+
+    def person(username: str, call_sign: str, factors: str = "") -> Account:
+        made = accounts.create_account(
+            username, PASSWORD, call_sign=call_sign, by="worker", now=now
+        )
+        root = Area.objects.in_force().get(kind="district")
+        accounts.grant(made, "operator", area=root, by="worker", now=now)
+        if "app" in factors:
+            code = app_code(SECRET, now)
+            second_factor.add_app(made, SECRET, code, is_first=True, now=now)
+        if "key" in factors:
+            asked, key = _asking(), SoftwareKey()
+            answer = key.make(passkeys.ask_new(asked, made))
+            passkeys.keep(asked, made, answer, is_first=False, now=now)
+        return made
+
+    def at_the_door(account: Account, *, has_codes: bool = False) -> str:
+        asked = _asking()
+        entering.knock(asked, account, next_page="/desk/", now=now + timedelta(days=1))
+        if has_codes:
+            entering.has_set_up(asked, account)
+        asked.session.save()
+        return str(asked.session.session_key)
+
+    inside, own = _asking().session, person("guarded", "试验二席", "app key")
+    inside[SESSION_KEY], inside[BACKEND_SESSION_KEY] = str(own.pk), backends.SECOND_FACTOR
+    inside[HASH_SESSION_KEY] = own.get_session_auth_hash()
+    inside[entering.PROVED_AT] = (now + timedelta(days=1)).isoformat()
+    inside.save()
+    person("stranger", "试验三席")
+    return {
+        "door": at_the_door(own),
+        "newcomer": at_the_door(person("newcomer", "试验四席")),
+        "codes": at_the_door(person("coded", "试验五席", "app"), has_codes=True),
+        "guarded": str(inside.session_key),
+    }
+
+
+def _asking() -> Any:
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.test import RequestFactory
+
+    made = RequestFactory().post("/sign-in/", headers={"host": "localhost"})
+    made.session = SessionStore()
+    made.session.create()
+    return made
 
 
 def _handled(now: datetime) -> list[int]:

@@ -37,6 +37,12 @@ class Look:
 # The name of the address, and behind a slash who looks if several see it differently.
 PAGES: dict[str, Look] = {
     "web:sign-in": Look("", "/sign-in/"),
+    "sign-in/code": Look("door", "/sign-in/code/"),
+    "sign-in/second-factor": Look("newcomer", "/sign-in/second-factor/"),
+    "sign-in/recovery-codes": Look("codes", "/sign-in/recovery-codes/"),
+    "web:account": Look("operator", "/account/"),
+    "account/guarded": Look("guarded", "/account/"),
+    "account/app": Look("guarded", "/account/app/"),
     "web:resident-home": Look("", "/home/"),
     "web:resident-home/elder": Look("", "/home/", elder="1"),
     "web:resident-calls": Look("", "/home/calls/"),

@@ -14,6 +14,7 @@ COMMANDS = (
     "worker",
     "listen",
     "source",
+    "account",
     "gateway",
     "replay",
     "verify_log",

@@ -10,11 +10,10 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import models, transaction
 from django.http import HttpRequest
 
+from zhizhi.directory import backends
 from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, Unit
 from zhizhi.trust import audit
 from zhizhi.trust.audit import Leaf
-
-PASSWORD_BACKEND = "django.contrib.auth.backends.ModelBackend"  # noqa: S105 - a path, no password
 
 
 class DemoOnly(PermissionError):
@@ -116,7 +115,7 @@ def sign_in_demo(request: HttpRequest, username: str) -> Account:
     if account is None:
         message = "one-click sign-in is for demonstration accounts in demo mode"
         raise DemoOnly(message)
-    login(request, account, backend=PASSWORD_BACKEND)
+    login(request, account, backend=backends.DEMO)
     return account
 
 

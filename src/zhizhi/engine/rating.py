@@ -20,6 +20,7 @@ from zhizhi.engine.dispatching import locked
 from zhizhi.engine.models import Case, Report
 from zhizhi.engine.reporting import RESIDENT, seal_word
 from zhizhi.engine.states import StateConflict
+from zhizhi.trust import allowances
 
 WORST, BEST = 1, 5
 AT_ONCE = 100  # reports that one round forgets
@@ -94,4 +95,5 @@ def sweep(now: datetime) -> int:
     due = Report.everything.filter(is_old | Q(erase_again_at__lte=now)).order_by("pk")
     gone = sum(erasing.erase(report, by="worker", now=now) is not None for report in due[:AT_ONCE])
     gone += noticing.forget_parties(now)
-    return gone + unfinished.forget_expired(now=now) + quotas.forget_old(now=now)
+    forgotten = quotas.forget_old(now=now) + allowances.forget_full(now=now)
+    return gone + unfinished.forget_expired(now=now) + forgotten

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from zhizhi.directory.models.area import Agency, Area, Unit
@@ -42,6 +43,7 @@ class Account(AbstractUser):
     call_sign = models.CharField(max_length=80, blank=True)
     person = models.ForeignKey(Person, models.PROTECT, null=True, blank=True)
     is_demo = models.BooleanField(default=False)
+    sessions_ended = models.PositiveIntegerField(default=0)  # so many times all of them at once
     first_name = None  # type: ignore[assignment]  # names live in the vault
     last_name = None  # type: ignore[assignment]
 
@@ -56,6 +58,12 @@ class Account(AbstractUser):
 
     def get_short_name(self) -> str:
         return str(self)
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session has to hold; another password or ended sessions change it."""
+        salt = "zhizhi.directory.Account.get_session_auth_hash"
+        value = f"{self.password}|{self.sessions_ended}"
+        return salted_hmac(salt, value, algorithm="sha256").hexdigest()
 
     def scope(self) -> Scope:
         """Return what this account may see and do; empty when it is not active."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from tests.district_world import LAT, LON, World
 
+from zhizhi.directory import second_factor
+from zhizhi.directory.tests.authenticating import app_code
 from zhizhi.engine.models import Message, Zone
 from zhizhi.web.tests.conftest import Browse
 
@@ -166,7 +170,16 @@ def test_signing_in_leads_back_to_pages_of_ours_alone(
 ) -> None:
     body = {"username": "nobody", "password": "lantern-7-boats", "next": wanted}
 
-    assert Client().post("/sign-in/", body)["Location"] == led_to
+    stranger = Client()
+    stranger.post("/sign-in/", body)
+    assert world.nobody is not None
+    app = "MEQHGZLDOJSXIIDPMYQDEMBAMJ4XIZLT"
+    then, now = timezone.now() - timedelta(hours=1), timezone.now()
+    second_factor.add_app(world.nobody, app, app_code(app, then), is_first=True, now=then)
+    stranger.post("/sign-in/", body)
+    code = app_code(app, now)
+
+    assert stranger.post("/sign-in/code/", {"code": code})["Location"] == led_to
 
 
 @pytest.mark.django_db

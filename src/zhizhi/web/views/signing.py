@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import authenticate, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from zhizhi.directory.accounts import DemoOnly, demo_accounts, sign_in_demo
 from zhizhi.directory.models import Account
+from zhizhi.web import entering
 from zhizhi.web.access import DESK_READERS, Role, account_of
 from zhizhi.web.context import THEMES
 from zhizhi.web.words import ROLE_LINES
@@ -40,14 +42,18 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Sign in with a password; five failures lock the name at this address for a quarter hour."""
+    """Ask for the password; with a right one the second factor comes next.
+
+    Five failures lock the name at this address for a quarter hour.
+    """
     error = ""
     if request.method == "POST":
         name, password = request.POST.get("username", ""), request.POST.get("password", "")
         account = authenticate(request, username=name, password=password)
         if isinstance(account, Account):
-            login(request, account)
-            return redirect(next_page(request))
+            wanted = next_page(request)
+            entering.knock(request, account, next_page=wanted, now=timezone.now())
+            return redirect("web:enter-code")
         locked = getattr(request, "axes_locked_out", False)
         error = (
             _("Too many attempts. Wait fifteen minutes or ask your administrator.")
