@@ -76,6 +76,7 @@ def build() -> World:
         changes={"fishery.limit_minutes": 20}, since=AT, until=AT, asked_by="account:0",
         asked_at=AT,
     )  # fmt: skip
+    world.records["account"] = world.here["operator"]
     world.records["view"] = SavedView.objects.create(
         owner=world.nobody, name="of somebody else", address="?state=open", is_shared=True,
         created_at=AT,

@@ -169,3 +169,24 @@ def test_those_whom_the_table_names_may_and_nobody_else(name: str) -> None:
                 wrong.append(f"{method} {url} as {column.name}: {status}, expected {wanted}")
 
     assert wrong == []
+
+
+OWN = ("web:account", "web:messages-read", "web:message-read", "web:theme")  # of oneself alone
+
+
+def test_the_audit_administrator_changes_nothing_but_what_is_the_own() -> None:
+    changing = [name for name, row in table().items() if "auditor" in row.get("post", [])]
+
+    assert changing
+    assert [name for name in changing if not name.startswith(OWN)] == []
+
+
+def test_the_three_administrators_share_no_page_that_changes_something() -> None:
+    three = {"administrator", "security_administrator", "auditor"}
+    shared = [
+        name
+        for name, row in table().items()
+        if len(three & set(row.get("post", []))) > 1 and not name.startswith(OWN)
+    ]
+
+    assert shared == []

@@ -67,6 +67,7 @@ def test_what_hangs_on_a_case_is_seen_with_it(role: str, world: World) -> None:
         ("agency_officer", ["agency_task", "unit_task"]),
         ("operator", ["agency_task", "unit_task"]),
         ("auditor", []),
+        ("security_administrator", []),
     ],
 )
 def test_a_unit_sees_its_own_tasks_and_the_desk_all_of_them(

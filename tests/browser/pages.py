@@ -40,6 +40,8 @@ PAGES: dict[str, Look] = {
     "sign-in/code": Look("door", "/sign-in/code/"),
     "sign-in/second-factor": Look("newcomer", "/sign-in/second-factor/"),
     "sign-in/recovery-codes": Look("codes", "/sign-in/recovery-codes/"),
+    "web:accounts": Look("security", "/accounts/"),
+    "web:account-page": Look("security", "/accounts/1/"),
     "web:account": Look("operator", "/account/"),
     "account/guarded": Look("guarded", "/account/"),
     "account/app": Look("guarded", "/account/app/"),

@@ -218,6 +218,7 @@ CHECKS: tuple[Check, ...] = (
     Check(gettext_lazy("Vault keys of the database"), stored.vault_keys, is_stored=True),
     Check(gettext_lazy("Append-only tables"), stored.guards, is_stored=True),
     Check(gettext_lazy("Demonstration accounts"), stored.demo_accounts, is_stored=True),
+    Check(gettext_lazy("Separated administrators"), stored.administrators, is_stored=True),
     Check(gettext_lazy("Key for backups"), running.backup_key, is_stored=True),
     Check(gettext_lazy("Backups"), running.backups, is_stored=True),
     Check(gettext_lazy("Published roots"), running.roots, is_stored=True),

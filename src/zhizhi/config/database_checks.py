@@ -9,6 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
+from zhizhi.directory import accounts
 from zhizhi.directory.models import Account
 from zhizhi.trust import append_only, keys, vault
 
@@ -165,6 +166,24 @@ def demo_accounts() -> Found:
             % {"count": count},
             hint=_("Never turn a demonstration into a production installation: start a new one."),
             id="zhizhi.E027",
+        )
+    ]
+
+
+def administrators() -> Found:
+    """Three who watch each other are three accounts, also where somebody wrote to the table."""
+    try:
+        found = list(accounts.holding_two().values_list("pk", flat=True)[:10])
+    except DatabaseError:
+        return []
+    if not found:
+        return []
+    return [
+        Error(
+            _("Accounts that hold two of the three administrators’ roles: %(accounts)s.")
+            % {"accounts": ", ".join(str(pk) for pk in found)},
+            hint=_("Withdraw one of the roles; the audit log says who granted them."),
+            id="zhizhi.E028",
         )
     ]
 

@@ -7,13 +7,23 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from zhizhi.directory import backends
 from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, Unit
 from zhizhi.trust import audit
 from zhizhi.trust.audit import Leaf
+from zhizhi.trust.scoping import Scope, any_of
+
+Role = RoleAssignment.Role
+SEPARATED = (Role.ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDITOR)
+
+
+class AdministratorsSeparated(ValidationError):
+    """An account was to hold two of the three administrators' roles (GB/T 22239-2019, 8.1.5)."""
 
 
 class DemoOnly(PermissionError):
@@ -70,8 +80,10 @@ def grant(  # noqa: PLR0913 - a role and what narrows it
 ) -> RoleAssignment:
     """Give ``account`` a role, narrowed to an area subtree, an agency or a unit.
 
-    Raises ValidationError when the role lacks what it counts for (a unit member's unit).
+    Raises ValidationError when the role lacks what it counts for (a unit member's unit), and
+    AdministratorsSeparated.
     """
+    _keep_separate(account, role)
     row = RoleAssignment(account=account, role=role, area=area, agency=agency, unit=unit)
     row.full_clean()
     row.save(force_insert=True)
@@ -122,6 +134,39 @@ def sign_in_demo(request: HttpRequest, username: str) -> Account:
 def actor(account: Account) -> str:
     """Return how logs name the account: "account:12"."""
     return f"account:{account.pk}"
+
+
+def _keep_separate(account: Account, role: str) -> None:
+    """Hold the account until the transaction ends: two grants at once see each other."""
+    if role not in SEPARATED:
+        return
+    Account.objects.select_for_update().get(pk=account.pk)
+    others = [one for one in SEPARATED if one != role]
+    if account.roles.filter(role__in=others).exists():
+        raise AdministratorsSeparated(
+            _("System, security and audit administrator have to be three accounts.")
+        )
+
+
+def holding_two() -> models.QuerySet[Account]:
+    """Return the accounts that hold two of the three administrators' roles after all."""
+    held = models.Count("roles__role", filter=models.Q(roles__role__in=SEPARATED), distinct=True)
+    return Account.objects.annotate(held=held).filter(held__gt=1).order_by("pk")
+
+
+def kept_by(scope: Scope) -> models.QuerySet[Account]:
+    """Return the accounts that a security administrator looks after: all their roles lie inside.
+
+    One who is there for a town keeps the accounts of that town; an account that also acts
+    elsewhere, or has no role, is kept by somebody who is there for the whole installation.
+    """
+    mine = scope.of(Role.SECURITY_ADMINISTRATOR)
+    found = Account.objects.order_by("pk")
+    if any(not grant.area_path for grant in mine):
+        return found
+    inside = any_of(models.Q(area__path__startswith=grant.area_path) for grant in mine)
+    outside = RoleAssignment.objects.filter(~inside | models.Q(area=None))
+    return found.filter(roles__isnull=False).exclude(pk__in=outside.values("account")).distinct()
 
 
 def _leaf(account: Account, verb: str, *, by: str, now: datetime, **detail: object) -> None:

@@ -69,6 +69,12 @@ def has_one(account: Account) -> bool:
     return factors(account).exists()
 
 
+def having_one(accounts: Iterable[Account]) -> set[int]:
+    """Return which of ``accounts`` have a factor, by their keys."""
+    rows = Authenticator.objects.filter(user__in=[one.pk for one in accounts])
+    return set(rows.exclude(type=Type.RECOVERY_CODES).values_list("user_id", flat=True))
+
+
 def app_secret(account: Account, seed: str) -> str:
     """Return the secret that an authenticator app is about to be given, in base 32.
 

@@ -71,6 +71,7 @@ def _navigation(request: HttpRequest, scope: Scope) -> Iterator[dict[str, Any]]:
         (_("Access"), reverse("web:grants"), GRANT_READERS),
         (_("Emergencies"), reverse("web:grant-reviews"), (Role.AUDITOR,)),
         (_("Objections"), reverse("web:claims"), (Role.AUDITOR,)),
+        (_("Accounts"), reverse("web:accounts"), (Role.SECURITY_ADMINISTRATOR,)),
         (_("Health"), reverse("web:health"), (Role.ADMINISTRATOR, Role.AUDITOR)),
     ]
     for label, url, roles in pages:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from zhizhi.web.views import (
     account,
+    accounts,
     bulk,
     case_macros,
     cases,
@@ -80,6 +81,9 @@ urlpatterns = [
     path("sign-in/recovery-codes/", entering.codes, name="recovery-codes"),
     path("sign-in/passkey/question", entering.passkey_question, name="passkey-question"),
     path("sign-in/passkey/", entering.passkey, name="passkey"),
+    path("accounts/", accounts.account_list, name="accounts"),
+    path("accounts/<int:pk>/", accounts.account_page, name="account-page"),
+    path("accounts/<int:pk>/reset/", accounts.reset, name="account-reset"),
     path("account/", account.account, name="account"),
     path("account/confirm/", account.confirm, name="account-confirm"),
     path("account/app/", account.app, name="account-app"),

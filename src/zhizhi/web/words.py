@@ -149,6 +149,7 @@ ROLE_LINES: dict[str, str | Promise] = {
     "technical_reviewer": gettext_lazy("First review: hides bystanders, checks photo and clock"),
     "legal_reviewer": gettext_lazy("Second review: decides whether it is a violation"),
     "administrator": gettext_lazy("Draws zones, tries them on yesterday, minds the health page"),
+    "security_administrator": gettext_lazy("Keeps accounts safe, helps who lost a second factor"),
     "auditor": gettext_lazy("Sees whether logs are whole and everything runs"),
     "leader": gettext_lazy("Reads along on the desk and in the statistics"),
 }

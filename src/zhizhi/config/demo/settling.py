@@ -59,7 +59,8 @@ ACCOUNTS = (
     ("technical", "技术审核员", Role.TECHNICAL_REVIEWER, "", ""),
     ("legal", "法制审核员", Role.LEGAL_REVIEWER, "", ""),
     ("administrator", "系统管理员", Role.ADMINISTRATOR, "", ""),
-    ("auditor", "审计员", Role.AUDITOR, "", ""),
+    ("security", "安全管理员", Role.SECURITY_ADMINISTRATOR, "", ""),
+    ("auditor", "审计管理员", Role.AUDITOR, "", ""),
     ("leader", "区领导", Role.LEADER, "", ""),
 )
 

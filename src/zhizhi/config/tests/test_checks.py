@@ -15,7 +15,7 @@ from django.test import override_settings
 
 from zhizhi.config import checks, database_checks
 from zhizhi.config.environment import database
-from zhizhi.directory.models import Account
+from zhizhi.directory.models import Account, RoleAssignment
 from zhizhi.trust import append_only, keys, vault
 from zhizhi.trust.tests.test_vault import AT
 
@@ -192,4 +192,16 @@ def test_no_id_is_used_twice() -> None:
     text = (folder / "checks.py").read_text() + (folder / "database_checks.py").read_text()
     used = [part.split('"')[0] for part in text.split('id="')[1:]]
 
-    assert len(used) == len(set(used)) == 19
+    assert len(used) == len(set(used)) == 20
+
+
+@pytest.mark.django_db
+def test_an_account_with_two_of_the_three_administrators_roles_is_told() -> None:
+    account = Account.objects.create(username="both")
+    RoleAssignment.objects.create(account=account, role="administrator")
+    assert database_checks.administrators() == []
+
+    RoleAssignment.objects.create(account=account, role="auditor")
+
+    [found] = database_checks.administrators()
+    assert (found.id, str(account.pk) in found.msg) == ("zhizhi.E028", True)

@@ -84,9 +84,11 @@ class RoleAssignment(models.Model):
         INSPECTOR = "inspector", _("Inspector")  # verifies and closes; never the handler
         TECHNICAL_REVIEWER = "technical_reviewer", _("Technical reviewer")
         LEGAL_REVIEWER = "legal_reviewer", _("Legal reviewer")
-        ADMINISTRATOR = "administrator", _("Administrator")  # zones, settings, sources
-        AUDITOR = "auditor", _("Auditor")  # logs and health, no case content
         LEADER = "leader", _("Leader")  # read only
+        # Three who watch each other: no account holds two of them (zhizhi.directory.accounts).
+        ADMINISTRATOR = "administrator", _("System administrator")  # zones, settings, sources
+        SECURITY_ADMINISTRATOR = "security_administrator", _("Security administrator")  # accounts
+        AUDITOR = "auditor", _("Audit administrator")  # logs and health, changes nothing
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="roles")
     role = models.CharField(max_length=24, choices=Role)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,13 +10,13 @@ import pytest
 from django.contrib.auth import SESSION_KEY, authenticate
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.http import HttpRequest
 from django.test import RequestFactory, override_settings
 from pytest_django import DjangoAssertNumQueries
 
 from zhizhi.directory import accounts
-from zhizhi.directory.accounts import DemoOnly
+from zhizhi.directory.accounts import AdministratorsSeparated, DemoOnly
 from zhizhi.directory.models import Account, RoleAssignment
 from zhizhi.directory.tests.places import agency, area, unit
 from zhizhi.trust import audit
@@ -194,3 +195,67 @@ def test_nobody_signs_in_to_a_demonstration_role_with_a_password() -> None:
 def test_a_production_installation_has_no_demonstration_roles() -> None:
     with pytest.raises(DemoOnly):
         create("demo-desk", None, is_demo=True)
+
+
+THREE = ("administrator", "security_administrator", "auditor")
+
+
+@pytest.mark.parametrize("second", THREE)
+@pytest.mark.parametrize("first", THREE)
+def test_system_security_and_audit_administrator_are_three_accounts(
+    first: str, second: str
+) -> None:
+    account, town = create(), area("town", "1", (100, 30, 101, 31))
+    accounts.grant(account, first, by="account:1", now=AT)
+
+    if first == second:
+        accounts.grant(account, second, area=town, by="account:1", now=AT)
+    else:
+        with pytest.raises(AdministratorsSeparated):
+            accounts.grant(account, second, area=town, by="account:1", now=AT)
+    assert account.roles.count() == 1 + (first == second)
+    assert not accounts.holding_two().exists()
+
+
+@pytest.mark.parametrize("other", ["operator", "leader"])
+def test_other_roles_go_with_any_of_the_three(other: str) -> None:
+    account = create()
+    for role in (other, "auditor", "auditor"):
+        accounts.grant(account, role, by="account:1", now=AT)
+
+    assert account.roles.count() == 3
+
+
+def test_who_gave_one_of_the_three_back_may_take_another() -> None:
+    account = create()
+    row = accounts.grant(account, "auditor", by="account:1", now=AT)
+    accounts.withdraw(row, by="account:1", now=AT)
+
+    accounts.grant(account, "administrator", by="account:1", now=AT)
+
+
+def test_two_of_the_three_written_past_the_product_are_found() -> None:
+    account = create()
+    for role in ("administrator", "auditor"):
+        RoleAssignment.objects.create(account=account, role=role)
+    RoleAssignment.objects.create(account=create("desk-2"), role="auditor")
+
+    assert list(accounts.holding_two()) == [account]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_grants_at_once_one_wins() -> None:
+    account = create()
+
+    def give(role: str) -> bool:
+        try:
+            accounts.grant(account, role, by="account:1", now=AT)
+        except AdministratorsSeparated:
+            return False
+        else:
+            return True
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as threads:
+        assert list(threads.map(give, THREE)).count(True) == 1

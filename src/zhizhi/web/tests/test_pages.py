@@ -147,7 +147,7 @@ def test_a_page_without_a_database_says_that_nothing_was_saved(world: World) -> 
         ("operator", "/desk/"), ("inspector", "/desk/"), ("leader", "/desk/"),
         ("unit_member", "/my/"), ("agency_officer", "/fishery/agency/"),
         ("technical_reviewer", "/fishery/violations/"), ("administrator", "/zones/"),
-        ("auditor", "/health/"),
+        ("auditor", "/health/"), ("security_administrator", "/accounts/"),
     ],
 )  # fmt: skip
 def test_everybody_starts_with_the_own_work(

@@ -32,6 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
         ((Role.AGENCY_OFFICER,), "fishery:agency"),
         ((Role.TECHNICAL_REVIEWER, Role.LEGAL_REVIEWER), "fishery:violations"),
         ((Role.ADMINISTRATOR,), "web:zones"),
+        ((Role.SECURITY_ADMINISTRATOR,), "web:accounts"),
         ((Role.AUDITOR,), "web:health"),
     )
     for roles, start in starts:
