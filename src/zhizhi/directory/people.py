@@ -16,8 +16,9 @@ from django.db import transaction
 
 from zhizhi.directory import granting, identity
 from zhizhi.directory.models import Person
-from zhizhi.trust import access, audit, vault
+from zhizhi.trust import access, allowances, audit, vault
 from zhizhi.trust.access import UNTOLD, AccessRefused, Look, OpenCase, Post
+from zhizhi.trust.allowances import Rate
 from zhizhi.trust.audit import Leaf
 from zhizhi.trust.evidence import append_now
 
@@ -25,6 +26,8 @@ Leave = Callable[[Leaf], object]
 TABLE = "directory_person"
 FIELDS = ("name", "phone", "identity_number")
 OWNER, OWN_COPY = "resident", "own-copy"  # who and why, when somebody reads the own data
+LOOKS = Rate(most=30, within=timedelta(hours=1))  # of one actor for one purpose
+TOO_MANY = "too-many"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -110,6 +113,7 @@ def open_person(  # noqa: PLR0913 - who, what, why and for which case, all named
     post: Post = UNTOLD,
     hidden_for: timedelta = timedelta(0),
     grant: int | None = None,
+    rate: Rate = LOOKS,
 ) -> dict[str, str]:
     """Return ``fields`` of ``person`` in the clear and leave an access record.
 
@@ -118,8 +122,9 @@ def open_person(  # noqa: PLR0913 - who, what, why and for which case, all named
     actor may not see. It is used up by the look, in the transaction of the record.
 
     Raises AccessRefused (recorded as well) without a purpose, without an open case that the actor
-    may see or a grant that fits, vault.Erased for an erased person, RuntimeError inside another
-    transaction.
+    may see or a grant that fits, or when the actor has looked more often for this purpose than
+    ``rate`` lets one without a grant; vault.Erased for an erased person, RuntimeError inside
+    another transaction.
     """
     unknown = sorted(set(fields) - set(FIELDS))
     if unknown or not fields:
@@ -128,6 +133,8 @@ def open_person(  # noqa: PLR0913 - who, what, why and for which case, all named
     asked = Look(actor, subject(person), tuple(fields), purpose, case, post, hidden_for, grant)
     with transaction.atomic(durable=True):
         look, refusal = granting.decide(asked, now=now)
+        if not refusal and look.grant is None:
+            refusal = _used_up(look, rate, now)
         access.record(look, refusal=refusal, now=now)
     if refusal:
         raise AccessRefused(refusal)
@@ -164,6 +171,12 @@ def erase_person(person: Person, *, by: str, now: datetime, leave: Leave = appen
     if erased:
         leave(Leaf(by, "person.erase", subject(person), now))
     return erased
+
+
+def _used_up(look: Look, rate: Rate, now: datetime) -> str:
+    """Count one look of the actor for its purpose; returns why not when there were too many."""
+    has_room = allowances.take(f"look {look.purpose}", look.actor, rate=rate, now=now)
+    return "" if has_room else TOO_MANY
 
 
 def subject(person: Person) -> str:

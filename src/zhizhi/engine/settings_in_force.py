@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from zhizhi.engine.access_settings import ACCESS
 from zhizhi.engine.models import Setting, SettingChange
 from zhizhi.engine.resident_settings import RESIDENTS
+from zhizhi.engine.session_settings import SESSIONS
 from zhizhi.engine.setting_history import SUBJECT, VERB, seal
 from zhizhi.engine.states import StateConflict
 from zhizhi.engine.system import DeclaredSetting, systems
@@ -129,7 +130,7 @@ class SettingRefused(ValueError):
 
 def declared() -> dict[str, DeclaredSetting]:
     """Return every declared setting of the engine and of the installed systems by its key."""
-    found = [*ENGINE, *ACCESS, *RESIDENTS]
+    found = [*ENGINE, *ACCESS, *RESIDENTS, *SESSIONS]
     for system in systems():
         found.extend(system.settings)
     return {setting.key: setting for setting in found}

@@ -16,6 +16,7 @@ from zhizhi.engine.system import systems
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import DESK_READERS, GRANT_READERS, RULE_READERS, Role
 from zhizhi.web.elder import step_of
+from zhizhi.web.session_limits import LIMITS
 
 THEMES = ("auto", "light", "dark")
 
@@ -29,6 +30,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "themes": (("auto", _("As the device")), ("light", _("Light")), ("dark", _("Dark"))),
         "elder": step_of(request),
         "is_demo": settings.DEMO,
+        "is_limited": scope is not None and LIMITS in request.session,
         "navigation": list(_navigation(request, scope)) if scope else [],
         "unread": _unread(scope) if scope else 0,
         "may_jump": scope is not None and scope.has(*DESK_READERS),

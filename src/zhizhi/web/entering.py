@@ -16,6 +16,7 @@ from django.utils.crypto import constant_time_compare
 
 from zhizhi.directory import second_factor
 from zhizhi.directory.models import Account
+from zhizhi.web import session_limits
 
 AT_THE_DOOR = "entering"
 PROVED_AT = "proved_at"
@@ -69,6 +70,7 @@ def enter(request: HttpRequest, who: Visitor, *, now: datetime) -> None:
     """Sign the visitor in."""
     request.session.pop(AT_THE_DOOR, None)
     second_factor.enter(request, who.account)
+    session_limits.begin(request.session, who.account, now=now)
     confirm(request, now=now)
 
 

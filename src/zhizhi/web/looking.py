@@ -8,13 +8,16 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from zhizhi.directory.posts import post_for
+from zhizhi.engine import settings_in_force
 from zhizhi.engine.granting import CaseInHand
 from zhizhi.engine.models import Case, Report
 from zhizhi.trust import access
 from zhizhi.trust.access import Look
+from zhizhi.trust.allowances import Rate
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import actor_of
 
+HOUR = timedelta(hours=1)
 TRACED = timedelta(minutes=10)  # one line of the audit for each record and viewer in that time
 WORDS = ("telling", "place", "remark")
 
@@ -60,3 +63,8 @@ def told_in(report: Report) -> tuple[str, ...]:
 def report_of(scope: Scope, case: Case) -> Report | None:
     """Return the report that the viewer sees in ``case``."""
     return Report.objects.visible_to(scope).filter(case=case).select_related("case").first()
+
+
+def look_rate() -> Rate:
+    """Return how many people one account may look up for one purpose."""
+    return Rate(most=settings_in_force.value("people.looks_per_hour"), within=HOUR)

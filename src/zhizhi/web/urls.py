@@ -85,6 +85,7 @@ urlpatterns = [
     path("accounts/<int:pk>/", accounts.account_page, name="account-page"),
     path("accounts/<int:pk>/reset/", accounts.reset, name="account-reset"),
     path("account/", account.account, name="account"),
+    path("account/session", account.session, name="account-session"),
     path("account/confirm/", account.confirm, name="account-confirm"),
     path("account/app/", account.app, name="account-app"),
     path("account/recovery-codes/", account.renew_codes, name="account-codes"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from zhizhi.directory.models import Person
 from zhizhi.directory.people import PersonalData
 from zhizhi.trust import access, audit, vault
 from zhizhi.trust.access import AccessRefused
+from zhizhi.trust.allowances import Rate
 from zhizhi.trust.ciphers import SealBroken
 from zhizhi.trust.models import AccessRecord, AuditEntry
 
@@ -273,3 +274,72 @@ def test_malformed_numbers_are_refused_before_anything_is_sealed(bad: dict[str, 
 
 def test_personal_data_does_not_show_itself() -> None:
     assert "12012345678" not in repr(DATA)
+
+
+THREE = Rate(most=3, within=timedelta(hours=1))
+
+
+def look_at(person: Person, *, minutes: float = 0, actor: str = "account:12") -> bool:
+    try:
+        people.open_person(
+            person, ("phone",), actor=actor, purpose="dissuasion", case=ACase(), rate=THREE,
+            now=AT + timedelta(minutes=minutes),
+        )  # fmt: skip
+    except AccessRefused as refused:
+        assert refused.code == "too-many"
+        return False
+    return True
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_so_many_looks_the_next_is_refused_and_on_record() -> None:
+    person, other = add(), add(PersonalData("Xu Qingshan", "12087654321"))
+
+    assert [look_at(one) for one in (person, other, person, other)] == [True, True, True, False]
+    assert AccessRecord.objects.filter(is_allowed=False, person=f"person:{other.pk}").count() == 1
+    assert AuditEntry.objects.get(verb="person.refused").detail["refusal"] == "too-many"
+    assert list(access.verify()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("minutes", "may"), [(19.9, False), (20, True), (20.1, True)])
+def test_the_next_look_is_allowed_when_one_has_come_back(minutes: float, may: bool) -> None:
+    person = add()
+    for _time in range(3):
+        look_at(person)
+
+    assert look_at(person, minutes=minutes) is may
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_actor_and_another_purpose_have_looks_of_their_own() -> None:
+    person = add()
+    for _time in range(4):
+        look_at(person)
+
+    assert look_at(person, actor="account:13")
+    assert look(person, "phone", purpose="help-reporter")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_look_without_a_case_uses_nothing_up() -> None:
+    person = add()
+    for _time in range(5):
+        with pytest.raises(AccessRefused, match="case"):
+            look(person, "phone", case=None)
+
+    assert [look_at(person) for _time in range(3)] == [True, True, True]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("before", "may"), [(28, True), (29, True), (30, False)])
+def test_thirty_looks_an_hour_are_the_rule(before: int, may: bool) -> None:
+    person = add()
+    for _time in range(before):
+        look(person, "phone")
+
+    if may:
+        look(person, "phone")
+    else:
+        with pytest.raises(AccessRefused, match="too-many"):
+            look(person, "phone")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -19,7 +20,7 @@ from zhizhi.directory import passkeys, second_factor
 from zhizhi.directory.models import Account
 from zhizhi.directory.second_factor import LastFactor
 from zhizhi.trust.scoping import Scope
-from zhizhi.web import entering
+from zhizhi.web import entering, session_limits
 from zhizhi.web.access import EVERYBODY, account_of, for_roles
 from zhizhi.web.views.entering import app_added, app_facts, kept, shown, tried
 
@@ -33,6 +34,19 @@ FEW = 3  # recovery codes left: time for new ones
 def account(request: HttpRequest, _scope: Scope) -> HttpResponse:
     """Show the own factors and what may be done with them."""
     return _page(request)
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@for_roles(*EVERYBODY)
+def session(request: HttpRequest, _scope: Scope) -> HttpResponse:
+    """Say how many seconds the session lasts if nothing is done, and at most; POST is a deed."""
+    now = timezone.now()
+    if request.method == "POST":
+        session_limits.touch(request.session, account_of(request), now=now)
+    found = session_limits.left(request.session, now=now)
+    idle, whole = (one.total_seconds() for one in found) if found else (None, None)
+    return JsonResponse({"idle_s": idle, "whole_s": whole})
 
 
 @require_POST
@@ -130,10 +144,18 @@ def _page(
         "left": left,
         "is_few": left <= FEW,
         "is_fresh": entering.is_fresh(request, now=now),
+        "ends_at": _ends_at(request),
         "roles": [role.get_role_display() for role in who.roles.order_by("pk")],
         **(said or {}),
     }
     return render(request, "web/account.html", context, status=status)
+
+
+def _ends_at(request: HttpRequest) -> datetime | None:
+    """Return when the session ends whatever is done; None in a demonstration."""
+    now = timezone.now()
+    found = session_limits.left(request.session, now=now)
+    return now + found[1] if found else None
 
 
 def _may_change(request: HttpRequest) -> bool:

@@ -9,10 +9,12 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from zhizhi.directory.models import Account
 from zhizhi.trust.scoping import Scope
+from zhizhi.web import session_limits
 from zhizhi.web.digits import whole_number
 from zhizhi.web.live import stream
 
@@ -38,9 +40,14 @@ async def events(request: HttpRequest) -> HttpResponseBase:
 
 
 def scope_of_session(session: str) -> Scope:
-    """Return what a session may see by now: nothing when it has ended or its password changed."""
+    """Return what a session may see by now.
+
+    Nothing when it has ended, has lasted its time, or its password changed.
+    """
     request = HttpRequest()
     request.session = SessionStore(session)
+    if session_limits.is_over(request.session, now=timezone.now()):
+        return Scope(None)
     user = get_user(request)
     return user.scope() if isinstance(user, Account) else Scope(None)
 

@@ -24,6 +24,7 @@ from zhizhi.web.access import CASE_READERS, Role, actor_of, for_roles
 from zhizhi.web.exporting import files, printing
 from zhizhi.web.exporting.paper import PaperMissing
 from zhizhi.web.exporting.press import PressBusy, PressFailed, presses
+from zhizhi.web.looking import look_rate
 from zhizhi.web.notices import writing
 from zhizhi.web.notices.forms import NoticeForm, PurposeForm
 from zhizhi.web.notices.listing import agency_of, may_issue
@@ -137,6 +138,7 @@ def notice_filled(request: HttpRequest, scope: Scope, pk: int, number: int) -> H
             row.person, people.FIELDS, actor=actor_of(request), now=now,
             purpose=form.cleaned_data["purpose"],
             case=CaseInHand.of(row.case), post=post_for(scope, row.case.area_path),
+            rate=look_rate(),
         )  # fmt: skip
         files.record(request, "notice-filled", now=now, form="pdf", rows=1, case=pk, notice=row.pk)
         page = writing.manuscript(row, now=now, party=party)
@@ -150,6 +152,11 @@ def notice_filled(request: HttpRequest, scope: Scope, pk: int, number: int) -> H
 def _not_filled(request: HttpRequest, refused: Exception, back: str) -> HttpResponse:
     if isinstance(refused, vault.Erased):
         said = _("This person's data was erased. The notice as it was sealed can still be read.")
+    elif isinstance(refused, AccessRefused) and refused.code == people.TOO_MANY:
+        said = _(
+            "You have looked up as many people for this purpose as one may in an hour. "
+            "The attempt is on record."
+        )
     else:
         said = _(
             "The case has ended, so nobody's data is opened for it. The attempt is on record."

@@ -19,6 +19,7 @@ from zhizhi.trust import vault
 from zhizhi.trust.access import AccessRefused
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import Role, actor_of, for_roles
+from zhizhi.web.looking import look_rate
 
 PURPOSES = ("ask-reporter", "tell-result", "help-reporter")
 
@@ -41,9 +42,11 @@ def reporter(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
             case=CaseInHand.of(report.case),
             post=post_for(scope, report.case.area_path),
             now=timezone.now(),
+            rate=look_rate(),
         )
-    except (AccessRefused, vault.Erased):
-        context = {"case": report.case, "refused": True}
+    except (AccessRefused, vault.Erased) as refused:
+        too_many = isinstance(refused, AccessRefused) and refused.code == people.TOO_MANY
+        context = {"case": report.case, "refused": True, "too_many": too_many}
         return render(request, "web/reporter.html", context, status=403)
     return render(request, "web/reporter.html", {"case": report.case, "told": told})
 

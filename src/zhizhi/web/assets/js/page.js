@@ -1,11 +1,13 @@
 // Every page: say what failed, ask before what cannot be undone, close menus.
+import { watchSession } from "./session_end.js";
 import { keepTyped, leaveTyped, returnTyped } from "./typed.js";
 
 const words = document.body.dataset;
 
 // Signing in again in another tab changes the token; the cookie has the one that counts.
+// Behind TLS it has the prefix that browsers give to this site alone.
 const cookie = (name) => document.cookie.split("; ").find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1);
-export const csrf = () => cookie("csrftoken") ?? words.csrf ?? "";
+export const csrf = () => cookie("__Host-csrftoken") ?? cookie("csrftoken") ?? words.csrf ?? "";
 
 export function toast(text, kind = "error") {
   const place = document.getElementById("toasts");
@@ -24,11 +26,24 @@ export function signInAgain() {
   location.reload();
 }
 
-export async function getJson(url) {
-  const answer = await fetch(url, { headers: { Accept: "application/json" } });
+export async function getJson(url, more = {}) {
+  const answer = await fetch(url, { ...more, headers: { Accept: "application/json", ...more.headers } });
   if (answer.redirected && new URL(answer.url).pathname.startsWith("/sign-in")) signInAgain();
   if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
   return answer.json();
+}
+
+// A session is about to end: it is said, and one press keeps it where that is possible.
+function warnOfEnd(text, stay) {
+  toast(text);
+  const line = document.querySelector("#toasts .notice");
+  line.className = "notice warning";
+  if (!stay) return;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = words.sessionStay;
+  button.addEventListener("click", () => { line.remove(); stay(); });
+  line.append(" ", button);
 }
 
 // Between two long drawings: keys and clicks that wait go first.
@@ -81,3 +96,9 @@ document.addEventListener("keydown", (event) => {
   });
   document.getElementById("toasts")?.replaceChildren();
 });
+if (words.session) {
+  watchSession({
+    address: words.session, words: { warn: words.sessionWarn, last: words.sessionLast },
+    csrf, ask: getJson, warn: warnOfEnd, over: signInAgain,
+  });
+}
