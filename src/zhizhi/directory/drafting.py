@@ -10,9 +10,11 @@ import io
 import json
 import math
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import shapely
 from django.utils.translation import gettext as _
@@ -27,6 +29,11 @@ from zhizhi.kernel import shapes
 COLUMNS = ("kind", "code", "name", "population", "geometry", "lon", "lat")
 LONGEST_NAME = 80
 MOST_ROWS = 200_000
+MOST_UNPACKED = 256 * 1024 * 1024  # bytes
+UNREADABLE = (
+    InvalidFileException, zipfile.BadZipFile, zlib.error, ParseError, LookupError, OSError,
+    EOFError, ValueError, NotImplementedError, RuntimeError,
+)  # fmt: skip
 
 
 class FileUnreadable(ValueError):
@@ -228,12 +235,7 @@ def _placed(
 
 def _lines(content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the lines of the first sheet with their numbers; raises FileUnreadable."""
-    try:
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError, ValueError) as error:
-        message = _("The workbook cannot be opened; save it again as .xlsx.")
-        raise FileUnreadable(message) from error
-    rows = book.worksheets[0].iter_rows(values_only=True)
+    rows = _rows(content)
     head = [str(cell or "").strip().lower() for cell in next(rows, ())]
     absent = [name for name in ("kind", "code", "name") if name not in head]
     if absent:
@@ -244,6 +246,22 @@ def _lines(content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
         line = {name: cell for name, cell in zip(head, cells, strict=False) if name in COLUMNS}
         if any(cell not in (None, "") for cell in line.values()):
             yield number, {k: _code_text(v) if k == "code" else v for k, v in line.items()}
+
+
+def _rows(content: bytes) -> Iterator[tuple[Any, ...]]:
+    """Yield the cells of the first sheet, once it is known to how much they unpack."""
+    try:
+        # No part gives more than its size in the list, at which zipfile stops.
+        unpacked = sum(part.file_size for part in zipfile.ZipFile(io.BytesIO(content)).filelist)
+        if unpacked <= MOST_UNPACKED:
+            book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+            yield from book.worksheets[0].iter_rows(values_only=True)
+    except UNREADABLE as error:
+        message = _("The workbook cannot be opened; save it again as .xlsx.")
+        raise FileUnreadable(message) from error
+    if unpacked > MOST_UNPACKED:
+        most = {"most": MOST_UNPACKED >> 20}
+        raise FileUnreadable(_("The workbook unpacks to over %(most)d MB: split it.") % most)
 
 
 def _code_text(value: Any) -> Any:

@@ -37,7 +37,7 @@ def receipts(request: HttpRequest) -> JsonResponse:
             (str(row["key"]), row["status"] == "delivered", code(str(row.get("reason", ""))))
             for row in json.loads(request.body)["receipts"]
         ]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return JsonResponse({"error": "a list of receipts is wanted"}, status=400)
     if len(rows) > MOST:
         return JsonResponse({"error": f"at most {MOST} receipts at once"}, status=413)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
+import zipfile
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -265,6 +267,68 @@ def test_a_workbook_without_the_needed_columns_is_refused() -> None:
 def test_a_file_that_is_neither_is_refused(content: bytes) -> None:
     with pytest.raises(drafting.FileUnreadable):
         drafting.read(content, crs="WGS84")
+
+
+def packed(parts: dict[str, bytes]) -> bytes:
+    """The first workbook with some of its parts replaced."""
+    out = io.BytesIO()
+    plain = zipfile.ZipFile(io.BytesIO(workbook()))
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        for name in plain.namelist():
+            made.writestr(name, parts.get(name, plain.read(name)))
+        for name in parts.keys() - set(plain.namelist()):
+            made.writestr(name, parts[name])
+    return out.getvalue()
+
+
+def test_a_small_workbook_that_would_unpack_to_hundreds_of_megabytes_is_refused_unread() -> None:
+    bomb = packed({"xl/sharedStrings.xml": bytes(drafting.MOST_UNPACKED)})
+    assert len(bomb) < 1024 * 1024
+
+    tracemalloc.start()
+    with pytest.raises(drafting.FileUnreadable, match="256 MB"):
+        drafting.read(bomb, crs="WGS84")
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 32 * 1024 * 1024
+
+
+@pytest.mark.parametrize(("over", "is_refused"), [(-1, False), (0, False), (1, True)])
+def test_a_workbook_may_unpack_to_the_limit_and_no_further(
+    over: int, is_refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = packed({"xl/media/picture.png": bytes(10_000)})
+    size = sum(part.file_size for part in zipfile.ZipFile(io.BytesIO(content)).filelist)
+    monkeypatch.setattr(drafting, "MOST_UNPACKED", size - over)
+
+    if is_refused:
+        with pytest.raises(drafting.FileUnreadable, match="unpacks to over"):
+            drafting.read(content, crs="WGS84")
+    else:
+        assert drafting.read(content, crs="WGS84").errors == []
+
+
+LAUGHS = b"".join(
+    f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">'.encode() if n else b'<!ENTITY l0 "lol">'
+    for n in range(12)
+)
+
+
+@pytest.mark.parametrize("sheet", [
+    b"<worksheet><sheetData><row><c><v>", b"\x00" * 100, b"",
+    b"<!DOCTYPE w [" + LAUGHS + b"]><worksheet><sheetData><row r='1'><c r='A1' t='str'><v>&l11;"
+    b"</v></c></row></sheetData></worksheet>",
+], ids=["cut-off", "zeros", "empty", "laughs"])  # fmt: skip
+def test_a_sheet_that_cannot_be_read_is_refused_with_the_remedy(sheet: bytes) -> None:
+    with pytest.raises(drafting.FileUnreadable):
+        drafting.read(packed({"xl/worksheets/sheet1.xml": sheet}), crs="WGS84")
+
+
+@pytest.mark.parametrize("deep", [b"[" * 200_000, b'{"a":' * 200_000], ids=["lists", "objects"])
+def test_a_document_nested_without_end_is_refused(deep: bytes) -> None:
+    with pytest.raises(drafting.FileUnreadable):
+        drafting.read(deep, crs="WGS84")
 
 
 def test_an_unknown_coordinate_system_is_refused() -> None:

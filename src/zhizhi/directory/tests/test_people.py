@@ -286,7 +286,8 @@ def look_at(person: Person, *, minutes: float = 0, actor: str = "account:12") ->
             now=AT + timedelta(minutes=minutes),
         )  # fmt: skip
     except AccessRefused as refused:
-        assert refused.code == "too-many"
+        if refused.code != "too-many":
+            raise
         return False
     return True
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+import zlib
 from io import BytesIO
 
 import numpy as np
@@ -135,3 +137,44 @@ def test_a_mosaic_without_a_region_is_refused() -> None:
         pictures.mosaic(picture(), [])
 
     assert refused.value.code == "no-region"
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    checksum = zlib.crc32(kind + content)
+    return len(content).to_bytes(4) + kind + content + checksum.to_bytes(4)
+
+
+def test_text_in_a_picture_that_would_unpack_without_end_is_refused() -> None:
+    plain = blank(8, 8)
+    text = chunk(b"zTXt", b"Comment\x00\x00" + zlib.compress(bytes(128 * 1024 * 1024)))
+    bomb = plain[:33] + text + plain[33:]
+    assert len(bomb) < 256 * 1024
+
+    tracemalloc.start()
+    with pytest.raises(PictureRefused):
+        pictures.media_type_of(bomb)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 32 * 1024 * 1024
+
+
+def test_a_picture_that_lies_about_its_size_is_refused_and_not_unpacked() -> None:
+    plain = blank(8, 8)
+    head = (60_000).to_bytes(4) * 2 + plain[24:29]
+    bomb = plain[:8] + chunk(b"IHDR", head) + plain[33:]
+
+    with pytest.raises(PictureRefused) as refused:
+        pictures.media_type_of(bomb)
+
+    assert refused.value.code == "too-many-pixels"
+
+
+def test_of_a_moving_picture_one_frame_is_kept() -> None:
+    out = BytesIO()
+    frames = [Image.new("RGB", (16, 12), (shade, 0, 0)) for shade in range(0, 250, 25)]
+    frames[0].save(out, "WEBP", save_all=True, append_images=frames[1:])
+
+    kept = Image.open(BytesIO(pictures.redraw(out.getvalue())))
+
+    assert (kept.format, getattr(kept, "n_frames", 1), kept.size) == ("JPEG", 1, (16, 12))
