@@ -30,7 +30,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "themes": (("auto", _("As the device")), ("light", _("Light")), ("dark", _("Dark"))),
         "elder": step_of(request),
         "is_demo": settings.DEMO,
-        "is_limited": scope is not None and LIMITS in request.session,
+        "is_limited": scope is not None and LIMITS in getattr(request, "session", {}),
         "navigation": list(_navigation(request, scope)) if scope else [],
         "unread": _unread(scope) if scope else 0,
         "may_jump": scope is not None and scope.has(*DESK_READERS),

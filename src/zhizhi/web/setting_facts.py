@@ -105,6 +105,8 @@ def group_name(label: str) -> str:
         "engine": _("All systems"),
         "residents": _("Residents' pages"),
         "access": _("Access by two people"),
+        "sessions": _("How long somebody stays signed in"),
+        "people": _("Looking at people's data"),
     }
     return own.get(label) or str(next(iter(found), label))
 

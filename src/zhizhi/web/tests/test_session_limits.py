@@ -171,3 +171,11 @@ def test_the_page_carries_its_warning_only_where_there_is_a_limit(
 ) -> None:
     assert 'data-session="/account/session"' in operator.get("/messages/").content.decode()
     assert "data-session=" not in browse("inspector").get("/messages/").content.decode()
+
+
+def test_the_settings_page_names_both_groups_in_words(browse: Browse) -> None:
+    groups = browse("administrator").get("/settings/").context["groups"]
+    named = {one["label"]: str(one["name"]) for one in groups}
+
+    assert named["sessions"] == "How long somebody stays signed in"
+    assert named["people"] == "Looking at people's data"
