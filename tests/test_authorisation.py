@@ -7,6 +7,7 @@ not named is refused, changes nothing, and learns nothing but that there is noth
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -19,10 +20,12 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.http import HttpResponseBase
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 from tests.district_world import READ, ROLES, World, build
+from zhizhi.directory.models import RoleAssignment
+from zhizhi.directory.tests.test_backends import PRODUCTION
 from zhizhi.trust.models import AuditEntry
 
 TABLE = Path(__file__).with_name("authorisation.toml")
@@ -106,11 +109,15 @@ def is_refused(response: HttpResponseBase) -> bool:
     return response.status_code in {401, 403, 404, 405}
 
 
-def ask(column: Column, method: str, url: str, row: Mapping[str, Any]) -> tuple[bool, int, bool]:
-    """Ask once and undo it; returns (refused, status, whether anything was done)."""
+def browser(column: Column) -> Client:
     client = Client(raise_request_exception=False)
     if column.account is not None:
         client.force_login(column.account, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def ask(client: Client, method: str, url: str, row: Mapping[str, Any]) -> tuple[bool, int, bool]:
+    """Ask once and undo it; returns (refused, status, whether anything was done)."""
     before = _done()
     point = transaction.savepoint()
     body = {} if method == "get" else {"data": row.get("body", {})}
@@ -164,29 +171,69 @@ def test_those_whom_the_table_names_may_and_nobody_else(name: str) -> None:
     for method in ("get", "post"):
         for column in columns(world):
             wanted = column.is_named(row.get(method, []), scoped=scoped)
-            refused, status, done = ask(column, method, url, row)
+            refused, status, done = ask(browser(column), method, url, row)
             if refused is wanted or status >= 500 or (done and not wanted):
                 wrong.append(f"{method} {url} as {column.name}: {status}, expected {wanted}")
 
     assert wrong == []
 
 
-OWN = ("web:account", "web:messages-read", "web:message-read", "web:theme")  # of oneself alone
+DOOR = (
+    "web:enter-code", "web:set-up-factor", "web:recovery-codes", "web:passkey-question",
+    "web:passkey",
+)  # fmt: skip
 
 
-def test_the_audit_administrator_changes_nothing_but_what_is_the_own() -> None:
-    changing = [name for name, row in table().items() if "auditor" in row.get("post", [])]
+@pytest.mark.django_db
+@override_settings(AUTHENTICATION_BACKENDS=PRODUCTION)
+def test_whoever_has_shown_a_password_alone_is_refused_everywhere_but_at_the_door() -> None:
+    world, wrong = build(), []
+    every = world.here["operator"]
+    every.set_password("lantern-7-boats")
+    every.save()
+    for role in RoleAssignment.objects.filter(account__in=world.here.values()):
+        RoleAssignment.objects.create(
+            account=every, role=role.role, area=role.area, agency=role.agency, unit=role.unit
+        )
+    waiting = Client(raise_request_exception=False)
+    body = {"username": every.username, "password": "lantern-7-boats"}
+    assert waiting.post("/sign-in/", body)["Location"] == "/sign-in/code/"
 
-    assert changing
-    assert [name for name in changing if not name.startswith(OWN)] == []
+    for endpoint in endpoints():
+        row = table()[endpoint.name]
+        url = address(endpoint, row, world)
+        for method in ("get", "post"):
+            if endpoint.name in DOOR or ANYONE in row.get(method, []):
+                continue
+            refused, status, done = ask(waiting, method, url, row)
+            if not refused or status >= 500 or done:
+                wrong.append(f"{method} {url}: {status}")
+
+    assert wrong == []
+    assert waiting.get("/sign-in/code/")["Location"] == "/sign-in/second-factor/"  # still waiting
 
 
-def test_the_three_administrators_share_no_page_that_changes_something() -> None:
-    three = {"administrator", "security_administrator", "auditor"}
-    shared = [
-        name
-        for name, row in table().items()
-        if len(three & set(row.get("post", []))) > 1 and not name.startswith(OWN)
-    ]
+OWN = {
+    "web:account-session", "web:account-confirm", "web:account-app", "web:account-codes",
+    "web:account-remove", "web:account-passkey", "web:messages-read",
+}  # of oneself alone  # fmt: skip
+THREE = ("administrator", "security_administrator", "auditor")
 
-    assert shared == []
+
+def changing(role: str) -> set[str]:
+    """Return what the role may change, apart from what is the own."""
+    return {name for name, row in table().items() if role in row.get("post", [])} - OWN
+
+
+def test_the_audit_administrator_answers_objections_and_changes_nothing_else() -> None:
+    assert changing("auditor") == {"web:claim-answer"}
+
+
+def test_the_security_administrator_resets_factors_and_changes_nothing_else() -> None:
+    assert changing("security_administrator") == {"web:account-reset"}
+
+
+@pytest.mark.parametrize(("one", "other"), list(itertools.combinations(THREE, 2)))
+def test_no_administrator_does_the_work_of_another(one: str, other: str) -> None:
+    assert changing(one)
+    assert changing(one) & changing(other) == set()

@@ -152,7 +152,10 @@ def added(account: Account, row: Authenticator, *, now: datetime) -> None:
 def recovery_codes(account: Account) -> list[str]:
     """Return the recovery codes that have not been used."""
     row = Authenticator.objects.filter(user=account, type=Type.RECOVERY_CODES).first()
-    return list(row.wrap().get_unused_codes()) if row else []
+    try:
+        return list(row.wrap().get_unused_codes()) if row else []
+    except vault.Erased:  # of a backup from before they were renewed
+        return []
 
 
 @transaction.atomic
@@ -187,8 +190,8 @@ def reset(account: Account, *, reason: str, by: str, now: datetime) -> None:
         message = f"{reason} is no reason: {', '.join(REASONS)}"
         raise ValueError(message)
     may_add(account, is_first=False)
+    allowances.fill(TRIED, actor(account))  # first: whoever shows a code holds it before the factor
     _drop(Authenticator.objects.filter(user=account), now)
-    allowances.fill(TRIED, actor(account))
     end_sessions(account)
     audit.append([Leaf(by, "factor.reset", actor(account), now, detail={"reason": reason})])
 
@@ -215,7 +218,10 @@ def _app_code(account: Account, code: str, now: datetime) -> Authenticator | Non
     row: Authenticator | None = Authenticator.objects.filter(user=account, type=Type.TOTP).first()
     if row is None:
         return None
-    secret = factor_secrets.FactorSecrets().decrypt(row.data["secret"])
+    try:
+        secret = factor_secrets.FactorSecrets().decrypt(row.data["secret"])
+    except vault.Erased:  # as in recovery_codes: it opens nothing until it is reset
+        return None
     step = _step_of(secret, code, now)
     if step is None:
         return None
@@ -227,7 +233,10 @@ def _app_code(account: Account, code: str, now: datetime) -> Authenticator | Non
 def _recovery_code(account: Account, code: str) -> Authenticator | None:
     row: Authenticator | None
     row = Authenticator.objects.filter(user=account, type=Type.RECOVERY_CODES).first()
-    return row if row is not None and row.wrap().validate_code(code) else None
+    try:
+        return row if row is not None and row.wrap().validate_code(code) else None
+    except vault.Erased:  # as in recovery_codes
+        return None
 
 
 def _step_of(secret: str, code: str, now: datetime) -> datetime | None:

@@ -46,6 +46,12 @@ def again_at(what: str, who: str, *, rate: Rate, now: datetime) -> datetime:
     return max(now, row.full_at - rate.within + rate.each) if row else now
 
 
+def give_back(what: str, who: str, *, rate: Rate, now: datetime) -> None:
+    """Give ``who`` one token for ``what`` back, which was taken for something that counts not."""
+    row = Allowance.objects.filter(bucket=_bucket(what, who), full_at__gt=now)
+    row.update(full_at=F("full_at") - rate.each)
+
+
 def fill(what: str, who: str) -> None:
     """Give ``who`` the whole allowance for ``what`` back at once."""
     Allowance.objects.filter(bucket=_bucket(what, who)).delete()

@@ -13,6 +13,7 @@ from zhizhi.trust.holding import Basis, Fact, Holder, Keep, Label, Stored, Subje
 from zhizhi.trust.models import Evidence
 
 _LOOKS = _("So that you can see who looked at your data and object")
+_LIMIT = _("So that nobody guesses codes or looks people up by the hundred")
 _PROOF = _("To deal with what was reported, and to prove it")
 _ANSWERABLE = _("So that whoever acts answers for it")
 
@@ -32,6 +33,10 @@ LABELS = {
     ),
     "trust.AccessRecord.post": Label(
         _("Office and role of whoever looked"), Whose.STAFF, _LOOKS, Basis.DUTY, Keep.LOG
+    ),
+    "trust.Allowance.bucket": Label(
+        _("Keyed hash of who looked people up, or of who or which address tried a code"),
+        Whose.STAFF, _LIMIT, Basis.DUTY, Keep.HOUR, Stored.DIGEST,
     ),
     "trust.AuditEntry.actor": Label(
         _("Who did it"), Whose.STAFF, _ANSWERABLE, Basis.DUTY, Keep.LOG, Stored.TOKEN

@@ -14,7 +14,7 @@ from zhizhi.directory import accounts, second_factor
 from zhizhi.directory.models import Account
 from zhizhi.directory.second_factor import CodeWrong, FactorExists, LastFactor, TooManyCodes
 from zhizhi.directory.tests.authenticating import app_code
-from zhizhi.trust import audit, vault
+from zhizhi.trust import audit, rotating, vault
 from zhizhi.trust.models import AuditEntry, SubjectKey
 
 pytestmark = pytest.mark.django_db
@@ -231,11 +231,26 @@ def test_neither_secret_nor_recovery_code_lies_open_in_the_database() -> None:
 def test_secrets_stay_readable_when_vault_keys_are_rotated() -> None:
     account = with_app()
 
-    vault.rotate()
+    rotating.rotate(by="cli", now=NOON)
 
     now = later(minutes=10)
     assert vault.strange_keys() == []
     assert show(account, app_code(SECRET, now), now)
+    assert len(second_factor.recovery_codes(account)) == 10
+
+
+def test_secrets_whose_keys_are_gone_open_nothing_until_they_are_reset() -> None:
+    account, now = with_app(), later(minutes=10)
+    code = second_factor.recovery_codes(account)[0]
+    for key in SubjectKey.objects.all():
+        vault.destroy(key, now=NOON)
+
+    assert not show(account, app_code(SECRET, now), now)
+    assert not show(account, code, now)
+    assert second_factor.recovery_codes(account) == []
+    second_factor.reset(account, reason="lost", by="account:1", now=now)
+    with_app(account, at=now)
+
     assert len(second_factor.recovery_codes(account)) == 10
 
 

@@ -77,6 +77,24 @@ def test_filling_gives_everything_back() -> None:
     assert [take() for _time in range(4)] == [True, True, True, False]
 
 
+@pytest.mark.parametrize("taken", [1, 2, 3])
+def test_one_that_was_taken_for_nothing_comes_back(taken: int) -> None:
+    for _time in range(taken):
+        take()
+
+    allowances.give_back("look", "account:1", rate=RATE, now=NOON)
+
+    assert [take() for _time in range(4)].count(True) == 3 - taken + 1
+
+
+def test_giving_back_gives_no_more_than_there_were() -> None:
+    take()
+    for _time in range(3):
+        allowances.give_back("look", "account:1", rate=RATE, now=NOON)
+
+    assert [take() for _time in range(5)].count(True) == 3
+
+
 def test_only_full_buckets_are_forgotten_and_none_says_whose_it_is() -> None:
     take("account:1")
     take("account:2", minutes=1)

@@ -22,7 +22,15 @@ from zhizhi.directory.second_factor import LastFactor
 from zhizhi.trust.scoping import Scope
 from zhizhi.web import entering, session_limits
 from zhizhi.web.access import EVERYBODY, account_of, for_roles
-from zhizhi.web.views.entering import app_added, app_facts, kept, shown, tried
+from zhizhi.web.views.entering import (
+    app_added,
+    app_facts,
+    drawn_again,
+    kept,
+    said,
+    shown,
+    tried,
+)
 
 SEED = "app_seed"
 FEW = 3  # recovery codes left: time for new ones
@@ -53,8 +61,8 @@ def session(request: HttpRequest, _scope: Scope) -> HttpResponse:
 @for_roles(*EVERYBODY)
 def confirm(request: HttpRequest, _scope: Scope) -> HttpResponse:
     """Take a code, so that for ten minutes the factors may be changed."""
-    if error := tried(account_of(request), request.POST.get("code", "")):
-        return _page(request, {"error": error}, status=400)
+    if refused := tried(account_of(request), request.POST.get("code", "")):
+        return refused.told(_page(request, {"error": refused.text}, status=refused.status))
     entering.confirm(request, now=timezone.now())
     return redirect("web:account")
 
@@ -68,14 +76,14 @@ def app(request: HttpRequest, _scope: Scope) -> HttpResponse:
         return redirect("web:account")
     who = account_of(request)
     seed = request.session.setdefault(SEED, secrets.token_urlsafe(24))
-    secret, error = second_factor.app_secret(who, seed), ""
+    secret, refused = second_factor.app_secret(who, seed), None
     if request.method == "POST":
-        error = app_added(who, secret, request.POST.get("code", ""), is_first=False)
-        if not error:
+        refused = app_added(who, secret, request.POST.get("code", ""), is_first=False)
+        if refused is None:
             del request.session[SEED]
             return _changed(request, _("The app is set up; other sessions have ended."))
-    context = {"error": error, "is_own": True, **app_facts(who, secret)}
-    return render(request, "web/set_up_factor.html", context, status=400 if error else 200)
+    context = {"is_own": True, **app_facts(who, secret)}
+    return drawn_again(request, "web/set_up_factor.html", context, refused)
 
 
 @require_POST
@@ -121,9 +129,9 @@ def passkey(request: HttpRequest, _scope: Scope) -> HttpResponse:
     if who.is_demo:
         return JsonResponse({"error": _no_need()}, status=400)
     is_fresh = entering.is_fresh(request, now=now)
-    error = kept(request, who, is_first=False) if is_fresh else shown(request, who)
-    if error:
-        return JsonResponse({"error": error}, status=400)
+    refused = kept(request, who, is_first=False) if is_fresh else shown(request, who)
+    if refused:
+        return said(refused)
     entering.confirm(request, now=now)
     if is_fresh:
         _stay(request, who)
@@ -131,7 +139,7 @@ def passkey(request: HttpRequest, _scope: Scope) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, said: dict[str, Any] | None = None, status: int = 200
+    request: HttpRequest, told: dict[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
     who, now = account_of(request), timezone.now()
     rows = list(second_factor.factors(who))
@@ -146,7 +154,7 @@ def _page(
         "is_fresh": entering.is_fresh(request, now=now),
         "ends_at": _ends_at(request),
         "roles": [role.get_role_display() for role in who.roles.order_by("pk")],
-        **(said or {}),
+        **(told or {}),
     }
     return render(request, "web/account.html", context, status=status)
 

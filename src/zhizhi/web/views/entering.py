@@ -23,6 +23,7 @@ from zhizhi.directory.models import Account
 from zhizhi.directory.second_factor import CodeWrong, FactorExists, TooManyCodes
 from zhizhi.web import entering
 from zhizhi.web.entering import Visitor
+from zhizhi.web.guesses import TurnedAway, counted
 
 Step = Callable[[HttpRequest, Visitor], HttpResponse]
 QUIET = 4  # modules of white around the code, as ISO/IEC 18004 wants
@@ -46,15 +47,15 @@ def code(request: HttpRequest, who: Visitor) -> HttpResponse:
     """Ask for a code of the app or a recovery code; in with a right one."""
     if not second_factor.has_one(who.account):
         return redirect("web:set-up-factor")
-    error = ""
+    refused = None
     if request.method == "POST":
-        error = tried(who.account, request.POST.get("code", ""))
-        if not error:
+        refused = counted(request, lambda: tried(who.account, request.POST.get("code", "")))
+        if refused is None:
             entering.enter(request, who, now=timezone.now())
             return redirect(who.next_page)
     kinds = set(second_factor.factors(who.account).values_list("type", flat=True))
-    context = {"error": error, "has_app": "totp" in kinds, "has_passkey": "webauthn" in kinds}
-    return render(request, "web/enter_code.html", context, status=403 if error else 200)
+    context = {"has_app": "totp" in kinds, "has_passkey": "webauthn" in kinds}
+    return drawn_again(request, "web/enter_code.html", context, refused)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,17 +64,18 @@ def set_up(request: HttpRequest, who: Visitor) -> HttpResponse:
     """Set the first factor up: an app by its code; a passkey comes by ``set_up_passkey``."""
     if second_factor.has_one(who.account):
         return redirect("web:recovery-codes" if who.has_codes else "web:enter-code")
-    secret, error = second_factor.app_secret(who.account, who.seed), ""
+    secret, refused = second_factor.app_secret(who.account, who.seed), None
     if request.method == "POST":
+        text = request.POST.get("code", "")
         try:
-            error = app_added(who.account, secret, request.POST.get("code", ""), is_first=True)
+            refused = counted(request, lambda: app_added(who.account, secret, text, is_first=True))
         except FactorExists:
             return redirect("web:enter-code")
-        if not error:
+        if refused is None:
             entering.has_set_up(request, who.account)
             return redirect("web:recovery-codes")
-    context = {"error": error, **app_facts(who.account, secret)}
-    return render(request, "web/set_up_factor.html", context, status=403 if error else 200)
+    context = app_facts(who.account, secret)
+    return drawn_again(request, "web/set_up_factor.html", context, refused)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -103,66 +105,83 @@ def passkey_question(request: HttpRequest, who: Visitor) -> HttpResponse:
 def passkey(request: HttpRequest, who: Visitor) -> HttpResponse:
     """Take the browser's answer: in with a right one, on to the recovery codes with a new one."""
     if second_factor.has_one(who.account) and not who.has_codes:
-        if error := shown(request, who.account):
-            return JsonResponse({"error": error}, status=403)
+        if refused := counted(request, lambda: shown(request, who.account)):
+            return said(refused)
         entering.enter(request, who, now=timezone.now())
         return JsonResponse({"next": who.next_page})
-    if error := kept(request, who.account, is_first=True):
-        return JsonResponse({"error": error}, status=403)
+    if refused := kept(request, who.account, is_first=True):
+        return said(refused)
     entering.has_set_up(request, who.account)
     return JsonResponse({"next": redirect("web:recovery-codes")["Location"]})
 
 
-def tried(account: Account, text: str) -> str:
-    """Try a code; returns what is wrong, or nothing."""
+def drawn_again(
+    request: HttpRequest, template: str, context: dict[str, Any], refused: TurnedAway | None
+) -> HttpResponse:
+    """Draw a page that asks for a code, with what was wrong with the last one."""
+    context = {**context, "error": refused.text if refused else ""}
+    answer = render(request, template, context, status=refused.status if refused else 200)
+    return refused.told(answer) if refused else answer
+
+
+def said(refused: TurnedAway) -> HttpResponse:
+    """Tell the script of a page why not."""
+    return refused.told(JsonResponse({"error": refused.text}, status=refused.status))
+
+
+def tried(account: Account, text: str) -> TurnedAway | None:
+    """Try a code; returns what is wrong, if anything is."""
     try:
         second_factor.prove(account, text[:64], now=timezone.now())
     except CodeWrong:
-        return _("The code is wrong, has run out or was used already. Wait for the next one.")
+        return TurnedAway(
+            _("The code is wrong, has run out or was used already. Wait for the next one.")
+        )
     except TooManyCodes as refused:
         return too_many(refused)
-    return ""
+    return None
 
 
-def app_added(account: Account, secret: str, text: str, *, is_first: bool) -> str:
-    """Keep an app if its code is right; returns what is wrong, or nothing."""
+def app_added(account: Account, secret: str, text: str, *, is_first: bool) -> TurnedAway | None:
+    """Keep an app if its code is right; returns what is wrong, if anything is."""
     try:
         second_factor.add_app(account, secret, text[:64], is_first=is_first, now=timezone.now())
     except CodeWrong:
-        return _("This is not the code that the app shows now. Is the telephone’s clock right?")
+        return TurnedAway(
+            _("This is not the code that the app shows now. Is the telephone’s clock right?")
+        )
     except TooManyCodes as refused:
         return too_many(refused)
-    return ""
+    return None
 
 
-def shown(request: HttpRequest, account: Account) -> str:
-    """Check the browser's answer for a passkey; returns what is wrong, or nothing."""
+def shown(request: HttpRequest, account: Account) -> TurnedAway | None:
+    """Check the browser's answer for a passkey; returns what is wrong, if anything is."""
     try:
         passkeys.prove(request, account, answer_of(request), now=timezone.now())
     except CodeWrong:
-        return _("The passkey was not recognised. Try again, or use a code.")
+        return TurnedAway(_("The passkey was not recognised. Try again, or use a code."))
     except TooManyCodes as refused:
         return too_many(refused)
-    return ""
+    return None
 
 
-def kept(request: HttpRequest, account: Account, *, is_first: bool) -> str:
-    """Keep the passkey that the browser has made; returns what is wrong, or nothing."""
+def kept(request: HttpRequest, account: Account, *, is_first: bool) -> TurnedAway | None:
+    """Keep the passkey that the browser has made; returns what is wrong, if anything is."""
     try:
         passkeys.keep(request, account, answer_of(request), is_first=is_first, now=timezone.now())
     except (CodeWrong, FactorExists):
-        return _("The passkey could not be kept. Try again, or use an app.")
+        return TurnedAway(_("The passkey could not be kept. Try again, or use an app."))
     except passkeys.TooManyPasskeys:
-        return _("There are ten passkeys already. Take one away first.")
-    return ""
+        return TurnedAway(_("There are ten passkeys already. Take one away first."))
+    return None
 
 
-def too_many(refused: TooManyCodes) -> str:
+def too_many(refused: TooManyCodes) -> TurnedAway:
     """Say from when on codes are looked at again."""
     at = timezone.localtime(refused.again_at)
-    return _("Too many wrong codes. The next one counts from {time} on.").format(
-        time=f"{at:%H:%M:%S}"
-    )
+    text = _("Too many wrong codes. The next one counts from {time} on.")
+    return TurnedAway(text.format(time=f"{at:%H:%M:%S}"), refused.again_at)
 
 
 def answer_of(request: HttpRequest) -> dict[str, Any]:

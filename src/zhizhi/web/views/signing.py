@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.auth import authenticate, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,6 +19,7 @@ from zhizhi.directory.models import Account
 from zhizhi.web import entering
 from zhizhi.web.access import DESK_READERS, Role, account_of
 from zhizhi.web.context import THEMES
+from zhizhi.web.guesses import TurnedAway, counted
 from zhizhi.web.words import ROLE_LINES
 
 
@@ -47,31 +50,39 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
     Five failures lock the name at this address for a quarter hour.
     """
-    error = ""
+    refused = None
     if request.method == "POST":
-        name, password = request.POST.get("username", ""), request.POST.get("password", "")
-        account = authenticate(request, username=name, password=password)
-        if isinstance(account, Account):
-            wanted = next_page(request)
-            entering.knock(request, account, next_page=wanted, now=timezone.now())
+        refused = counted(request, lambda: _knocked(request))
+        if refused is None:
             return redirect("web:enter-code")
-        locked = getattr(request, "axes_locked_out", False)
-        error = (
-            _("Too many attempts. Wait fifteen minutes or ask your administrator.")
-            if locked
-            else _("Name or password is wrong.")
-        )
     demo = [
         {"account": account, "role": _role(account), "line": _line(account)}
         for account in demo_accounts().prefetch_related("roles")
     ]
     context = {
-        "error": error,
+        "error": refused.text if refused else "",
         "demo": demo,
         "next": next_page(request),
         "username": request.POST.get("username", ""),
     }
-    return render(request, "web/sign_in.html", context, status=403 if error else 200)
+    answer = render(request, "web/sign_in.html", context, status=refused.status if refused else 200)
+    return refused.told(answer) if refused else answer
+
+
+def _knocked(request: HttpRequest) -> TurnedAway | None:
+    """Let whoever shows a right password come to the door; returns why not.
+
+    Names that nobody has are answered like names with another password.
+    """
+    name, password = request.POST.get("username", ""), request.POST.get("password", "")
+    now, account = timezone.now(), authenticate(request, username=name, password=password)
+    if isinstance(account, Account):
+        entering.knock(request, account, next_page=next_page(request), now=now)
+        return None
+    if getattr(request, "axes_locked_out", False):
+        text = _("Too many attempts. Wait fifteen minutes or ask your administrator.")
+        return TurnedAway(text, now + timedelta(hours=settings.AXES_COOLOFF_TIME))
+    return TurnedAway(_("Name or password is wrong."))
 
 
 @require_POST
