@@ -98,10 +98,9 @@ def main() -> int:
         "trial": trial.pk,
         "photo": violation.photos.get().pk,
         "handled": _handled(now),
-        "entered": _entered(now),
         **_residents(now),
     }
-    print(json.dumps(found))
+    print(json.dumps(found | {"entered": _entered(now)}))
     return 0
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import shapely
 from django.db import DatabaseError
+from django.utils import translation
 from openpyxl import Workbook
 
 from zhizhi.directory import drafting
@@ -303,7 +304,8 @@ def test_a_workbook_may_unpack_to_the_limit_and_no_further(
     monkeypatch.setattr(drafting, "MOST_UNPACKED", size - over)
 
     if is_refused:
-        with pytest.raises(drafting.FileUnreadable, match="unpacks to over"):
+        words = pytest.raises(drafting.FileUnreadable, match="unpacks to over")
+        with translation.override("en"), words:
             drafting.read(content, crs="WGS84")
     else:
         assert drafting.read(content, crs="WGS84").errors == []
