@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('directory', '0005_unit_service'),
+        ('directory', '0006_access_grant'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('trust', '0006_erasure'),
+        ('trust', '0007_access_grant'),
     ]
 
     operations = [

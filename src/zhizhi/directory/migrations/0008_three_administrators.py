@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('directory', '0006_sessions_ended'),
+        ('directory', '0007_sessions_ended'),
     ]
 
     operations = [
