@@ -92,5 +92,5 @@ def _page(request: HttpRequest, row: Account, form: ResetForm, status: int = 200
 
 
 def _row(row: Account, *, has_factor: bool) -> dict[str, Any]:
-    roles = [role.get_role_display() for role in row.roles.all()]
+    roles = list(dict.fromkeys(role.get_role_display() for role in row.roles.all()))
     return {"account": row, "roles": roles, "has_factor": has_factor}
