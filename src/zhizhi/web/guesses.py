@@ -33,8 +33,8 @@ class TurnedAway:
 
     @property
     def status(self) -> int:
-        """Return 429 when it is too early, else 403."""
-        return 429 if self.again_at else 403
+        """Return 429 when it is too early, else 422 as for any other answer that is wrong."""
+        return 429 if self.again_at else 422
 
     def told(self, answer: HttpResponse) -> HttpResponse:
         """Say in the answer's headers for how many seconds to wait (RFC 9110, 10.2.3)."""

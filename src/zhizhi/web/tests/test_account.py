@@ -86,7 +86,7 @@ def test_a_code_opens_the_next_ten_minutes(inside: Client, clock: Any) -> None:
     now = NOON + timedelta(hours=1)
     clock.move_to(now)
     wrong = inside.post("/account/confirm/", {"code": "000000"})
-    assert wrong.status_code == 403
+    assert wrong.status_code == 422
     assert inside.post("/account/recovery-codes/").status_code == 302
 
     inside.post("/account/confirm/", {"code": app_code(SECRET, now)})
@@ -129,7 +129,7 @@ def test_replacing_the_app_keeps_this_session_and_ends_the_others(
     wrong = inside.post("/account/app/", {"code": "000000"})
     right = inside.post("/account/app/", {"code": app_code(secret, NOON)})
 
-    assert (wrong.status_code, right["Location"]) == (403, "/account/")
+    assert (wrong.status_code, right["Location"]) == (422, "/account/")
     assert inside.get("/account/").status_code == 200
     assert other.get("/account/")["Location"].startswith("/sign-in/")
     assert inside.get("/account/app/").content.decode().count(secret[:4]) == 0
@@ -174,7 +174,7 @@ def test_a_passkey_is_shown_first_where_the_code_was_long_ago(
     question = inside.get("/account/passkey/question").json()
     right = inside.post("/account/passkey/", json.dumps(key.sign(question)), content_type=JSON)
 
-    assert (wrong.status_code, right.status_code) == (403, 200)
+    assert (wrong.status_code, right.status_code) == (422, 200)
     assert "user" in inside.get("/account/passkey/question").json()["publicKey"]
 
 

@@ -91,7 +91,7 @@ def test_a_wrong_code_says_so_and_the_door_stays_open(guarded: Account) -> None:
 
     wrong = stranger.post("/sign-in/code/", {"code": "000000"})
 
-    assert wrong.status_code == 403
+    assert wrong.status_code == 422
     assert "The code is wrong" in wrong.content.decode()
     assert not is_in(stranger)
     assert stranger.post("/sign-in/code/", {"code": app_code(SECRET, NOON)}).status_code == 302
@@ -114,7 +114,7 @@ def test_a_code_that_somebody_watched_opens_no_second_browser(guarded: Account) 
 
     second = door()
 
-    assert second.post("/sign-in/code/", {"code": code}).status_code == 403
+    assert second.post("/sign-in/code/", {"code": code}).status_code == 422
     assert not is_in(second)
 
 
@@ -207,7 +207,7 @@ def test_a_wrong_code_while_setting_up_keeps_the_same_key(account: Account) -> N
 
     answer = stranger.post("/sign-in/second-factor/", {"code": "000000"})
 
-    assert answer.status_code == 403
+    assert answer.status_code == 422
     assert shown_secret(answer.content.decode()) == before
     assert not second_factor.has_one(account)
 
@@ -272,7 +272,7 @@ def test_what_is_no_answer_of_a_key_is_refused_in_words(guarded: Account, body: 
 
     answer = stranger.post("/sign-in/passkey/", body, content_type=JSON)
 
-    assert answer.status_code == 403
+    assert answer.status_code == 422
     assert "not recognised" in answer.json()["error"]
 
 

@@ -61,7 +61,7 @@ def test_thirty_wrong_passwords_close_the_door_to_an_address(
 ) -> None:
     guessed(28)
     tried = [wrong_password(f"desk-{number}") for number in range(28, wrong)]
-    assert tried == [403, 403, 429][: wrong - 28]
+    assert tried == [422, 422, 429][: wrong - 28]
 
     assert browser().post("/sign-in/", RIGHT).status_code == status
     assert browser(HOME).post("/sign-in/", RIGHT).status_code == 302
@@ -99,12 +99,12 @@ def test_wrong_codes_count_against_the_address_as_well(guarded: Account) -> None
 
     tried = [member.post("/sign-in/code/", {"code": "000000"}).status_code for _time in range(3)]
 
-    assert tried == [403, 403, 429]
+    assert tried == [422, 422, 429]
     assert browser(HOME).post("/sign-in/", RIGHT).status_code == 302
 
 
 @pytest.mark.parametrize(("wrong", "status", "wait"), [
-    (4, 403, None), (5, 429, "180"), (6, 429, "180"),
+    (4, 422, None), (5, 429, "180"), (6, 429, "180"),
 ])  # fmt: skip
 def test_after_five_wrong_codes_the_answer_says_how_long_to_wait(
     guarded: Account, wrong: int, status: int, wait: str | None
@@ -151,7 +151,7 @@ def test_nobody_learns_which_names_there_are(guarded: Account, world: World) -> 
 
     there = told("nobody", 6)
 
-    assert [status for status, _page in there] == [403] * 4 + [429] * 2
+    assert [status for status, _page in there] == [422] * 4 + [429] * 2
     for name in ("not-there", closed.username, demo.username):
         Allowance.objects.all().delete()
         assert told(name, 6) == there
@@ -164,4 +164,4 @@ def test_a_closed_account_is_not_told_apart_by_its_own_password(world: World) ->
         browser().post("/sign-in/", {**RIGHT, **also}) for also in ({}, {"password": "x"})
     )
 
-    assert right.status_code == wrong.status_code == 403
+    assert right.status_code == wrong.status_code == 422
