@@ -225,8 +225,10 @@ def changing(role: str) -> set[str]:
     return {name for name, row in table().items() if role in row.get("post", [])} - OWN
 
 
-def test_the_audit_administrator_answers_objections_and_changes_nothing_else() -> None:
-    assert changing("auditor") == {"web:claim-answer"}
+def test_the_audit_administrator_answers_objections_reviews_grants_and_changes_nothing_else() -> (
+    None
+):
+    assert changing("auditor") == {"web:claim-answer", "web:grant-review"}
 
 
 def test_the_security_administrator_resets_factors_and_changes_nothing_else() -> None:

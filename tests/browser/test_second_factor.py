@@ -49,7 +49,7 @@ def knock(
 def test_without_scripts_an_app_is_set_up_and_leads_to_the_desk(
     browser: Browser, server: Server, opened: list[BrowserContext]
 ) -> None:
-    page = knock(browser, server, opened, "newcomer", java_script_enabled=False)
+    page = knock(browser, server, opened, "beginner", java_script_enabled=False)
     expect(page.locator("h1")).to_have_text("Set up a second factor")
     expect(page.locator("svg.qr")).to_be_visible()
     secret = re.sub(r"\s", "", page.locator("code.key").inner_text())
