@@ -241,14 +241,6 @@ def _entered(now: datetime) -> dict[str, str]:
             passkeys.keep(asked, made, answer, is_first=False, now=now)
         return made
 
-    def at_the_door(account: Account, *, has_codes: bool = False) -> str:
-        asked = _asking()
-        entering.knock(asked, account, next_page="/desk/", now=now + timedelta(days=1))
-        if has_codes:
-            entering.has_set_up(asked, account)
-        asked.session.save()
-        return str(asked.session.session_key)
-
     inside, own = _asking().session, person("guarded", "试验二席", "app key")
     inside[SESSION_KEY], inside[BACKEND_SESSION_KEY] = str(own.pk), backends.SECOND_FACTOR
     inside[HASH_SESSION_KEY] = own.get_session_auth_hash()
@@ -257,11 +249,22 @@ def _entered(now: datetime) -> dict[str, str]:
     person("stranger", "试验三席")  # these two are there for stories that change them
     person("beginner", "试验六席")
     return {
-        "door": at_the_door(own),
-        "newcomer": at_the_door(person("newcomer", "试验四席")),
-        "codes": at_the_door(person("coded", "试验五席", "app"), has_codes=True),
+        "door": _at_the_door(own, now),
+        "newcomer": _at_the_door(person("newcomer", "试验四席"), now),
+        "codes": _at_the_door(person("coded", "试验五席", "app"), now, has_codes=True),
         "guarded": str(inside.session_key),
     }
+
+
+def _at_the_door(account: Any, now: datetime, *, has_codes: bool = False) -> str:
+    from zhizhi.web import entering
+
+    asked = _asking()
+    entering.knock(asked, account, next_page="/desk/", now=now + timedelta(days=1))
+    if has_codes:
+        entering.has_set_up(asked, account)
+    asked.session.save()
+    return str(asked.session.session_key)
 
 
 def _asking() -> Any:

@@ -17,7 +17,9 @@ from allauth.mfa.webauthn.internal import auth
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
+from fido2 import cbor
 from fido2.cose import UnsupportedKey
+from fido2.utils import websafe_decode
 
 from zhizhi.directory import second_factor
 from zhizhi.directory.models import Account
@@ -29,6 +31,8 @@ UNREADABLE = (
     ArithmeticError, NotImplementedError, RecursionError, struct.error,
 )  # fmt: skip
 MOST = 10  # passkeys of one account
+OUTER = ("id", "rawId", "type")
+INNER = ("clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle")
 
 
 class TooManyPasskeys(ValueError):
@@ -54,7 +58,8 @@ def keep(
     with context.request_context(request):
         state = request.session.pop(auth.STATE_SESSION_KEY, None)
         try:
-            made = auth.get_server().register_complete(state, answer).credential_data
+            told = _texts(answer)
+            made = auth.get_server().register_complete(state, told).credential_data
         except UNREADABLE as error:
             raise CodeWrong from error
     if made is None or isinstance(made.public_key, UnsupportedKey):
@@ -66,7 +71,7 @@ def keep(
         row = Authenticator.objects.create(
             user=account,
             type=second_factor.Type.WEBAUTHN,
-            data={"credential": dict(answer), "name": "passkey"},
+            data={"credential": told, "name": "passkey"},
             created_at=now,
         )
         second_factor.added(account, row, now=now)
@@ -101,12 +106,30 @@ def _shown(
         return None
     try:
         known = auth.get_credentials(account)
-        right = auth.get_server().authenticate_complete(state, known, answer)
+        right = auth.get_server().authenticate_complete(state, known, _texts(answer))
         found: Authenticator | None
         found = auth.get_authenticator_by_credential_id(account, right.credential_id)
     except UNREADABLE:
         return None
     return found
+
+
+def _texts(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is read of an answer: texts of base64 alone; raises what UNREADABLE names.
+
+    Where fido2 expects bytes and finds a number, it makes so many zero bytes: one number in an
+    answer of a few letters would take all memory. Nothing but texts reaches it, and bytes in the
+    one place where it reads on in what it has unpacked.
+    """
+    told = {name: answer[name] for name in OUTER}
+    inner = answer["response"]
+    response = {name: inner[name] for name in INNER if inner.get(name) is not None}
+    if not all(isinstance(one, str) for one in (*told.values(), *response.values())):
+        raise TypeError
+    made = response.get("attestationObject")
+    if made and not isinstance(cbor.decode(websafe_decode(made))["authData"], bytes):
+        raise TypeError
+    return {**told, "response": response}
 
 
 def _of(account: Account) -> Any:

@@ -209,6 +209,63 @@ JSON = some.recursive(
     some.none() | some.booleans() | some.integers() | some.text(),
     lambda inner: some.lists(inner) | some.dictionaries(some.text(), inner),
 )
+HUGE = 2**62  # so many bytes no machine has, and asking for them fails at once
+
+
+@pytest.mark.parametrize("where", ["id", "rawId", "type"])
+def test_a_number_in_place_of_a_text_takes_no_memory(where: str) -> None:
+    account = person()
+    key, asking = registered(account), browser()
+
+    with pytest.raises(CodeWrong):
+        passkeys.prove(
+            asking, account, {**key.sign(passkeys.ask(asking, account)), where: HUGE}, now=NOON
+        )
+    with pytest.raises(CodeWrong):
+        passkeys.keep(
+            asking, account, {**SoftwareKey().make(passkeys.ask_new(asking, account)), where: HUGE},
+            is_first=False, now=NOON,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("where", ["clientDataJSON", "authenticatorData", "signature"])
+def test_a_number_in_an_answer_to_be_checked_takes_no_memory(where: str) -> None:
+    account = person()
+    key, asking = registered(account), browser()
+    answer = key.sign(passkeys.ask(asking, account))
+    answer["response"][where] = HUGE
+
+    with pytest.raises(CodeWrong):
+        passkeys.prove(asking, account, answer, now=NOON)
+
+
+@pytest.mark.parametrize(("where", "told"), [
+    ("clientDataJSON", HUGE), ("attestationObject", HUGE),
+    ("attestationObject", text(cbor.encode({"fmt": "none", "attStmt": {}, "authData": HUGE}))),
+])  # fmt: skip
+def test_a_number_in_a_new_key_takes_no_memory(where: str, told: object) -> None:
+    account, asking = person(), browser()
+    answer = SoftwareKey().make(passkeys.ask_new(asking, account))
+    answer["response"][where] = told
+
+    with pytest.raises(CodeWrong):
+        passkeys.keep(asking, account, answer, is_first=True, now=NOON)
+
+
+def test_a_browser_that_tells_no_user_and_more_than_is_read_is_recognised() -> None:
+    account = person()
+    asking, key = browser(), SoftwareKey()
+    answer = key.make(passkeys.ask_new(asking, account))
+    answer["response"] |= {"transports": ["usb"], "publicKeyAlgorithm": -7, "userHandle": None}
+    passkeys.keep(asking, account, answer, is_first=True, now=NOON)
+
+    kept = Authenticator.objects.get(type="webauthn").data["credential"]["response"]
+    assert set(kept) == {"clientDataJSON", "attestationObject"}
+    answer = key.sign(passkeys.ask(asking, account))
+    answer["response"]["userHandle"] = None
+    passkeys.prove(asking, account, answer, now=NOON)
+
+
 PARTS = ("id", "rawId", "type", "response", "clientExtensionResults")
 INNER = ("clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle")
 
