@@ -188,7 +188,7 @@ def test_a_wrong_password_says_so_and_keeps_the_name(world: World) -> None:
 
     answer = stranger.post("/sign-in/", {"username": "nobody", "password": "wrong"})
 
-    assert answer.status_code == 403
+    assert answer.status_code == 422
     assert "Name or password is wrong." in answer.content.decode()
     assert 'value="nobody"' in answer.content.decode()
 
