@@ -29,6 +29,7 @@ from zhizhi.directory.tests.two_people import (
 )
 from zhizhi.trust import access
 from zhizhi.trust.access import LONGEST_HIDDEN
+from zhizhi.trust.allowances import Rate
 from zhizhi.trust.holding import Subject
 from zhizhi.trust.models import AccessRecord
 
@@ -54,6 +55,17 @@ def test_a_second_person_opens_an_ended_case_and_one_out_of_sight(
     assert (record.grant, record.is_allowed) == (grant.pk, True)
     assert state_of(grant) == "used"
     assert list(access.verify()) == []
+
+
+def test_a_granted_look_is_not_counted_among_those_of_the_hour(
+    person: Person, operator: Account, leader: Account
+) -> None:
+    once, in_hand = Rate(most=1, within=timedelta(hours=1)), ACase(is_open=True)
+    look(approved(person, operator, leader), person, operator, rate=once)
+
+    look(None, person, operator, case=in_hand, rate=once)
+    assert refusal(None, person, operator, case=in_hand, rate=once) == "too-many"
+    look(approved(person, operator, leader), person, operator, rate=once)
 
 
 def test_nobody_looks_without_a_grant(person: Person, operator: Account) -> None:
