@@ -14,6 +14,7 @@ boot()
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 
+from zhizhi.directory import backends  # noqa: E402
 from zhizhi.directory.models import Account  # noqa: E402
 
 
@@ -22,7 +23,7 @@ def main() -> None:
     account.roles.create(role="operator")
     session = SessionStore()
     session[SESSION_KEY] = str(account.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = backends.SECOND_FACTOR
     session[HASH_SESSION_KEY] = account.get_session_auth_hash()
     session.create()
     sys.stdout.write(str(session.session_key))

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.contrib.auth import logout
 from django.contrib.sessions.backends.base import SessionBase
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -20,6 +21,7 @@ from django.utils import timezone
 from zhizhi.directory.accounts import SEPARATED
 from zhizhi.directory.models import Account, RoleAssignment
 from zhizhi.engine import settings_in_force
+from zhizhi.web.failures import unavailable
 
 LIMITS = "limits"
 EACH = timedelta(minutes=1)  # so often the last sign of life is written at most
@@ -66,13 +68,22 @@ class SessionLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.session.get(LIMITS) is not None:
-            now = timezone.now()
-            if is_over(request.session, now=now):
-                logout(request)
-            elif is_deed(request) and _is_due(request.session, now):
-                touch(request.session, request.user, now=now)
+        try:
+            _hold(request)
+        except (OperationalError, InterfaceError) as error:  # a middleware's own is answered here
+            return unavailable(request, error)
         return self.get_response(request)
+
+
+def _hold(request: HttpRequest) -> None:
+    """Keep the session of a request to its limits."""
+    if request.session.get(LIMITS) is None:
+        return
+    now = timezone.now()
+    if is_over(request.session, now=now):
+        logout(request)
+    elif is_deed(request) and _is_due(request.session, now):
+        touch(request.session, request.user, now=now)
 
 
 def is_deed(request: HttpRequest) -> bool:

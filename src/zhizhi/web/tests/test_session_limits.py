@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import InterfaceError, OperationalError
 from django.test import Client
 from tests.district_world import World
 
@@ -179,3 +181,17 @@ def test_the_settings_page_names_both_groups_in_words(browse: Browse) -> None:
 
     assert named["sessions"] == "How long somebody stays signed in"
     assert named["people"] == "Looking at people's data"
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_session_that_cannot_be_read_is_told_like_a_missing_database(
+    error: type[Exception], client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_arguments: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(SessionStore, "get", away)
+
+    answer = client.get("/", headers={"cookie": "sessionid=somebody"})
+
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
