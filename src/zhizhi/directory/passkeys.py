@@ -126,9 +126,10 @@ def _texts(answer: Mapping[str, Any]) -> dict[str, Any]:
     response = {name: inner[name] for name in INNER if inner.get(name) is not None}
     if not all(isinstance(one, str) for one in (*told.values(), *response.values())):
         raise TypeError
-    made = response.get("attestationObject")
-    if made and not isinstance(cbor.decode(websafe_decode(made))["authData"], bytes):
-        raise TypeError
+    if made := response.get("attestationObject"):
+        unpacked: Any = cbor.decode(websafe_decode(made))
+        if not isinstance(unpacked["authData"], bytes):
+            raise TypeError
     return {**told, "response": response}
 
 
