@@ -11,6 +11,7 @@ boot()
 from django.core.asgi import get_asgi_application  # noqa: E402 - Django must be set up first
 
 from zhizhi.config.metrics.counting import counted  # noqa: E402
+from zhizhi.config.securing import secured  # noqa: E402
 from zhizhi.sources.door import close_door  # noqa: E402
 from zhizhi.sources.http_push import asgi as observations  # noqa: E402
 from zhizhi.web import desk_door, live  # noqa: E402
@@ -48,4 +49,4 @@ async def _application(scope: dict[str, Any], receive: Any, send: Any) -> None:
             return
 
 
-application = counted(_application)
+application = counted(secured(_application))

@@ -148,7 +148,7 @@ _SECURE = environment.flag("ZHIZHI_HTTPS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
 if _SECURE:  # browsers take these from this very host alone, over TLS, for every path
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
-    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_SECONDS, SECURE_HSTS_INCLUDE_SUBDOMAINS = 31_536_000, True
 SECURE_SSL_REDIRECT = False  # the reverse proxy's work
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _SECURE else None
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -25,6 +25,7 @@ STANDS_STILL = timedelta(minutes=2)  # a detector that has not written for this 
 SLOW = timedelta(minutes=5)  # a message that has waited for this long
 UNCHECKED = timedelta(days=7)
 SHOWN = 20
+PLAIN = "text/plain; charset=utf-8"
 GOOD, WAIT, BAD = "good", "wait", "bad"
 Light = dict[str, Any]
 
@@ -161,5 +162,5 @@ def healthz(request: HttpRequest) -> HttpResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except Error:
-        return HttpResponse("database not reachable", status=503, content_type="text/plain")
-    return HttpResponse("ok", content_type="text/plain")
+        return HttpResponse("database not reachable", status=503, content_type=PLAIN)
+    return HttpResponse("ok", content_type=PLAIN)
