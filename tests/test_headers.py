@@ -35,7 +35,7 @@ def world(db: None) -> World:
 
 def answers(world: World) -> list[tuple[Endpoint, HttpResponseBase]]:
     """Ask every address as the operator, as an administrator and as nobody."""
-    found = []
+    found: list[tuple[Endpoint, HttpResponseBase]] = []
     for who in ("operator", "administrator", ""):
         client = Client(raise_request_exception=False)
         if who:
