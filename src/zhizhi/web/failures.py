@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
@@ -29,6 +30,7 @@ from zhizhi.web.words import actor_name
 
 LOG = logging.getLogger(__name__)
 RETRY_AFTER_S = 5
+NUL = "\0"
 SAID: dict[str, str | Promise] = {  # where naming who was faster would say nothing
     "nothing-held": gettext_lazy("Nothing of yours is held any more."),
     "macro-unfit": gettext_lazy("The macro is not for this case."),
@@ -47,6 +49,13 @@ class FailureMiddleware:
         except (OperationalError, InterfaceError) as error:  # sessions and sign-in read it too
             return unavailable(request, error)
         return above(request) if _is_opened(request, response) else response
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> None:
+        """Refuse text with a NUL, which PostgreSQL cannot keep and nobody can type (400)."""
+        sent = (request.GET, request.POST) if request.method == "POST" else (request.GET,)
+        if any(NUL in one for query in sent for name in query for one in query.getlist(name)):
+            message = "text with a NUL character"
+            raise SuspiciousOperation(message)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer the failures that have a page of their own."""

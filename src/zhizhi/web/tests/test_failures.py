@@ -152,3 +152,16 @@ def test_opening_where_a_form_is_sent_leads_to_the_page_of_the_form(
 
     assert (opened.status_code, opened.headers["Location"]) == (302, leads)
     assert asked.status_code == part.status_code == 405
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("sign", ["a\0b", "\0"])
+def test_text_with_a_nul_is_refused_before_it_is_read(
+    sign: str, world: World, browse: Browse
+) -> None:
+    operator = browse("operator")
+    case = world.records["case"]
+
+    assert operator.get("/desk/", {"q": sign}).status_code == 400
+    assert operator.post(f"/cases/{case.pk}/dismiss/", {"reason": sign}).status_code == 400
+    assert operator.get("/desk/", {"q": "a\u2400b"}).status_code == 200

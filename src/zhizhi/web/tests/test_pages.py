@@ -163,6 +163,8 @@ def test_everybody_starts_with_the_own_work(
         ("/desk/?q=1", "/desk/?q=1"),
         ("https://elsewhere.example/", "/"),
         ("//elsewhere.example", "/"),
+        ("-181", "/"),
+        ("desk", "/"),
     ],
 )
 def test_signing_in_leads_back_to_pages_of_ours_alone(

@@ -125,4 +125,5 @@ def next_page(request: HttpRequest) -> str:
     wanted = request.POST.get("next") or request.GET.get("next") or "/"
     is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
     parts = urlsplit(wanted)
-    return f"{parts.path}?{parts.query}".rstrip("?") if is_ours and parts.path else "/"
+    is_page = is_ours and parts.path.startswith("/")
+    return f"{parts.path}?{parts.query}".rstrip("?") if is_page else "/"
