@@ -9,6 +9,7 @@ from typing import Any
 
 import qrcode
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import RawPostDataException
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.html import format_html
@@ -186,11 +187,10 @@ def too_many(refused: TooManyCodes) -> TurnedAway:
 
 def answer_of(request: HttpRequest) -> dict[str, Any]:
     """Return what the browser's script sent; raises CodeWrong when it is no JSON object."""
-    if len(request.body) > MOST_BYTES:
-        raise CodeWrong
     try:
-        found = json.loads(request.body)
-    except (ValueError, RecursionError) as error:
+        body = request.body
+        found = json.loads(body) if len(body) <= MOST_BYTES else None
+    except (ValueError, RecursionError, RawPostDataException) as error:  # the last: a form
         raise CodeWrong from error
     if not isinstance(found, dict):
         raise CodeWrong
