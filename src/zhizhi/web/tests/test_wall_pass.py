@@ -72,7 +72,7 @@ def test_a_cookie_that_we_did_not_sign_opens_nothing(world: World) -> None:
         assert client.get("/wall/").status_code == 403
 
 
-@pytest.mark.parametrize("token", ["wrong", "%00", "d" * 64, "x" * 5000])
+@pytest.mark.parametrize("token", ["wrong", "%01", "d" * 64, "x" * 5000])
 def test_a_wrong_token_opens_nothing_and_says_what_to_do(token: str, world: World) -> None:
     issue(world)
 
