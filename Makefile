@@ -66,9 +66,11 @@ lint: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 unit-sqlite: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(PYTEST) -m "not browser and not chaos"
 
-# The kernel knows no database: its tests need not run twice.
+# The kernel knows no database, and some tests start installations on both: once is enough.
 unit-postgres: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
-	$(BIN)/python -m tests.postgres $(PYTEST) -m "not browser and not chaos" --ignore=src/zhizhi/kernel
+	$(BIN)/python -m tests.postgres $(PYTEST) -m "not browser and not chaos" \
+	  --ignore=src/zhizhi/kernel --ignore=tests/test_restoring.py --ignore=tests/test_rotation.py \
+	  --ignore=tests/test_upgrading.py
 
 browser: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m pytest -q -m browser
