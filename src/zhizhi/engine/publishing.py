@@ -79,19 +79,11 @@ def verify() -> Iterator[audit.Break]:
     }
     for (_pk, month), row in walking.each(FigureRelease.objects.order_by("month"), "month"):
         name = f"{month:%Y-%m}" if isinstance(month, date) else str(month)
-        reason = _doubt(row, known.pop(name, None))
+        reason = walking.doubt(row, known.pop(name, None), columns_of)
         if reason:
             yield audit.Break(TABLE, name, reason)
     for name in sorted(known):
         yield audit.Break(TABLE, name, "missing")
-
-
-def _doubt(row: FigureRelease | None, digest: str | None) -> str:
-    if row is None:
-        return "cannot be read"
-    if digest is None:
-        return "is not in the audit chain"
-    return "" if walking.fits(columns_of(row), digest) else "changed"
 
 
 def _next_month_to_tell() -> date | None:

@@ -33,17 +33,8 @@ def verify() -> Iterator[audit.Break]:
             known[leaf["subject"].removeprefix(SUBJECT), detail["version"]] = detail["digest"]
     rows = SettingChange.objects.order_by("key", "version")
     for (_pk, key, version), row in walking.each(rows, "key", "version"):
-        reason = _doubt(row, known.pop((key, version), None))
+        reason = walking.doubt(row, known.pop((key, version), None), columns_of)
         if reason:
             yield audit.Break(TABLE, f"{key} version {version}", reason)
     for key, version in sorted(known):
         yield audit.Break(TABLE, f"{key} version {version}", "missing")
-
-
-def _doubt(row: SettingChange | None, digest: str | None) -> str:
-    """Return what is wrong with one row, or nothing."""
-    if row is None:
-        return "cannot be read"
-    if digest is None:
-        return "is not in the audit chain"
-    return "" if walking.fits(columns_of(row), digest) else "changed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.db import DatabaseError, models
@@ -36,6 +36,18 @@ def fits(record: Mapping[str, Any], digest: Any) -> bool:
         return ciphers.digest_fits(canonical.encode(record), digest)
     except DAMAGE:
         return False
+
+
+def doubt(row: Any, digest: str | None, columns_of: Callable[[Any], Mapping[str, Any]]) -> str:
+    """Return what is wrong with a row whose leaf in the audit chain has ``digest``, or nothing.
+
+    ``row`` is None where it cannot be read, ``digest`` where the chain has no such leaf.
+    """
+    if row is None:
+        return "cannot be read"
+    if digest is None:
+        return "is not in the audit chain"
+    return "" if fits(columns_of(row), digest) else "changed"
 
 
 def _read(rows: models.QuerySet[Any], keys: list[Any]) -> dict[Any, Any]:

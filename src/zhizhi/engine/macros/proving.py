@@ -33,17 +33,8 @@ def verify() -> Iterator[audit.Break]:
             known[leaf["subject"].removeprefix(SUBJECT), detail["version"]] = detail["digest"]
     rows = MacroVersion.objects.order_by("macro_id", "version")
     for (_pk, macro, version), row in walking.each(rows, "macro_id", "version"):
-        reason = _doubt(row, known.pop((str(macro), version), None))
+        reason = walking.doubt(row, known.pop((str(macro), version), None), columns_of)
         if reason:
             yield audit.Break(TABLE, f"macro {macro} version {version}", reason)
     for macro_key, version in sorted(known):
         yield audit.Break(TABLE, f"macro {macro_key} version {version}", "missing")
-
-
-def _doubt(row: MacroVersion | None, digest: str | None) -> str:
-    """Return what is wrong with one row, or nothing."""
-    if row is None:
-        return "cannot be read"
-    if digest is None:
-        return "is not in the audit chain"
-    return "" if walking.fits(columns_of(row), digest) else "changed"
