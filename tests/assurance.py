@@ -1,7 +1,8 @@
-"""What is claimed of the product's security, and the tests behind it: docs/assurance/asvs.toml.
+"""What is claimed of the product's security, and the tests behind it: docs/assurance/.
 
 ``python -m tests.assurance`` says what is proved, documented, absent and missing, chapter by
-chapter, and runs every test that is named. The word for it is "test-mapped", never "compliant".
+chapter of each standard, and runs every test that is named. The word for it is "test-mapped",
+never "compliant".
 """
 
 from __future__ import annotations
@@ -16,24 +17,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-CLAIMS = ROOT / "docs" / "assurance" / "asvs.toml"
+ASVS, DENGBAO = (ROOT / "docs" / "assurance" / name for name in ("asvs.toml", "dengbao.toml"))
+CLAIMS = (ASVS, DENGBAO)
 KINDS = ("proof", "documented", "absent", "gap")
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One requirement of the standard and what there is for it; see the head of the file."""
+    """One requirement of a standard and what there is for it; see the heads of the files."""
 
     number: str
     level: int
+    about: str = ""
     proof: tuple[str, ...] = ()
     documented: str = ""
     absent: str = ""
     gap: str = ""
 
     @property
-    def chapter(self) -> int:
-        return int(self.number.partition(".")[0])
+    def chapter(self) -> str:
+        """Return the number without its last two parts: "1" of "1.2.5"."""
+        return self.number.rsplit(".", 2)[0]
 
     @property
     def kind(self) -> str:
@@ -72,30 +76,35 @@ def _is_test(proof: str) -> bool:
 def table(known: Iterable[Requirement]) -> str:
     """Return how many requirements of each chapter there are of each kind."""
     counted = Counter((one.chapter, one.kind) for one in known)
-    chapters = sorted({chapter for chapter, _kind in counted})
+    chapters = sorted({chapter for chapter, _kind in counted}, key=_in_order)
     lines: list[list[str]] = [["", *KINDS]]
-    lines += [[f"V{one}", *(str(counted[one, kind]) for kind in KINDS)] for one in chapters]
+    lines += [[one, *(str(counted[one, kind]) for kind in KINDS)] for one in chapters]
     lines.append(["all", *(str(sum(counted[one, kind] for one in chapters)) for kind in KINDS)])
     return "\n".join("".join(cell.rjust(12) for cell in line) for line in lines)
 
 
+def _in_order(chapter: str) -> list[int]:
+    return [int(part) for part in chapter.split(".")]
+
+
 def main() -> int:
-    """Print the table and the gaps, and run every proof; returns pytest's worst exit status."""
-    known = requirements(CLAIMS.read_text(encoding="utf-8"))
-    say = sys.stdout.write
-    say(table(known) + "\n\n")
-    for one in known:
-        if one.gap:
-            say(f"gap {one.number} (level {one.level}): {one.gap}\n")
-    proofs = sorted({proof.removesuffix("::*") for one in known for proof in one.proof})
+    """Print tables and gaps, and run every proof; returns pytest's worst exit status."""
+    say, proofs = sys.stdout.write, set[str]()
+    for file in CLAIMS:
+        known = requirements(file.read_text(encoding="utf-8"))
+        say(f"{file.relative_to(ROOT)}\n{table(known)}\n\n")
+        for one in known:
+            if one.gap:
+                say(f"gap {one.number} (level {one.level}): {one.gap}\n")
+        proofs |= {proof.removesuffix("::*") for one in known for proof in one.proof}
     say(f"\n{len(proofs)} proofs\n")
     sys.stdout.flush()
     # The browser's tests keep an event loop, beside which Django's others cannot run.
     return max(_run(proofs, "not browser"), _run(proofs, "browser"))
 
 
-def _run(proofs: list[str], which: str) -> int:
-    command = [sys.executable, "-m", "pytest", "-q", "-m", which, *proofs]
+def _run(proofs: Iterable[str], which: str) -> int:
+    command = [sys.executable, "-m", "pytest", "-q", "-m", which, *sorted(proofs)]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
