@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy
 
 from zhizhi.config import database_checks as stored
 from zhizhi.config import running_checks as running
-from zhizhi.trust import ciphers, keys
+from zhizhi.trust import ciphers, keys, malware
 from zhizhi.web.exporting import paper
 
 Found = list[CheckMessage]
@@ -188,6 +188,18 @@ def printing() -> Found:
     return []
 
 
+def scanner() -> Found:
+    if not settings.CLAMD or malware.answers():
+        return []
+    return [
+        Error(
+            _("The scanner for malicious code does not answer: no photograph is taken."),
+            hint=_("Start clamd, or unset ZHIZHI_CLAMD to do without it."),
+            id="zhizhi.E018",
+        )
+    ]
+
+
 def chinese_font() -> Found:
     if paper.has_chinese_font():
         return []
@@ -210,6 +222,7 @@ CHECKS: tuple[Check, ...] = (
     Check(gettext_lazy("Time zone data"), time_zone),
     Check(gettext_lazy("Transport security"), transport),
     Check(gettext_lazy("Secret of the telecom operator"), carrier_secret),
+    Check(gettext_lazy("Scanner for malicious code"), scanner),
     Check(gettext_lazy("PDF files"), printing),
     Check(gettext_lazy("Chinese font"), chinese_font),
     Check(gettext_lazy("Database"), stored.answers, is_stored=True),

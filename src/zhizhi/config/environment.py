@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 
 class SettingInvalid(ValueError):
@@ -43,6 +43,25 @@ def number(name: str, default: int, *, lowest: int, highest: int) -> int:
         return int(value)
     message = f"{name} must be a whole number from {lowest} to {highest}, not {value!r}"
     raise SettingInvalid(message)
+
+
+def service(name: str) -> str:
+    """Return variable ``name``, "unix:/path" or "tcp://host:port"; raises SettingInvalid."""
+    value = text(name)
+    parts = urlsplit(value)
+    is_local = parts.scheme == "unix" and parts.path.startswith("/")
+    is_remote = parts.scheme == "tcp" and parts.hostname and _port(parts) and not parts.path
+    if not value or is_local or is_remote:
+        return value
+    message = f"{name} must be unix:/path/of/the/socket or tcp://host:port, not {value!r}"
+    raise SettingInvalid(message)
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        return parts.port
+    except ValueError:
+        return None
 
 
 def database(url: str, data: Path) -> dict[str, Any]:

@@ -193,6 +193,9 @@ AIS_TCP = environment.text("ZHIZHI_AIS_TCP")
 # Hosts, addresses and networks that web requests may reach although they are not public.
 WEBHOOK_ALLOWED = [one for one in environment.text("ZHIZHI_WEBHOOK_ALLOWED").split(",") if one]
 
+# Where ClamAV's daemon listens, which then sees every photograph first; empty: nowhere.
+CLAMD = environment.service("ZHIZHI_CLAMD")
+
 # Who may read /metrics from elsewhere; without it only this machine may.
 METRICS_TOKEN = environment.text("ZHIZHI_METRICS_TOKEN")
 

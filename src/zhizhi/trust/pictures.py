@@ -9,6 +9,8 @@ from io import BytesIO
 from django.utils.translation import gettext as _
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
+from zhizhi.trust import malware
+
 MAXIMUM_BYTES = 12 * 1024 * 1024
 MAXIMUM_PIXELS = 40_000_000
 MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
@@ -39,7 +41,8 @@ def media_type_of(content: bytes) -> str:
     """Return the media type found in ``content`` itself; raises PictureRefused.
 
     Size and dimensions are checked before a pixel is decoded, and every pixel is decoded, so that
-    a truncated file is refused while its sender can still send it again.
+    a truncated file is refused while its sender can still send it again. Where there is a scanner
+    for malicious code, it sees the file first; while that is gone, no photograph is taken.
     """
     if not content:
         raise PictureRefused("empty", _("The file is empty."))
@@ -47,6 +50,7 @@ def media_type_of(content: bytes) -> str:
         sizes = {"size": f"{len(content) / 1024 / 1024:.1f}", "most": MAXIMUM_BYTES >> 20}
         message = _("The file has %(size)s MB; at most %(most)s MB are kept.") % sizes
         raise PictureRefused("too-large", message)
+    _scan(content)
     with _opened(content) as picture:
         _complete(picture.verify)
     with _opened(content) as picture:
@@ -103,6 +107,16 @@ def _complete(read: Callable[[], object]) -> None:
     except (OSError, SyntaxError, ValueError) as error:
         message = _("The picture is damaged or was cut off; send it again.")
         raise PictureRefused("damaged", message) from error
+
+
+def _scan(content: bytes) -> None:
+    try:
+        is_clean = malware.is_clean(content)
+    except malware.ScannerGone as error:
+        message = _("Photos cannot be checked for malicious code just now. Send it again later.")
+        raise PictureRefused("not-checked", message) from error
+    if not is_clean:
+        raise PictureRefused("malware", _("The file carries malicious code and was not taken."))
 
 
 def _too_many_pixels() -> PictureRefused:

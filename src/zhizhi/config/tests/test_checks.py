@@ -113,6 +113,12 @@ def test_public_pages_want_tls(hosts: list[str], secure: bool, found: list[str])
         assert ids(checks.transport()) == found
 
 
+@pytest.mark.parametrize(("address", "found"), [("", []), ("tcp://127.0.0.1:1", ["zhizhi.E018"])])
+def test_a_scanner_that_does_not_answer_is_found(address: str, found: list[str]) -> None:
+    with override_settings(CLAMD=address):
+        assert ids(checks.scanner()) == found
+
+
 @pytest.mark.django_db
 def test_the_products_own_sqlite_survives_a_power_cut(tmp_path: Path) -> None:
     made = on_disk(tmp_path / "a.sqlite3")
@@ -192,7 +198,7 @@ def test_no_id_is_used_twice() -> None:
     text = (folder / "checks.py").read_text() + (folder / "database_checks.py").read_text()
     used = [part.split('"')[0] for part in text.split('id="')[1:]]
 
-    assert len(used) == len(set(used)) == 20
+    assert len(used) == len(set(used)) == 21
 
 
 @pytest.mark.django_db
