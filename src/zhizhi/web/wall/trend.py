@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -97,13 +98,10 @@ def _alerted(scope: Scope, area: Area, span: Span, now: datetime) -> dict[str, A
 
 def per_part(moments: Iterable[datetime], parts: Sequence[Span]) -> list[int]:
     """Return how many of ``moments`` lie in each part; those outside count in none."""
-    edges = [part.start for part in parts]
-    counts = [0] * len(parts)
-    for moment in moments:
-        place = bisect_right(edges, moment) - 1
-        if place >= 0 and moment < parts[-1].end:
-            counts[place] += 1
-    return counts
+    ordered = sorted(moments)
+    edges = [part.start for part in parts] + [parts[-1].end]
+    before = [bisect_left(ordered, edge) for edge in edges]
+    return [until - since for since, until in pairwise(before)]
 
 
 def opened_in(area: Area, span: Span) -> QueueFilter:
@@ -115,11 +113,13 @@ def cases_opened(scope: Scope, area: Area, span: Span, now: datetime) -> list[Wa
     """Return the cases opened in ``span``, with when a first unit was sent and arrived."""
     units = Q(tasks__unit__isnull=False)
     cases = opened_in(area, span).apply(Case.objects.visible_to(scope), now=now).order_by()
-    rows = cases.annotate(
+    # values() first: the database then groups by the two columns and not by all of a case
+    rows = cases.values("pk", "opened_at").annotate(
         sent=Min("tasks__offered_at", filter=units),
         there=Min("tasks__arrived_at", filter=units),
-    ).values_list("pk", "opened_at", "sent", "there")
-    return [Wait(opened, sent, there) for _pk, opened, sent, there in rows]
+    )
+    told = rows.values_list("opened_at", "sent", "there")
+    return [Wait(*moments) for moments in told]
 
 
 def medians(area: Area, span: Span, came: Iterable[Wait]) -> dict[str, Any]:
@@ -128,10 +128,11 @@ def medians(area: Area, span: Span, came: Iterable[Wait]) -> dict[str, Any]:
     A case is opened by its first alert. One that nobody was sent to has no such time and is left
     out; the number of cases behind each median stands beside it.
     """
-    inside = [wait for wait in came if span.start <= wait.opened < span.end]
+    start, end = span.start, span.end
+    inside = [wait for wait in came if start <= wait.opened < end]
     return {
         "span": span,
-        "hours": round((span.end - span.start) / timedelta(hours=1)),
+        "hours": round((end - start) / timedelta(hours=1)),
         "href": desk_address(opened_in(area, span)),
         "count": len(inside),
         "sent": minutes_between((wait.opened, wait.sent) for wait in inside),
