@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -89,17 +89,25 @@ def _key(node: Node) -> int:
 def _nodes(wanted: Iterable[Node], hash_: merkle.Hash) -> dict[Node, bytes]:
     """Return complete nodes: the kept ones, and leaves from their entries."""
     nodes = set(wanted)
+    return _kept(nodes) | _leaves(_digests(nodes), hash_)
+
+
+def _kept(nodes: Iterable[Node]) -> dict[Node, bytes]:
     by_key = {_key(node): node for node in nodes if node[0]}
     kept = TreeNode.objects.filter(key__in=by_key).values_list("key", "digest")
-    found = {by_key[key]: bytes.fromhex(digest) for key, digest in kept}
-    seqs = [place + 1 for level, place in nodes if not level]
-    return found | {
+    return {by_key[key]: bytes.fromhex(digest) for key, digest in kept}
+
+
+def _leaves(digests: Mapping[int, str], hash_: merkle.Hash) -> dict[Node, bytes]:
+    return {
         (0, seq - 1): merkle.leaf_hash(hash_, bytes.fromhex(digest))
-        for seq, digest in _digests(seqs).items()
+        for seq, digest in digests.items()
     }
 
 
-def _digests(seqs: Sequence[int]) -> dict[int, str]:
+def _digests(nodes: Iterable[Node]) -> dict[int, str]:
+    """Return the digests of the entries that are leaves among ``nodes``, by their number."""
+    seqs = [place + 1 for level, place in nodes if not level]
     if not seqs:
         return {}
     return dict(AuditEntry.objects.filter(seq__in=seqs).values_list("seq", "digest"))
@@ -156,11 +164,13 @@ def inclusion(seq: int, at: TreeRoot) -> dict[str, Any]:
     """Return the proof that entry ``seq`` is in the log of a root; raises merkle.NotInTree."""
     hash_ = partial(ciphers.raw_digest, at.suite)
     parts = merkle.inclusion(seq - 1, at.size)
-    nodes = _nodes([node for part in parts for node in part], hash_)
+    wanted = {node for part in parts for node in part}
+    digests = _digests({(0, seq - 1), *wanted})
+    nodes = _kept(wanted) | _leaves(digests, hash_)
     return {
         "proof": "inclusion",
         "seq": seq,
-        "digest": _digests([seq])[seq],
+        "digest": digests[seq],
         "hashes": [one.hex() for one in merkle.written(hash_, parts, nodes)],
         "root": told(at),
     }
