@@ -20,6 +20,7 @@ from django.utils import timezone
 from zhizhi.directory import granting, positions
 from zhizhi.engine import (
     delivering,
+    lookups,
     patrolling,
     publishing,
     rating,
@@ -33,7 +34,7 @@ from zhizhi.trust import destruction, tree
 PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
 LOOK_EVERY_S = 600.0
-A_MINUTE = timedelta(minutes=1)
+A_MINUTE, TEN_MINUTES = timedelta(minutes=1), timedelta(minutes=10)
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ def _parts() -> dict[str, Part]:
         "sweep": _Seldom(rating.sweep),
         "figures": _Seldom(publishing.publish_due),
         "grants": _Seldom(granting.lapse),
+        "lookups": _Seldom(lookups.watch, TEN_MINUTES),
         "tree": _Seldom(tree.catch_up),
         "destroyed keys": _Seldom(destruction.DestroyedKeys().catch_up),
         **relays,

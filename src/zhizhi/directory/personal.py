@@ -16,6 +16,7 @@ _CALLING = _("To call you back about what you reported")
 _SERVING = _("To address a notice")
 _WORK = _("To sign in and to answer for what is done")
 _TWO = _("So that two people answer for an unusual look at somebody's data")
+_REVIEW = _("So that nobody of the staff looks people up without need")
 _REPLAY = _("To show which unit was nearest, also afterwards")
 
 
@@ -24,6 +25,10 @@ def _contact(title: Text, *, is_special: bool = False) -> Label:
         title, Whose.RESIDENT, _CALLING, Basis.CONSENT, Keep.REPORT, Stored.SEALED,
         is_special=is_special,
     )  # fmt: skip
+
+
+def _reviewed(title: Text) -> Label:
+    return Label(title, Whose.STAFF, _REVIEW, Basis.DUTY, Keep.LOG, Stored.SEALED)
 
 
 def _granted(title: Text, form: Stored) -> Label:
@@ -71,6 +76,15 @@ LABELS = {
     "directory.AccessGrant.answer": _granted(
         _("What was answered to who asked for leave to look"), Stored.SEALED
     ),
+    "directory.LookDay.judged": Label(
+        _("How many people an account looked up on a day"), Whose.STAFF, _REVIEW, Basis.DUTY,
+        Keep.LOG,
+    ),
+    "directory.LookReview.evidence": Label(
+        _("Why looks of an account are reviewed"), Whose.STAFF, _REVIEW, Basis.DUTY, Keep.LOG
+    ),
+    "directory.LookReview.reason": _reviewed(_("What a review of looks found")),
+    "directory.LookReview.answer": _reviewed(_("What an account said to a review of looks")),
     "directory.WallPass.created_by": _staff(_("Who made a wall pass"), Keep.CASE, Stored.TOKEN),
 }  # fmt: skip
 IMPERSONAL = {
@@ -78,6 +92,8 @@ IMPERSONAL = {
     "directory.Area": ("code", "name", "path", "boundary", "min_lon", "min_lat", "max_lon",
                        "max_lat", "lon", "lat"),
     "directory.Agency": ("code", "name"),
+    "directory.LookDay": ("role",),
+    "directory.LookReview": ("area_path",),
     "directory.Team": ("code", "name"),
     "directory.Unit": ("code", "name", "kind", "capabilities", "speed_kmh"),
     "directory.WallPass": ("name", "token_digest"),

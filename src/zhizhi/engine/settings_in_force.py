@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from zhizhi.engine.access_settings import ACCESS
+from zhizhi.engine.lookup_settings import LOOKUPS
 from zhizhi.engine.models import Setting, SettingChange
 from zhizhi.engine.resident_settings import RESIDENTS
 from zhizhi.engine.session_settings import SESSIONS
@@ -130,7 +131,7 @@ class SettingRefused(ValueError):
 
 def declared() -> dict[str, DeclaredSetting]:
     """Return every declared setting of the engine and of the installed systems by its key."""
-    found = [*ENGINE, *ACCESS, *RESIDENTS, *SESSIONS]
+    found = [*ENGINE, *ACCESS, *LOOKUPS, *RESIDENTS, *SESSIONS]
     for system in systems():
         found.extend(system.settings)
     return {setting.key: setting for setting in found}

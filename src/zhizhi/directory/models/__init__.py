@@ -1,6 +1,7 @@
 from zhizhi.directory.models.account import Account, Person, RoleAssignment
 from zhizhi.directory.models.area import Agency, Area, Team, Unit
 from zhizhi.directory.models.grant import AccessGrant
+from zhizhi.directory.models.look import LookDay, LookReview
 from zhizhi.directory.models.position import UnitPosition
 from zhizhi.directory.models.view import SavedView
 from zhizhi.directory.models.wall import WallPass
@@ -10,6 +11,8 @@ __all__ = [
     "Account",
     "Agency",
     "Area",
+    "LookDay",
+    "LookReview",
     "Person",
     "RoleAssignment",
     "SavedView",
