@@ -9,469 +9,184 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("auth", "0012_alter_user_first_name_max_length"),
-        ("trust", "0001_initial"),
+        ('auth', '0012_alter_user_first_name_max_length'),
+        ('trust', '0001_initial'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Agency",
+            name='Agency',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("code", models.CharField(max_length=32, unique=True)),
-                ("name", models.CharField(max_length=80)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=32, unique=True)),
+                ('name', models.CharField(max_length=80)),
             ],
             options={
-                "verbose_name": "agency",
-                "verbose_name_plural": "agencies",
+                'verbose_name': 'agency',
+                'verbose_name_plural': 'agencies',
             },
         ),
         migrations.CreateModel(
-            name="Person",
+            name='Person',
             fields=[
-                (
-                    "key",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        primary_key=True,
-                        serialize=False,
-                        to="trust.subjectkey",
-                    ),
-                ),
-                ("name", models.BinaryField(null=True)),
-                ("phone", models.BinaryField(null=True)),
-                ("identity_number", models.BinaryField(null=True)),
-                ("phone_index", models.CharField(blank=True, db_index=True, max_length=64)),
-                ("is_synthetic", models.BooleanField(default=False)),
-                ("created_at", models.DateTimeField()),
+                ('key', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to='trust.subjectkey')),
+                ('name', models.BinaryField(null=True)),
+                ('phone', models.BinaryField(null=True)),
+                ('identity_number', models.BinaryField(null=True)),
+                ('phone_index', models.CharField(blank=True, db_index=True, max_length=64)),
+                ('is_synthetic', models.BooleanField(default=False)),
+                ('created_at', models.DateTimeField()),
             ],
             options={
-                "verbose_name": "person",
-                "verbose_name_plural": "people",
+                'verbose_name': 'person',
+                'verbose_name_plural': 'people',
             },
         ),
         migrations.CreateModel(
-            name="Area",
+            name='Area',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("district", "District"),
-                            ("town", "Town or street"),
-                            ("community", "Community"),
-                            ("grid_cell", "Grid cell"),
-                            ("building", "Building"),
-                            ("road_section", "Road section"),
-                            ("exclusive_area", "Exclusive area"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("code", models.CharField(max_length=24)),
-                ("name", models.CharField(max_length=80)),
-                ("path", models.CharField(db_index=True, max_length=160)),
-                ("boundary", models.BinaryField(null=True)),
-                ("min_lon", models.FloatField()),
-                ("min_lat", models.FloatField()),
-                ("max_lon", models.FloatField()),
-                ("max_lat", models.FloatField()),
-                ("lon", models.FloatField()),
-                ("lat", models.FloatField()),
-                ("population", models.IntegerField(default=0)),
-                ("version", models.IntegerField(default=1)),
-                ("valid_from", models.DateTimeField()),
-                ("valid_to", models.DateTimeField(null=True)),
-                (
-                    "parent",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="children",
-                        to="directory.area",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('district', 'District'), ('town', 'Town or street'), ('community', 'Community'), ('grid_cell', 'Grid cell'), ('building', 'Building'), ('road_section', 'Road section'), ('exclusive_area', 'Exclusive area')], max_length=16)),
+                ('code', models.CharField(max_length=24)),
+                ('name', models.CharField(max_length=80)),
+                ('path', models.CharField(db_index=True, max_length=160)),
+                ('boundary', models.BinaryField(null=True)),
+                ('min_lon', models.FloatField()),
+                ('min_lat', models.FloatField()),
+                ('max_lon', models.FloatField()),
+                ('max_lat', models.FloatField()),
+                ('lon', models.FloatField()),
+                ('lat', models.FloatField()),
+                ('population', models.IntegerField(default=0)),
+                ('version', models.IntegerField(default=1)),
+                ('valid_from', models.DateTimeField()),
+                ('valid_to', models.DateTimeField(null=True)),
+                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='directory.area')),
             ],
             options={
-                "verbose_name": "area",
+                'verbose_name': 'area',
             },
         ),
         migrations.CreateModel(
-            name="Account",
+            name='Account',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("password", models.CharField(max_length=128, verbose_name="password")),
-                (
-                    "last_login",
-                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
-                ),
-                (
-                    "is_superuser",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Designates that this user has all permissions without explicitly assigning them.",
-                        verbose_name="superuser status",
-                    ),
-                ),
-                (
-                    "username",
-                    models.CharField(
-                        error_messages={"unique": "A user with that username already exists."},
-                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
-                        max_length=150,
-                        unique=True,
-                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
-                        verbose_name="username",
-                    ),
-                ),
-                (
-                    "email",
-                    models.EmailField(blank=True, max_length=254, verbose_name="email address"),
-                ),
-                (
-                    "is_staff",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Designates whether the user can log into this admin site.",
-                        verbose_name="staff status",
-                    ),
-                ),
-                (
-                    "is_active",
-                    models.BooleanField(
-                        default=True,
-                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
-                        verbose_name="active",
-                    ),
-                ),
-                (
-                    "date_joined",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, verbose_name="date joined"
-                    ),
-                ),
-                ("call_sign", models.CharField(blank=True, max_length=80)),
-                ("is_demo", models.BooleanField(default=False)),
-                (
-                    "groups",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
-                        related_name="user_set",
-                        related_query_name="user",
-                        to="auth.group",
-                        verbose_name="groups",
-                    ),
-                ),
-                (
-                    "user_permissions",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="Specific permissions for this user.",
-                        related_name="user_set",
-                        related_query_name="user",
-                        to="auth.permission",
-                        verbose_name="user permissions",
-                    ),
-                ),
-                (
-                    "person",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="directory.person",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('password', models.CharField(max_length=128, verbose_name='password')),
+                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
+                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
+                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
+                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
+                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
+                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
+                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
+                ('call_sign', models.CharField(blank=True, max_length=80)),
+                ('is_demo', models.BooleanField(default=False)),
+                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
+                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='directory.person')),
             ],
             options={
-                "verbose_name": "account",
+                'verbose_name': 'account',
             },
             managers=[
-                ("objects", django.contrib.auth.models.UserManager()),
+                ('objects', django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name="Team",
+            name='Team',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("code", models.CharField(max_length=32, unique=True)),
-                ("name", models.CharField(max_length=80)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("community_manager", "Community managers"),
-                            ("grid_worker", "Grid workers"),
-                            ("building_attendant", "Building attendants"),
-                            ("city_road_manager", "City-road managers"),
-                            ("exclusive_manager", "Exclusive-area managers"),
-                            ("x_force", "X forces"),
-                        ],
-                        max_length=24,
-                    ),
-                ),
-                (
-                    "area",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="teams",
-                        to="directory.area",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=32, unique=True)),
+                ('name', models.CharField(max_length=80)),
+                ('kind', models.CharField(choices=[('community_manager', 'Community managers'), ('grid_worker', 'Grid workers'), ('building_attendant', 'Building attendants'), ('city_road_manager', 'City-road managers'), ('exclusive_manager', 'Exclusive-area managers'), ('x_force', 'X forces')], max_length=24)),
+                ('area', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='teams', to='directory.area')),
             ],
             options={
-                "verbose_name": "team",
+                'verbose_name': 'team',
             },
         ),
         migrations.CreateModel(
-            name="Unit",
+            name='Unit',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("code", models.CharField(max_length=32, unique=True)),
-                ("name", models.CharField(max_length=80)),
-                ("kind", models.CharField(max_length=24)),
-                ("capabilities", models.JSONField(default=list)),
-                ("speed_kmh", models.FloatField(default=30)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("available", "Available"),
-                            ("reserved", "Reserved"),
-                            ("en_route", "On the way"),
-                            ("on_scene", "On scene"),
-                            ("off_duty", "Off duty"),
-                        ],
-                        default="available",
-                        max_length=12,
-                    ),
-                ),
-                ("task", models.BigIntegerField(null=True)),
-                ("lon", models.FloatField()),
-                ("lat", models.FloatField()),
-                ("position_at", models.DateTimeField()),
-                (
-                    "agency",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="units",
-                        to="directory.agency",
-                    ),
-                ),
-                (
-                    "area",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="units",
-                        to="directory.area",
-                    ),
-                ),
-                (
-                    "team",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="units",
-                        to="directory.team",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=32, unique=True)),
+                ('name', models.CharField(max_length=80)),
+                ('kind', models.CharField(max_length=24)),
+                ('capabilities', models.JSONField(default=list)),
+                ('speed_kmh', models.FloatField(default=30)),
+                ('status', models.CharField(choices=[('available', 'Available'), ('reserved', 'Reserved'), ('en_route', 'On the way'), ('on_scene', 'On scene'), ('off_duty', 'Off duty')], default='available', max_length=12)),
+                ('task', models.BigIntegerField(null=True)),
+                ('lon', models.FloatField()),
+                ('lat', models.FloatField()),
+                ('position_at', models.DateTimeField()),
+                ('agency', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='units', to='directory.agency')),
+                ('area', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='units', to='directory.area')),
+                ('team', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='units', to='directory.team')),
             ],
             options={
-                "verbose_name": "unit",
+                'verbose_name': 'unit',
             },
         ),
         migrations.CreateModel(
-            name="RoleAssignment",
+            name='RoleAssignment',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("operator", "Operator on duty"),
-                            ("unit_member", "Unit member"),
-                            ("agency_officer", "Agency officer"),
-                            ("inspector", "Inspector"),
-                            ("technical_reviewer", "Technical reviewer"),
-                            ("legal_reviewer", "Legal reviewer"),
-                            ("administrator", "Administrator"),
-                            ("auditor", "Auditor"),
-                            ("leader", "Leader"),
-                        ],
-                        max_length=24,
-                    ),
-                ),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="roles",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "agency",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="directory.agency",
-                    ),
-                ),
-                (
-                    "area",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="directory.area",
-                    ),
-                ),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="directory.unit",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(choices=[('operator', 'Operator on duty'), ('unit_member', 'Unit member'), ('agency_officer', 'Agency officer'), ('inspector', 'Inspector'), ('technical_reviewer', 'Technical reviewer'), ('legal_reviewer', 'Legal reviewer'), ('administrator', 'Administrator'), ('auditor', 'Auditor'), ('leader', 'Leader')], max_length=24)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='roles', to=settings.AUTH_USER_MODEL)),
+                ('agency', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='directory.agency')),
+                ('area', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='directory.area')),
+                ('unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='directory.unit')),
             ],
             options={
-                "verbose_name": "role assignment",
+                'verbose_name': 'role assignment',
             },
         ),
         migrations.AddIndex(
-            model_name="area",
-            index=models.Index(
-                fields=["kind", "min_lon", "max_lon"], name="directory_a_kind_555459_idx"
-            ),
+            model_name='area',
+            index=models.Index(fields=['kind', 'min_lon', 'max_lon'], name='directory_a_kind_555459_idx'),
         ),
         migrations.AddConstraint(
-            model_name="area",
-            constraint=models.UniqueConstraint(
-                fields=("kind", "code", "version"), name="area_code_version"
-            ),
+            model_name='area',
+            constraint=models.UniqueConstraint(fields=('kind', 'code', 'version'), name='area_code_version'),
         ),
         migrations.AddConstraint(
-            model_name="area",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("valid_to__isnull", True)),
-                fields=("kind", "code"),
-                name="area_one_in_force",
-            ),
+            model_name='area',
+            constraint=models.UniqueConstraint(condition=models.Q(('valid_to__isnull', True)), fields=('kind', 'code'), name='area_one_in_force'),
         ),
         migrations.AddConstraint(
-            model_name="area",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("path__endswith", "/"), ("path__startswith", "/")),
-                name="area_path_steps",
-            ),
+            model_name='area',
+            constraint=models.CheckConstraint(condition=models.Q(('path__endswith', '/'), ('path__startswith', '/')), name='area_path_steps'),
         ),
         migrations.AddConstraint(
-            model_name="area",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("min_lon__lte", models.F("max_lon")),
-                    ("min_lat__lte", models.F("max_lat")),
-                    ("min_lat__gte", -90),
-                    ("min_lat__lte", 90),
-                    ("min_lon__gte", -180),
-                    ("min_lon__lte", 180),
-                    ("max_lat__gte", -90),
-                    ("max_lat__lte", 90),
-                    ("max_lon__gte", -180),
-                    ("max_lon__lte", 180),
-                ),
-                name="area_box",
-            ),
+            model_name='area',
+            constraint=models.CheckConstraint(condition=models.Q(('min_lon__lte', models.F('max_lon')), ('min_lat__lte', models.F('max_lat')), ('min_lat__gte', -90), ('min_lat__lte', 90), ('min_lon__gte', -180), ('min_lon__lte', 180), ('max_lat__gte', -90), ('max_lat__lte', 90), ('max_lon__gte', -180), ('max_lon__lte', 180)), name='area_box'),
         ),
         migrations.AddConstraint(
-            model_name="area",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("valid_to__isnull", True),
-                    ("valid_to__gt", models.F("valid_from")),
-                    _connector="OR",
-                ),
-                name="area_ends_after_start",
-            ),
+            model_name='area',
+            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='area_ends_after_start'),
         ),
         migrations.AddIndex(
-            model_name="unit",
-            index=models.Index(fields=["status", "kind"], name="directory_u_status_e485ea_idx"),
+            model_name='unit',
+            index=models.Index(fields=['status', 'kind'], name='directory_u_status_e485ea_idx'),
         ),
         migrations.AddConstraint(
-            model_name="unit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("lat__gte", -90), ("lat__lte", 90), ("lon__gte", -180), ("lon__lte", 180)
-                ),
-                name="unit_on_the_globe",
-            ),
+            model_name='unit',
+            constraint=models.CheckConstraint(condition=models.Q(('lat__gte', -90), ('lat__lte', 90), ('lon__gte', -180), ('lon__lte', 180)), name='unit_on_the_globe'),
         ),
         migrations.AddConstraint(
-            model_name="unit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("speed_kmh__gt", 0)), name="unit_can_move"
-            ),
+            model_name='unit',
+            constraint=models.CheckConstraint(condition=models.Q(('speed_kmh__gt', 0)), name='unit_can_move'),
         ),
         migrations.AddConstraint(
-            model_name="roleassignment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("role", "unit_member"), _negated=True),
-                    ("unit__isnull", False),
-                    _connector="OR",
-                ),
-                name="unit_member_has_unit",
-            ),
+            model_name='roleassignment',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role', 'unit_member'), _negated=True), ('unit__isnull', False), _connector='OR'), name='unit_member_has_unit'),
         ),
         migrations.AddConstraint(
-            model_name="roleassignment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("role", "agency_officer"), _negated=True),
-                    ("agency__isnull", False),
-                    _connector="OR",
-                ),
-                name="agency_officer_has_agency",
-            ),
+            model_name='roleassignment',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role', 'agency_officer'), _negated=True), ('agency__isnull', False), _connector='OR'), name='agency_officer_has_agency'),
         ),
     ]

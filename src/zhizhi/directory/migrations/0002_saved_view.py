@@ -6,68 +6,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("directory", "0001_initial"),
+        ('directory', '0001_initial'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="SavedView",
+            name='SavedView',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=40)),
-                ("address", models.CharField(max_length=400)),
-                ("is_shared", models.BooleanField(default=False)),
-                (
-                    "default_for",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("operator", "Operator on duty"),
-                            ("unit_member", "Unit member"),
-                            ("agency_officer", "Agency officer"),
-                            ("inspector", "Inspector"),
-                            ("technical_reviewer", "Technical reviewer"),
-                            ("legal_reviewer", "Legal reviewer"),
-                            ("administrator", "Administrator"),
-                            ("auditor", "Auditor"),
-                            ("leader", "Leader"),
-                        ],
-                        max_length=24,
-                    ),
-                ),
-                ("created_at", models.DateTimeField()),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="saved_views",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=40)),
+                ('address', models.CharField(max_length=400)),
+                ('is_shared', models.BooleanField(default=False)),
+                ('default_for', models.CharField(blank=True, choices=[('operator', 'Operator on duty'), ('unit_member', 'Unit member'), ('agency_officer', 'Agency officer'), ('inspector', 'Inspector'), ('technical_reviewer', 'Technical reviewer'), ('legal_reviewer', 'Legal reviewer'), ('administrator', 'Administrator'), ('auditor', 'Auditor'), ('leader', 'Leader')], max_length=24)),
+                ('created_at', models.DateTimeField()),
+                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "verbose_name": "saved view",
-                "verbose_name_plural": "saved views",
-                "constraints": [
-                    models.UniqueConstraint(fields=("owner", "name"), name="one_view_of_a_name"),
-                    models.UniqueConstraint(
-                        condition=models.Q(("default_for", ""), _negated=True),
-                        fields=("default_for",),
-                        name="one_view_to_begin_with",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("default_for", ""), ("is_shared", True), _connector="OR"
-                        ),
-                        name="who_begins_with_it_sees_it",
-                    ),
-                ],
+                'verbose_name': 'saved view',
+                'verbose_name_plural': 'saved views',
+                'constraints': [models.UniqueConstraint(fields=('owner', 'name'), name='one_view_of_a_name'), models.UniqueConstraint(condition=models.Q(('default_for', ''), _negated=True), fields=('default_for',), name='one_view_to_begin_with'), models.CheckConstraint(condition=models.Q(('default_for', ''), ('is_shared', True), _connector='OR'), name='who_begins_with_it_sees_it')],
             },
         ),
     ]

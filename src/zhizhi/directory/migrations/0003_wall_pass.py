@@ -6,43 +6,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("directory", "0002_saved_view"),
+        ('directory', '0002_saved_view'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="WallPass",
+            name='WallPass',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=80)),
-                ("token_digest", models.CharField(max_length=64, unique=True)),
-                ("created_at", models.DateTimeField()),
-                ("created_by", models.CharField(max_length=64)),
-                ("expires_at", models.DateTimeField(null=True)),
-                ("withdrawn_at", models.DateTimeField(null=True)),
-                ("opened_on", models.DateField(null=True)),
-                (
-                    "area",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="wall_passes",
-                        to="directory.area",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80)),
+                ('token_digest', models.CharField(max_length=64, unique=True)),
+                ('created_at', models.DateTimeField()),
+                ('created_by', models.CharField(max_length=64)),
+                ('expires_at', models.DateTimeField(null=True)),
+                ('withdrawn_at', models.DateTimeField(null=True)),
+                ('opened_on', models.DateField(null=True)),
+                ('area', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='wall_passes', to='directory.area')),
             ],
             options={
-                "verbose_name": "wall pass",
-                "verbose_name_plural": "wall passes",
-                "ordering": ["-pk"],
+                'verbose_name': 'wall pass',
+                'verbose_name_plural': 'wall passes',
+                'ordering': ['-pk'],
             },
             managers=[
-                ("everything", django.db.models.manager.Manager()),
+                ('everything', django.db.models.manager.Manager()),
             ],
         ),
     ]

@@ -24,9 +24,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             "unit",
             models.CheckConstraint(
-                condition=models.Q(
-                    ("is_in_service", True), ("status", "off_duty"), _connector="OR"
-                ),
+                condition=models.Q(("is_in_service", True), ("status", "off_duty"), _connector="OR"),
                 name="unit_out_of_service_is_off_duty",
             ),
         ),

@@ -8,164 +8,50 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("directory", "0005_unit_service"),
-        ("trust", "0007_access_grant"),
+        ('directory', '0005_unit_service'),
+        ('trust', '0007_access_grant'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="AccessGrant",
+            name='AccessGrant',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("look", "Look in a case that has ended or is out of sight"),
-                            ("covert", "Look that the person sees later"),
-                            ("list", "List with more than 50 people"),
-                        ],
-                        max_length=8,
-                    ),
-                ),
-                ("is_emergency", models.BooleanField(default=False)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("asked", "Waits for a second person"),
-                            ("approved", "May be used"),
-                            ("refused", "Refused"),
-                            ("used", "Used"),
-                            ("expired", "Expired"),
-                            ("revoked", "Withdrawn"),
-                        ],
-                        default="asked",
-                        max_length=8,
-                    ),
-                ),
-                ("subject", models.CharField(max_length=64)),
-                ("fields", models.JSONField(default=list)),
-                ("purpose", models.CharField(max_length=48)),
-                ("case", models.BigIntegerField(null=True)),
-                ("count", models.PositiveIntegerField(default=1)),
-                ("hidden_for", models.DurationField(default=datetime.timedelta(0))),
-                ("area_path", models.CharField(blank=True, max_length=160)),
-                ("reason", models.BinaryField(null=True)),
-                ("asked_at", models.DateTimeField()),
-                ("lapses_at", models.DateTimeField()),
-                ("span", models.DurationField()),
-                ("decided_at", models.DateTimeField(null=True)),
-                ("valid_until", models.DateTimeField(null=True)),
-                ("ended_at", models.DateTimeField(null=True)),
-                ("answer", models.BinaryField(null=True)),
-                (
-                    "review",
-                    models.CharField(
-                        choices=[
-                            ("none", "Needs no review"),
-                            ("pending", "To be reviewed"),
-                            ("justified", "It was an emergency"),
-                            ("unjustified", "It was no emergency"),
-                        ],
-                        default="none",
-                        max_length=12,
-                    ),
-                ),
-                ("review_due_at", models.DateTimeField(null=True)),
-                ("reviewed_at", models.DateTimeField(null=True)),
-                (
-                    "asked_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="grants_asked",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="grants_decided",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "key",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, to="trust.subjectkey"
-                    ),
-                ),
-                (
-                    "reviewed_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="grants_reviewed",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('look', 'Look in a case that has ended or is out of sight'), ('covert', 'Look that the person sees later'), ('list', 'List with more than 50 people')], max_length=8)),
+                ('is_emergency', models.BooleanField(default=False)),
+                ('state', models.CharField(choices=[('asked', 'Waits for a second person'), ('approved', 'May be used'), ('refused', 'Refused'), ('used', 'Used'), ('expired', 'Expired'), ('revoked', 'Withdrawn')], default='asked', max_length=8)),
+                ('subject', models.CharField(max_length=64)),
+                ('fields', models.JSONField(default=list)),
+                ('purpose', models.CharField(max_length=48)),
+                ('case', models.BigIntegerField(null=True)),
+                ('count', models.PositiveIntegerField(default=1)),
+                ('hidden_for', models.DurationField(default=datetime.timedelta(0))),
+                ('area_path', models.CharField(blank=True, max_length=160)),
+                ('reason', models.BinaryField(null=True)),
+                ('asked_at', models.DateTimeField()),
+                ('lapses_at', models.DateTimeField()),
+                ('span', models.DurationField()),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('valid_until', models.DateTimeField(null=True)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('answer', models.BinaryField(null=True)),
+                ('review', models.CharField(choices=[('none', 'Needs no review'), ('pending', 'To be reviewed'), ('justified', 'It was an emergency'), ('unjustified', 'It was no emergency')], default='none', max_length=12)),
+                ('review_due_at', models.DateTimeField(null=True)),
+                ('reviewed_at', models.DateTimeField(null=True)),
+                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants_asked', to=settings.AUTH_USER_MODEL)),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='grants_decided', to=settings.AUTH_USER_MODEL)),
+                ('key', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='trust.subjectkey')),
+                ('reviewed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='grants_reviewed', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "verbose_name": "access grant",
-                "indexes": [
-                    models.Index(fields=["state", "lapses_at"], name="grant_waiting"),
-                    models.Index(fields=["review", "review_due_at"], name="grant_to_review"),
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("decided_by", None),
-                            models.Q(("decided_by", models.F("asked_by")), _negated=True),
-                            _connector="OR",
-                        ),
-                        name="grant_by_somebody_else",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("reviewed_by", None),
-                            models.Q(("reviewed_by", models.F("asked_by")), _negated=True),
-                            _connector="OR",
-                        ),
-                        name="grant_reviewed_by_somebody_else",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("state__in", ["approved", "used"]), _negated=True),
-                            ("is_emergency", True),
-                            ("decided_by__isnull", False),
-                            _connector="OR",
-                        ),
-                        name="grant_needs_two",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("is_emergency", False), ("review", "none")),
-                            models.Q(
-                                ("is_emergency", True),
-                                ("kind", "look"),
-                                models.Q(("review", "none"), _negated=True),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="grant_emergency_is_reviewed",
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("state", "asked")),
-                        fields=("asked_by", "subject", "case", "kind"),
-                        name="grant_asked_once",
-                    ),
-                ],
+                'verbose_name': 'access grant',
+                'indexes': [models.Index(fields=['state', 'lapses_at'], name='grant_waiting'), models.Index(fields=['review', 'review_due_at'], name='grant_to_review')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('decided_by', None), models.Q(('decided_by', models.F('asked_by')), _negated=True), _connector='OR'), name='grant_by_somebody_else'), models.CheckConstraint(condition=models.Q(('reviewed_by', None), models.Q(('reviewed_by', models.F('asked_by')), _negated=True), _connector='OR'), name='grant_reviewed_by_somebody_else'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'used']), _negated=True), ('is_emergency', True), ('decided_by__isnull', False), _connector='OR'), name='grant_needs_two'), models.CheckConstraint(condition=models.Q(models.Q(('is_emergency', False), ('review', 'none')), models.Q(('is_emergency', True), ('kind', 'look'), models.Q(('review', 'none'), _negated=True)), _connector='OR'), name='grant_emergency_is_reviewed'), models.UniqueConstraint(condition=models.Q(('state', 'asked')), fields=('asked_by', 'subject', 'case', 'kind'), name='grant_asked_once')],
             },
             managers=[
-                ("everything", django.db.models.manager.Manager()),
+                ('everything', django.db.models.manager.Manager()),
             ],
         ),
     ]

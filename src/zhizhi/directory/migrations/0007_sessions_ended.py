@@ -4,14 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("directory", "0006_access_grant"),
+        ('directory', '0006_access_grant'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="account",
-            name="sessions_ended",
+            model_name='account',
+            name='sessions_ended',
             field=models.PositiveIntegerField(default=0),
         ),
     ]

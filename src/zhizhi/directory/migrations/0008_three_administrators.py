@@ -4,48 +4,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("directory", "0007_sessions_ended"),
+        ('directory', '0007_sessions_ended'),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name="roleassignment",
-            name="role",
-            field=models.CharField(
-                choices=[
-                    ("operator", "Operator on duty"),
-                    ("unit_member", "Unit member"),
-                    ("agency_officer", "Agency officer"),
-                    ("inspector", "Inspector"),
-                    ("technical_reviewer", "Technical reviewer"),
-                    ("legal_reviewer", "Legal reviewer"),
-                    ("leader", "Leader"),
-                    ("administrator", "System administrator"),
-                    ("security_administrator", "Security administrator"),
-                    ("auditor", "Audit administrator"),
-                ],
-                max_length=24,
-            ),
+            model_name='roleassignment',
+            name='role',
+            field=models.CharField(choices=[('operator', 'Operator on duty'), ('unit_member', 'Unit member'), ('agency_officer', 'Agency officer'), ('inspector', 'Inspector'), ('technical_reviewer', 'Technical reviewer'), ('legal_reviewer', 'Legal reviewer'), ('leader', 'Leader'), ('administrator', 'System administrator'), ('security_administrator', 'Security administrator'), ('auditor', 'Audit administrator')], max_length=24),
         ),
         migrations.AlterField(
-            model_name="savedview",
-            name="default_for",
-            field=models.CharField(
-                blank=True,
-                choices=[
-                    ("operator", "Operator on duty"),
-                    ("unit_member", "Unit member"),
-                    ("agency_officer", "Agency officer"),
-                    ("inspector", "Inspector"),
-                    ("technical_reviewer", "Technical reviewer"),
-                    ("legal_reviewer", "Legal reviewer"),
-                    ("leader", "Leader"),
-                    ("administrator", "System administrator"),
-                    ("security_administrator", "Security administrator"),
-                    ("auditor", "Audit administrator"),
-                ],
-                max_length=24,
-            ),
+            model_name='savedview',
+            name='default_for',
+            field=models.CharField(blank=True, choices=[('operator', 'Operator on duty'), ('unit_member', 'Unit member'), ('agency_officer', 'Agency officer'), ('inspector', 'Inspector'), ('technical_reviewer', 'Technical reviewer'), ('legal_reviewer', 'Legal reviewer'), ('leader', 'Leader'), ('administrator', 'System administrator'), ('security_administrator', 'Security administrator'), ('auditor', 'Audit administrator')], max_length=24),
         ),
     ]
