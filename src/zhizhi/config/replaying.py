@@ -32,6 +32,7 @@ from zhizhi.kernel.observations import Reading, read_table
 from zhizhi.kernel.streams import stream_named
 from zhizhi.sources.ais import carrying, marinecadastre
 from zhizhi.sources.files.reading import read_file
+from zhizhi.web.exporting.spreadsheets import safe
 
 STEP_US = 30_000_000
 BY = "replay"
@@ -190,5 +191,5 @@ def _write_findings(path: Path) -> None:
         writer.writerow(["subject", "zone", "started_at", "found_at"])
         for alert in Alert.everything.order_by("found_at", "subject", "zone"):
             moments = (alert.started_at.isoformat(), alert.found_at.isoformat())
-            writer.writerow([alert.subject, alert.zone, *moments])
+            writer.writerow([alert.subject, safe(alert.zone), *moments])
     draft.replace(path)

@@ -134,22 +134,20 @@ def _write_geojson(rows: Iterator[Row], file: TextIO) -> int:
 
 
 def _write_csv(rows: Iterator[Row], file: TextIO) -> int:
-    """Write one line a row, with the geometry as WKT."""
+    """Write one line a row, with the geometry as WKT; no cell can become a formula."""
+    from zhizhi.web.exporting.spreadsheets import safe  # noqa: PLC0415 - loads after boot()
+
     writer = csv.writer(file)
     count = 0
     for facts, shape in rows:
         if not count:
             writer.writerow([*facts, "geometry"])
         wkt = shapely.to_wkt(shape, rounding_precision=-1) if shape is not None else ""
-        writer.writerow([*(_cell(value) for value in facts.values()), wkt])
+        writer.writerow([*(safe(_cell(value)) for value in facts.values()), wkt])
         count += 1
     return count
 
 
 def _cell(value: Any) -> Any:
-    """Return a value that a spreadsheet takes for text, never for a formula."""
-    if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
-        return f"'{value}"
-    return value
+    """Return a value as one cell."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value

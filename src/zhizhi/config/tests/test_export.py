@@ -62,13 +62,14 @@ def test_zones_come_out_as_geojson(capsys: pytest.CaptureFixture[str]) -> None:
     assert document["features"][0]["geometry"]["type"] == "Polygon"
 
 
+@pytest.mark.parametrize("name", ["=1+1", "＝1+1", " =1+1", "\u3000@SUM(A1)", "\n=1+1"])  # noqa: RUF001 - meant
 def test_a_cell_that_a_spreadsheet_would_execute_is_text(
-    capsys: pytest.CaptureFixture[str],
+    name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    draft_zone(name="=1+1")
+    draft_zone(name=name)
     run("zones", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
-    assert rows[0]["name"] == "'=1+1"
+    assert rows[0]["name"] == f"'{name}"
     assert shapely.from_wkt(rows[0]["geometry"]).area > 0
 
 
