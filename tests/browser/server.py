@@ -140,8 +140,11 @@ def fix(where: Place, token: int, at: datetime) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def serve(home: Path) -> Iterator[Server]:
-    """Make the installation, run web, worker and the stand-in for the carrier, end them again."""
+def serve(home: Path, **more: str) -> Iterator[Server]:
+    """Make the installation, run web, worker and the stand-in for the carrier, end them again.
+
+    ``more`` joins the environment of all of them.
+    """
     port, gateway = free_port(), free_port()
     url = f"http://127.0.0.1:{port}"
     environment = {
@@ -151,6 +154,7 @@ def serve(home: Path) -> Iterator[Server]:
         "ZHIZHI_CARRIER_URL": f"http://127.0.0.1:{gateway}",
         "ZHIZHI_LOG_LEVEL": "WARNING",
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
+        **more,
     }
     made = _installed(environment)
     places = {key: Place(key, **facts) for key, facts in made.pop("places").items()}
