@@ -160,11 +160,8 @@ def test_a_row_names_known_roles_and_fills_every_parameter(name: str) -> None:
     assert row.get("why") or ANYONE not in named, "say why anyone may"
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize("name", sorted(table()))
-def test_those_whom_the_table_names_may_and_nobody_else(name: str) -> None:
-    world, row = build(), table()[name]
-    endpoint = next(one for one in endpoints() if one.name == name)
+def violations(endpoint: Endpoint, row: Mapping[str, Any], world: World) -> list[str]:
+    """Return who may at an address and should not, and who should and may not."""
     url = address(endpoint, row, world)
     scoped = row.get("scoped", bool(row.get("path")))
     wrong = []
@@ -174,8 +171,31 @@ def test_those_whom_the_table_names_may_and_nobody_else(name: str) -> None:
             refused, status, done = ask(browser(column), method, url, row)
             if refused is wanted or status >= 500 or (done and not wanted):
                 wrong.append(f"{method} {url} as {column.name}: {status}, expected {wanted}")
+    return wrong
 
-    assert wrong == []
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(table()))
+def test_those_whom_the_table_names_may_and_nobody_else(name: str) -> None:
+    endpoint = next(one for one in endpoints() if one.name == name)
+
+    assert violations(endpoint, table()[name], build()) == []
+
+
+def is_open_to_forgery(url: str) -> bool:
+    """Say whether a form without its token is read, as other sites make browsers send it."""
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    return client.post(url).status_code != 403
+
+
+@pytest.mark.django_db
+def test_no_form_of_another_site_is_read_but_what_is_signed_or_shows_a_token() -> None:
+    world = build()
+    every = {one.name: address(one, table()[one.name], world) for one in endpoints()}
+
+    read = {name for name, url in every.items() if is_open_to_forgery(url)}
+
+    assert read == {"carrier-receipts", "observations"}
 
 
 DOOR = (
