@@ -37,6 +37,21 @@ def doubts(pytestconfig: pytest.Config) -> Counter[tuple[str, str]]:
     return pytestconfig.stash.setdefault(DOUBTS, Counter())
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand over what was counted, where several processes read the pages."""
+    told: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    counted = session.config.stash.get(DOUBTS, None)
+    if told is not None and counted is not None:
+        told["doubts"] = [[*about, count] for about, count in counted.items()]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add up what the processes have counted."""
+    for rule, kind, count in getattr(node, "workeroutput", {}).get("doubts", ()):
+        node.config.stash.setdefault(DOUBTS, Counter())[rule, kind] += count
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
