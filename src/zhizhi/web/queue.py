@@ -116,6 +116,11 @@ def _found(search: str) -> Q:
 def cases_of(scope: Scope, wanted: QueueFilter, *, now: datetime) -> QuerySet[Case]:
     """Return the cases of a queue: by whose turn it is, worst first, newest first."""
     cases = wanted.apply(Case.objects.visible_to(scope), now=now)
+    if wanted.state != ALL:
+        # Said as well, or a database that looks for few live cases walks through all ended ones.
+        sought = set(STATES[wanted.state])
+        turns = [turn for turn, states in enumerate(Case.TURNS) if sought.intersection(states)]
+        cases = cases.filter(turn__range=(turns[0], turns[-1]))
     return cases.order_by("turn", "rank", "-opened_at", "-pk")
 
 

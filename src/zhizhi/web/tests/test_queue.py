@@ -41,6 +41,18 @@ def test_what_waits_for_a_unit_stands_first_then_the_worst_then_the_newest(world
     assert listed(scope) == [urgent.pk, new.pk, old.pk, handled.pk, sent.pk, ended.pk]
 
 
+@pytest.mark.parametrize("wanted", queue.STATES)
+def test_a_queue_of_one_state_holds_every_case_of_it_and_no_other(
+    wanted: str, world: World
+) -> None:
+    made = {state: case(world, 1, key=state, state=state).pk for state in Case.State.values}
+    here = world.here["operator"].scope()
+
+    seen = {pk for pk in listed(here, QueueFilter(state=wanted)) if pk in made.values()}
+
+    assert seen == {made[state] for state in queue.STATES[wanted]}
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
