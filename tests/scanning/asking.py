@@ -23,18 +23,17 @@ EACH_S = 90.0
 _LEVELS = {0: "low", 1: "low", 2: "medium", 3: "high", 4: "high"}
 # What people ask for in addresses; ``sqlmap`` sends to each parameter that is named here.
 PRODUCT_ADDRESSES = (
-    "/desk/?state=open&area=1&q=boat&order=asc",
+    "/desk/?state=live&area=1&kind=illegal-fishing",
+    "/desk/queue.csv?state=live&q=a",
     "/jump?q=26",
-    "/units/?q=boat&kind=river_patrol&state=free",
-    "/statistics/?area=1&since=2026-02-01&until=2026-03-01",
-    "/home/figures/?month=2026-02&area=1",
-    "/fishery/violations/?state=draft&q=1",
-    "/fishery/statistics/?since=2026-02-01&until=2026-03-01",
-    "/geo/map.svg?area=1&case=1",
-    "/replay/then?at=2026-03-01T00:00",
+    "/units/?area=1&kind=river_patrol&page=1",
     "/units/check-ins/?day=2026-03-01&unit=1",
-    "/messages/?state=all",
-    "/walls/?q=a",
+    "/statistics/?first=2026-02-01&last=2026-03-01",
+    "/fishery/violations/?state=draft&page=1",
+    "/fishery/statistics/?first=2026-02-01&last=2026-03-01",
+    "/geo/map.svg?size=wide&theme=dark",
+    "/replay/then?at=2026-03-01T00:00&case=1",
+    "/messages/?newest=1",
 )
 CANARY_ADDRESSES = ("/canary/sql-injection/?q=a", "/canary/reflected-xss/?q=a")
 
