@@ -12,7 +12,7 @@ from tests.scanning.findings import Finding
 VIEWS = Path(__file__).parent / "canary" / "views.py"
 PLACE = "tests/scanning/canary/views.py"
 FLAWS = {
-    "sql-injection": r"semgrep raw-sql|bandit B608|sqlmap .*|wapiti SQL Injection|schemathesis .*",
+    "sql-injection": r"semgrep raw-sql|bandit B608|sqlmap .*|wapiti SQL .*|schemathesis ST101.*",
     "stored-xss": r"semgrep marked-safe|bandit B703|wapiti (Stored|Reflected) .*",
     "reflected-xss": r"semgrep markup-of-request|wapiti Reflected.*",
     "idor-read": r"semgrep unscoped",
@@ -20,7 +20,7 @@ FLAWS = {
     "mass-assignment": r"semgrep mass-assignment",
     "missing-csrf": r"semgrep csrf-exempt|wapiti Cross Site Request Forgery",
     "open-redirect": r"semgrep open-redirect|wapiti Open Redirect",
-    "path-traversal": r"semgrep path-of-request|wapiti Path Traversal",
+    "path-traversal": r"semgrep path-of-request|wapiti Path Traversal|schemathesis ST101.*",
     "ssrf": r"semgrep address-of-request",
     "formula-injection": r"semgrep formula",
     "pixel-bomb": r"semgrep picture-without-a-cap",

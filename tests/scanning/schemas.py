@@ -10,6 +10,7 @@ import argparse
 import re
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +33,7 @@ class Run:
     who: str
     status: int
     cases: int
-    failures: tuple[str, ...]
+    failures: tuple[Finding, ...]
     told: str
 
 
@@ -41,25 +42,27 @@ def run(url: str, who: str, headers: tuple[str, ...], *, examples: int) -> Run:
     words = ["run", url, "--max-examples", str(examples), "--seed", "1", "--workers", "1"]
     words += ["--exclude-checks", LEFT_OUT, "--phases", "examples,coverage,fuzzing", "--no-color"]
     # Rows of several streams with times and places are seldom made at random: it may take its time.
-    words += [
-        "--suppress-health-check",
-        "all",
-        "--generation-database",
-        "none",
-        "--continue-on-failure",
-        "--request-timeout",
-        "20",
-    ]
+    words += ["--suppress-health-check", "all", "--generation-database", "none"]
+    words += ["--continue-on-failure", "--request-timeout", "20"]
     for header in headers:
         words += ["-H", header]
     with tempfile.TemporaryDirectory() as folder:  # it keeps what it found where it runs
         told = say("schemathesis", *words, within_s=WITHIN_S, folder=Path(folder))
     cases = re.search(r"(\d[\d,]*) generated", told.out)
-    failures = re.findall(r"^ {4}- (.+)$|^- (.+)$", told.out, re.MULTILINE)
     return Run(
         who, told.status, int(cases[1].replace(",", "")) if cases else 0,
-        tuple(one or other for one, other in failures), told.out + told.err,
+        tuple(failures_in(told.out)), told.out + told.err,
     )  # fmt: skip
+
+
+def failures_in(told: str) -> Iterator[Finding]:
+    """Yield what a report says below the heading of each operation."""
+    address = ""
+    for line in told.splitlines():
+        if heading := re.fullmatch(r"_+ [A-Z]+ (\S+) _+", line):
+            address = heading[1]
+        elif said := re.match(r"- (ST\d+ .+)", line):
+            yield Finding("schemathesis", said[1], "high", address)
 
 
 def callers(url: str) -> list[tuple[str, tuple[str, ...]]]:
@@ -67,10 +70,6 @@ def callers(url: str) -> list[tuple[str, tuple[str, ...]]]:
     known = {post: f"Cookie: {cookie_line(visitor(url, post))}" for post in POSTS}
     known["source"] = f"Authorization: Bearer {TOKEN}"
     return [("nobody", ()), *((who, (header,)) for who, header in known.items())]
-
-
-def found_in(came: Run, address: str) -> list[Finding]:
-    return [Finding("schemathesis", one, "high", address) for one in came.failures]
 
 
 def trial(url: str, *, examples: int) -> bool:

@@ -14,6 +14,7 @@ from django.test import Client, override_settings
 from django.urls import clear_url_caches
 
 from tests.district_world import World, build
+from tests.scanning import schemas
 from tests.scanning.__main__ import FLAG
 from tests.scanning.findings import Accepted, Finding, is_counted, table
 from tests.scanning.flaws import FLAWS, found_by, spans
@@ -119,3 +120,23 @@ def test_what_was_accepted_counts_no_more_and_nothing_else_is() -> None:
     assert table([same, other, third], {"bandit": "all"}, [line]).splitlines()[1].split() == [
         "bandit", "2", "0", "0", "1", "all",
     ]  # fmt: skip
+
+
+REPORT = """
+_________________________ TRACE /canary/sql-injection/ _________________________
+1. Test Case ID: nOHEiQ
+
+- ST204 Wrong response to undeclared method
+    - ST101 not at the beginning of a line
+____________________________ GET /canary/ssrf/ _____________________________
+- ST101 Server error
+"""
+
+
+def test_a_failure_belongs_to_the_operation_above_it() -> None:
+    found = [(one.where, one.rule) for one in schemas.failures_in(REPORT)]
+
+    assert found == [
+        ("/canary/sql-injection/", "ST204 Wrong response to undeclared method"),
+        ("/canary/ssrf/", "ST101 Server error"),
+    ]
