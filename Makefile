@@ -1,6 +1,6 @@
 # make demo   set everything up and open the demo district on http://127.0.0.1:8000
 # make test   set everything up; run every check and test, on both databases and in a browser
-# make lint | bench | chaos | powercut | clean | lock | assets | assets-report | messages | screens
+# make lint | bench | chaos | powercut | scan | clean | lock | assets | assets-report | messages | screens
 
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -15,7 +15,7 @@ SEED ?= 1
 DB ?= sqlite
 CUTS ?= 200
 
-.PHONY: demo test lint bench chaos powercut clean lock assets assets-report messages screens unit-sqlite unit-postgres browser chaos-few
+.PHONY: demo test lint bench chaos powercut scan clean lock assets assets-report messages screens unit-sqlite unit-postgres browser chaos-few
 
 demo: $(PRODUCT) $(ASSETS) $(MESSAGES)
 	$(BIN)/zhizhi demo $(if $(ONCE),--once) $(if $(FRESH),--fresh) $(if $(PORT),--port $(PORT))
@@ -89,6 +89,13 @@ chaos: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 powercut: $(DEVELOPMENT)
 	$(BIN)/python -m tests.powercut --db $(DB) --cuts $(CUTS) --seed $(SEED)
 
+# Programs that look for weaknesses, on this machine alone; the canary build shows that they find any
+scan: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
+	$(BIN)/python -m tests.scanning --canary
+	$(BIN)/python -m tests.scanning
+	$(BIN)/python -m tests.scanning.schemas
+	$(BIN)/python -m tests.scanning.slow_headers
+
 # Pictures of every page for docs/screens, or of some: make screens PAGES="desk wall"
 screens: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m tests.browser.screens $(PAGES)
@@ -109,6 +116,6 @@ lock: $(DEVELOPMENT)
 
 clean:
 	rm -rf .venv node_modules src/zhizhi/web/static/web/build .mypy_cache .ruff_cache \
-	  .import_linter_cache .hypothesis test-results
+	  .import_linter_cache .hypothesis .cache/scanning test-results
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "The data folder (data/) is kept; remove it by hand to start from nothing."
