@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhizhi.config.backing_up import latest
+from zhizhi.directory import accounts
 from zhizhi.engine import vitals
 from zhizhi.trust import keys, rotating, tree
 from zhizhi.trust.models import AuditEntry
@@ -22,6 +23,8 @@ BACKED_UP_WITHIN = timedelta(hours=36)  # one night may fail
 PUBLISHED_WITHIN = timedelta(minutes=10)  # the worker does it once a minute
 CLOCKS_AGREE_WITHIN = timedelta(seconds=5)
 WAITS_AT_MOST = timedelta(minutes=15)
+USED_WITHIN = timedelta(days=90)
+MOST_NAMED = 10
 
 
 def _while_it_answers(look: Callable[[], Found]) -> Callable[[], Found]:
@@ -146,5 +149,24 @@ def queues() -> Found:
             _("A message or timer has waited for %(minutes)d minutes.") % {"minutes": minutes},
             hint=_("Start it: zhizhi worker; /health/ says which channel takes nothing."),
             id="zhizhi.W045",
+        )
+    ]
+
+
+@_while_it_answers
+def unused_accounts() -> Found:
+    """A forgotten account is a door that nobody watches (GB/T 22239 level 3, 8.1.4.2 c)."""
+    unused = accounts.unused_since(timezone.now() - USED_WITHIN)
+    named = list(unused.values_list("pk", flat=True)[:MOST_NAMED])
+    if not named:
+        return []
+    numbers = ", ".join(str(pk) for pk in named)
+    said = {"count": unused.count(), "days": USED_WITHIN.days, "accounts": numbers}
+    return [
+        Warning(
+            _("%(count)d accounts were not used for %(days)d days, first these: %(accounts)s.")
+            % said,
+            hint=_("Ask whoever has them, then: zhizhi account NAME --close"),
+            id="zhizhi.W046",
         )
     ]

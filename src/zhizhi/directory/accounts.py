@@ -9,6 +9,7 @@ from django.contrib.auth import login
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -152,6 +153,13 @@ def holding_two() -> models.QuerySet[Account]:
     """Return the accounts that hold two of the three administrators' roles after all."""
     held = models.Count("roles__role", filter=models.Q(roles__role__in=SEPARATED), distinct=True)
     return Account.objects.annotate(held=held).filter(held__gt=1).order_by("pk")
+
+
+def unused_since(moment: datetime) -> models.QuerySet[Account]:
+    """Return the open accounts with which nobody has signed in since ``moment``, oldest first."""
+    used_at = Coalesce("last_login", "date_joined")
+    rows = Account.objects.filter(is_active=True, is_demo=False).annotate(used_at=used_at)
+    return rows.filter(used_at__lt=moment).order_by("used_at", "pk")
 
 
 def kept_by(scope: Scope) -> models.QuerySet[Account]:

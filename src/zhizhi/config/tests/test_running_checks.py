@@ -15,6 +15,7 @@ from django.test import override_settings
 from zhizhi.config import running_checks as running
 from zhizhi.config.backing_up import latest
 from zhizhi.config.backing_up.latest import Backup
+from zhizhi.directory.models import Account
 from zhizhi.engine import delivering, timing, vitals
 from zhizhi.engine.models import Message
 from zhizhi.trust import audit, keys, rotating, tree, vault
@@ -150,3 +151,35 @@ def test_without_a_database_another_check_tells(
     monkeypatch.setattr(AuditEntry.objects, "order_by", gone)
 
     assert check() == []
+
+
+@pytest.mark.parametrize("column", ["last_login", "date_joined"])
+@pytest.mark.parametrize(("over", "found"), [(-1, []), (0, []), (1, ["zhizhi.W046"])])
+def test_an_account_may_rest_for_ninety_days(column: str, over: int, found: list[str]) -> None:
+    account = Account.objects.create_user("rests", date_joined=AT - timedelta(days=400))
+    at = AT - running.USED_WITHIN - over * SECOND
+    Account.objects.filter(pk=account.pk).update(**{column: at})
+
+    assert ids(running.unused_accounts) == found
+
+
+@pytest.mark.parametrize("told", [{"is_active": False}, {"is_demo": True}])
+def test_a_closed_account_and_one_of_a_demonstration_may_rest(told: dict[str, bool]) -> None:
+    Account.objects.create_user("rests", date_joined=AT - timedelta(days=400))
+    Account.objects.update(**told)
+
+    assert ids(running.unused_accounts) == []
+
+
+def test_of_many_accounts_that_rest_ten_are_named_by_their_numbers() -> None:
+    made = [
+        Account.objects.create_user(f"rests-{day}", date_joined=AT - timedelta(days=400 - day)).pk
+        for day in range(running.MOST_NAMED + 1)
+    ]
+
+    with time_machine.travel(AT, tick=False):
+        [found] = running.unused_accounts()
+
+    assert str(found.msg).startswith("11 ")
+    assert ", ".join(str(pk) for pk in made[:-1]) in str(found.msg)
+    assert "rests" not in str(found.msg)
