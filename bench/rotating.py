@@ -26,7 +26,7 @@ from django.utils import timezone  # noqa: E402
 from zhizhi.directory import people  # noqa: E402
 from zhizhi.directory.models import Person  # noqa: E402
 from zhizhi.directory.people import PersonalData  # noqa: E402
-from zhizhi.trust import rotating, vault  # noqa: E402
+from zhizhi.trust import grounds, rotating, vault  # noqa: E402
 
 ALONE_S = 4.0
 AT_ONCE = 2000
@@ -49,11 +49,9 @@ def read(numbers: list[int], over: Event, out: Any) -> None:
         try:
             person = Person.objects.select_related("key").get(pk=chance.choice(numbers))
             key = vault.unwrap(person.key)
-            vault.unseal(
-                bytes(person.name or b""),
-                key=key,
-                place=vault.Place(people.TABLE, "name", person.pk),
-            )
+            place = vault.Place(people.TABLE, "name", person.pk)
+            with grounds.reading(grounds.by_law("prove-keys")):
+                vault.unseal(bytes(person.name or b""), key=key, place=place)
         except Exception:  # noqa: BLE001 - whatever it is, this read was refused
             refused += 1
         waits.append(1000 * (time.perf_counter() - begin))

@@ -23,7 +23,7 @@ from django.utils import timezone  # noqa: E402
 from zhizhi.directory import people  # noqa: E402
 from zhizhi.directory.models import Person  # noqa: E402
 from zhizhi.directory.people import PersonalData  # noqa: E402
-from zhizhi.trust import destruction, evidence, rotating, tree, vault  # noqa: E402
+from zhizhi.trust import destruction, evidence, grounds, rotating, tree, vault  # noqa: E402
 from zhizhi.trust.tests.test_evidence import photo  # noqa: E402
 
 
@@ -58,7 +58,8 @@ def read() -> None:
             sys.stdout.write(f"{person.pk} {'' if person.name is None else 'sealed'}\n")
             continue
         place = vault.Place(people.TABLE, "name", person.pk)
-        name = vault.unseal(bytes(person.name or b""), key=key, place=place)
+        with grounds.reading(grounds.by_law("prove-keys")):
+            name = vault.unseal(bytes(person.name or b""), key=key, place=place)
         sys.stdout.write(f"{person.pk} {name}\n")
 
 
@@ -82,7 +83,9 @@ def _is_readable(person: Person) -> bool:
     place = vault.Place(people.TABLE, "name", person.pk)
     try:
         key = vault.unwrap(person.key)
-        return vault.unseal(bytes(person.name or b""), key=key, place=place).startswith("Canary")
+        with grounds.reading(grounds.by_law("prove-keys")):
+            name = vault.unseal(bytes(person.name or b""), key=key, place=place)
+        return name.startswith("Canary")
     except Exception as error:  # noqa: BLE001 - whatever refuses a read counts
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         return False

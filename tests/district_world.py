@@ -23,7 +23,7 @@ from zhizhi.directory import granting, people
 from zhizhi.directory.granting import Kind, Wanted
 from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, SavedView, Unit, WallPass
 from zhizhi.directory.people import PersonalData
-from zhizhi.engine import claiming, macros, patrolling, publishing, reporting
+from zhizhi.engine import agreeing, claiming, macros, patrolling, publishing, reporting
 from zhizhi.engine.macros import MacroDraft, Step
 from zhizhi.engine.models import (
     Alert,
@@ -42,8 +42,9 @@ from zhizhi.engine.models import (
     Zone,
 )
 from zhizhi.systems.fishery.models import Stay, Violation, ViolationPhoto
-from zhizhi.trust import access, evidence, vault
+from zhizhi.trust import access, consenting, evidence, grounds, vault
 from zhizhi.trust.access import Look
+from zhizhi.trust.consenting import Agreement
 
 AT = datetime(2026, 3, 1, 4, tzinfo=UTC)
 ROLES = tuple(RoleAssignment.Role.values)
@@ -235,10 +236,12 @@ def _told(case: Case) -> dict[str, Any]:
     """A report, a look at who told it, and an objection to that look."""
     report = _report(case)
     look = Look("account:1", f"person:{report.person_id}", ("phone",), "ask-reporter", None)
+    ground = consenting.ground("ask-reporter", look.person, ("phone",), now=AT)
     with transaction.atomic():
-        record = access.record(look, refusal="", now=AT)
+        record = access.record(look, refusal="", now=AT, ground=ground)
     claim = claiming.object_to(report, record.pk, reason="why me", now=AT)
-    return {"report": report, "look": record, "claim": claim}
+    [agreement] = agreeing.agreements_of(report)
+    return {"report": report, "look": record, "claim": claim, "agreement": agreement}
 
 
 def _grants(world: World) -> dict[str, Any]:
@@ -258,12 +261,16 @@ def _grants(world: World) -> dict[str, Any]:
 def _report(case: Case) -> Report:
     """Somebody told the case as well, and may be called back."""
     person = people.add_person(PersonalData("Wei Xiaohe", "12012345678"), by="resident", now=AT)
+    contact = Agreement(
+        people.subject(person), grounds.CONTACT, agreeing.CONTACT_DATA, "resident-page", "contact@2"
+    )
+    consenting.give(contact, until=AT + timedelta(days=3650), by="resident", now=AT)
     [(key, _opened)] = vault.make_keys(1, now=AT)
     source = Source.objects.create(code="resident-page", name="Page", kind="form")
     report = Report.everything.create(
         source=source, external_id="e" * 32, case=case, kind="fishery.angling", key=key, lon=LON,
         lat=LAT, place_by="map", occurred_at=AT, received_at=AT, person=person,
-        consent="contact@1", offset=1,
+        consent="contact@2", offset=1,
     )  # fmt: skip
     report.telling = reporting.seal_word(report, "telling", "two men with rods")
     report.save(update_fields=["telling"])

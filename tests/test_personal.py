@@ -96,6 +96,8 @@ def test_what_bytes_hold_about_residents_is_sealed() -> None:
         "engine.Report.lon",
         "trust.AccessRecord.fields",
         "trust.AccessRecord.purpose",
+        "trust.Consent.data",  # codes
+        "trust.Consent.purpose",
         "trust.Evidence.lat",
         "trust.Evidence.lon",
     ]

@@ -142,7 +142,7 @@ def _residents(now: datetime) -> dict[str, Any]:
         "when": {"when": "now", "day": "", "time": "", "occurred_at": now.isoformat()},
         "photo": {},
         "contact": {"way": "reachable", "name": name, "phone": "12012345678",
-                    "consent": "contact@1"},
+                    "consent": "contact@2"},
         "mark": {**at, "by": "map"},
     }  # fmt: skip
     writing, second = drafts.begin(now), drafts.begin(now)
@@ -159,13 +159,14 @@ def _residents(now: datetime) -> dict[str, Any]:
     closing.dismiss(ended.case, reason="没有发现", by="worker", now=now)
     return {
         "report": ended.pk,
+        "agreed": reported.report.pk,
         "reported": reported.report.case_id,
         "claim": _looked_at(ended, now),
         **_granted(reported.report, now),
         "held": {
             "writing": {drafts.COOKIE: writing.token},
             "sent": {drafts.COOKIE: second.token},
-            "following": _session([ended.pk]),
+            "following": _session([ended.pk, reported.report.pk]),
         },
     }
 

@@ -90,6 +90,7 @@ class Server:
     wall: str  # the token of a wall pass
     report: int  # of a resident, in a case that has ended
     reported: int  # the case of another
+    agreed: int  # the report of that case, whose reporter agreed to be called
     claim: int  # an objection of the first to a look
     grant: int  # what the operator asks a second person for
     emergency: int  # and what was opened without one

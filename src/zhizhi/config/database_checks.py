@@ -20,6 +20,7 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "trust_accessrecord": (),
     "trust_evidence": ("working_copy",),
     "trust_erasure": (),
+    "trust_consent": ("ended_at", "ended_by", "ended_why"),
     "trust_treenode": (),
     "trust_treeroot": (),
     "engine_timelineentry": (),

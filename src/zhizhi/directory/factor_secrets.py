@@ -10,7 +10,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils import timezone
 
-from zhizhi.trust import vault
+from zhizhi.trust import grounds, vault
 from zhizhi.trust.models import SubjectKey
 
 ISSUER = "Zhizhi 智治"
@@ -29,7 +29,8 @@ class FactorSecrets(DefaultMFAAdapter):  # type: ignore[misc]  # it has no types
         """Return the text; raises Erased, SealBroken and KeysMissing."""
         key = key_of(encrypted_text)
         sealed = b64decode(encrypted_text.partition(":")[2])
-        return vault.unseal(sealed, key=vault.unwrap(key), place=_place(key.pk))
+        with grounds.reading(grounds.by_law("sign-in")):
+            return vault.unseal(sealed, key=vault.unwrap(key), place=_place(key.pk))
 
     def get_totp_issuer(self) -> str:
         """Return what an authenticator app shows above the code, in every language alike."""

@@ -17,7 +17,7 @@ from django.db import IntegrityError, models, transaction
 from zhizhi.directory.accounts import actor
 from zhizhi.directory.models import AccessGrant, Account, RoleAssignment
 from zhizhi.directory.posts import desks_of
-from zhizhi.trust import vault
+from zhizhi.trust import grounds, vault
 from zhizhi.trust.access import Look
 from zhizhi.trust.audit import Leaf
 from zhizhi.trust.evidence import append_now
@@ -144,15 +144,16 @@ def review(
 def decide(look: Look, *, now: datetime) -> tuple[Look, str]:
     """Return ``look`` and why it is refused, if it is; uses up the grant that it needs.
 
-    An ended case, one out of sight and a delay need a grant; nothing else can be granted, and a
-    grant that is not needed is left as it is. Runs in the transaction of the access record.
+    An ended case, one out of sight, a delay and an emergency need a grant; nothing else can be
+    granted, and a grant that is not needed is left as it is. Runs in the transaction of the
+    access record.
     """
     found = look.refusal()
     kind = _needed(look, found)
     if kind is None:
         return replace(look, grant=None), found
     if look.grant is None:
-        return look, found or "hidden-alone"
+        return look, found or ("hidden-alone" if look.hidden_for else "emergency-alone")
     row = AccessGrant.everything.filter(pk=look.grant).first()
     if row is None:
         return replace(look, grant=None), "grant-unknown"
@@ -201,9 +202,10 @@ def words(grant: AccessGrant) -> dict[str, str]:
     """Return reason and answer in the clear."""
     key = vault.unwrap(grant.key)
     found = {}
-    for name in ("reason", "answer"):
-        sealed, place = getattr(grant, name), Place(TABLE, name, grant.key_id)
-        found[name] = vault.unseal(bytes(sealed), key=key, place=place) if sealed else ""
+    with grounds.reading(grounds.by_law("decide-access")):
+        for name in ("reason", "answer"):
+            sealed, place = getattr(grant, name), Place(TABLE, name, grant.key_id)
+            found[name] = vault.unseal(bytes(sealed), key=key, place=place) if sealed else ""
     return found
 
 
@@ -226,9 +228,10 @@ def name_of(grant: AccessGrant) -> str:
 
 
 def _needed(look: Look, found: str) -> AccessGrant.Kind | None:
-    if found in LIFTED and not look.hidden_for:
-        return Kind.LOOK
-    return Kind.COVERT if not found and look.hidden_for else None
+    if look.hidden_for:
+        return None if found else Kind.COVERT
+    is_emergency = not found and grounds.is_emergency(look.purpose)
+    return Kind.LOOK if is_emergency or found in LIFTED else None
 
 
 def _misfit(row: AccessGrant, kind: AccessGrant.Kind, look: Look) -> str:

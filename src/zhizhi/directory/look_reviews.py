@@ -16,7 +16,7 @@ from django.db import transaction
 from zhizhi.directory.accounts import actor
 from zhizhi.directory.granting import LONGEST, ReasonMissing
 from zhizhi.directory.models import Account, LookReview, RoleAssignment
-from zhizhi.trust import canonical, ciphers, vault
+from zhizhi.trust import canonical, ciphers, grounds, vault
 from zhizhi.trust.audit import Leaf
 from zhizhi.trust.evidence import append_now
 from zhizhi.trust.states import StateConflict, move
@@ -121,9 +121,10 @@ def words(row: LookReview) -> dict[str, str]:
     """Return verdict and answer in the clear."""
     key = vault.unwrap(row.key)
     found = {}
-    for name in ("reason", "answer"):
-        sealed, place = getattr(row, name), Place(TABLE, name, row.key_id)
-        found[name] = vault.unseal(bytes(sealed), key=key, place=place) if sealed else ""
+    with grounds.reading(grounds.by_law("review-looks")):
+        for name in ("reason", "answer"):
+            sealed, place = getattr(row, name), Place(TABLE, name, row.key_id)
+            found[name] = vault.unseal(bytes(sealed), key=key, place=place) if sealed else ""
     return found
 
 

@@ -8,7 +8,7 @@ refuses to run inside another one, whose failure would take the record back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -16,18 +16,21 @@ from django.db import transaction
 
 from zhizhi.directory import granting, identity
 from zhizhi.directory.models import Person
-from zhizhi.trust import access, allowances, audit, vault
+from zhizhi.trust import access, allowances, audit, consenting, grounds, vault
 from zhizhi.trust.access import UNTOLD, AccessRefused, Look, OpenCase, Post
 from zhizhi.trust.allowances import Rate
 from zhizhi.trust.audit import Leaf
+from zhizhi.trust.consenting import ConsentMissing
 from zhizhi.trust.evidence import append_now
+from zhizhi.trust.grounds import Ground, PurposeMissing
+from zhizhi.trust.models import Consent
 
 Leave = Callable[[Leaf], object]
 TABLE = "directory_person"
 FIELDS = ("name", "phone", "identity_number")
 OWNER, OWN_COPY = "resident", "own-copy"  # who and why, when somebody reads the own data
 LOOKS = Rate(most=30, within=timedelta(hours=1))  # of one actor for one purpose
-TOO_MANY = "too-many"
+TOO_MANY, NO_CONSENT, NO_PURPOSE = "too-many", "no-consent", "no-purpose"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -121,10 +124,10 @@ def open_person(  # noqa: PLR0913 - who, what, why and for which case, all named
     the number of an access grant: a delay needs one, and so does a case that has ended or that the
     actor may not see. It is used up by the look, in the transaction of the record.
 
-    Raises AccessRefused (recorded as well) without a purpose, without an open case that the actor
-    may see or a grant that fits, or when the actor has looked more often for this purpose than
-    ``rate`` lets one without a grant; vault.Erased for an erased person, RuntimeError inside
-    another transaction.
+    Raises AccessRefused (recorded as well) without a registered purpose, without the consent that
+    the purpose needs, without an open case that the actor may see or a grant that fits, or when the
+    actor has looked more often for this purpose than ``rate`` lets one without a grant;
+    vault.Erased for an erased person, RuntimeError inside another transaction.
     """
     unknown = sorted(set(fields) - set(FIELDS))
     if unknown or not fields:
@@ -132,15 +135,19 @@ def open_person(  # noqa: PLR0913 - who, what, why and for which case, all named
         raise ValueError(message)
     asked = Look(actor, subject(person), tuple(fields), purpose, case, post, hidden_for, grant)
     with transaction.atomic(durable=True):
-        look, refusal = granting.decide(asked, now=now)
+        ground, refusal = _grounded(asked, now)
+        look = replace(asked, grant=None)
+        if not refusal:  # else a grant would be used up for nothing
+            look, refusal = granting.decide(asked, now=now)
         if not refusal and look.grant is None:
             refusal = _used_up(look, rate, now)
-        access.record(look, refusal=refusal, now=now)
-    if refusal:
+        access.record(look, refusal=refusal, now=now, ground=ground)
+    if refusal or ground is None:
         raise AccessRefused(refusal)
     fresh = Person.objects.select_related("key").get(pk=person.pk)
     key = vault.unwrap(fresh.key)
-    return dict(_opened(fresh, key, fields))
+    with grounds.reading(ground):
+        return dict(_opened(fresh, key, fields))
 
 
 def own_data(person: Person, *, now: datetime) -> dict[str, str]:
@@ -150,9 +157,11 @@ def own_data(person: Person, *, now: datetime) -> dict[str, str]:
     """
     key = vault.unwrap(person.key)
     look = Look(OWNER, subject(person), FIELDS, OWN_COPY, None, Post(OWNER))
+    ground = grounds.by_law(OWN_COPY)
     with transaction.atomic():
-        access.record(look, refusal="", now=now)
-    return dict(_opened(person, key, FIELDS))
+        access.record(look, refusal="", now=now, ground=ground)
+    with grounds.reading(ground):
+        return dict(_opened(person, key, FIELDS))
 
 
 def find_by_phone(phone: str) -> Person | None:
@@ -163,14 +172,28 @@ def find_by_phone(phone: str) -> Person | None:
 
 @transaction.atomic
 def erase_person(person: Person, *, by: str, now: datetime, leave: Leave = append_now) -> bool:
-    """Destroy the person's key and sealed columns; says whether there was something to erase."""
+    """Destroy the person's key and sealed columns; says whether there was something to erase.
+
+    Whatever the person had agreed to ends with them.
+    """
     erased = vault.destroy(person.key, now=now)
     cleared: Mapping[str, None] = dict.fromkeys(FIELDS)
     Person.objects.filter(pk=person.pk).update(phone_index="", **cleared)
     person.refresh_from_db()
+    consenting.end_all(subject(person), Consent.Ended.ERASED, by=by, now=now, leave=leave)
     if erased:
         leave(Leaf(by, "person.erase", subject(person), now))
     return erased
+
+
+def _grounded(look: Look, now: datetime) -> tuple[Ground | None, str]:
+    """Return what ``look`` rests on, or why it rests on nothing."""
+    try:
+        return consenting.ground(look.purpose, look.person, look.fields, now=now), ""
+    except ConsentMissing:
+        return None, NO_CONSENT
+    except PurposeMissing:
+        return None, NO_PURPOSE
 
 
 def _used_up(look: Look, rate: Rate, now: datetime) -> str:

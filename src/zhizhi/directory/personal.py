@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from zhizhi.directory import people
 from zhizhi.directory.models import AccessGrant, Person
 from zhizhi.trust import vault
-from zhizhi.trust.holding import Basis, Fact, Holder, Keep, Label, Stored, Subject, Text, Whose
+from zhizhi.trust.grounds import Basis
+from zhizhi.trust.holding import Fact, Holder, Keep, Label, Stored, Subject, Text, Whose
 
 _CALLING = _("To call you back about what you reported")
 _SERVING = _("To address a notice")

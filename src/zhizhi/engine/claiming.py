@@ -12,7 +12,7 @@ from django.db import IntegrityError
 from zhizhi.engine import settings_in_force, timeline
 from zhizhi.engine.models import Claim, Report
 from zhizhi.engine.states import StateConflict, move
-from zhizhi.trust import access, vault
+from zhizhi.trust import access, grounds, vault
 from zhizhi.trust.audit import Leaf
 from zhizhi.trust.models import AccessRecord
 from zhizhi.trust.vault import Place
@@ -84,9 +84,10 @@ def words(claim: Claim) -> dict[str, str]:
     except vault.Erased:
         return dict.fromkeys(SEALED, "")
     found = {}
-    for name in SEALED:
-        sealed, place = getattr(claim, name), Place(TABLE, name, claim.key_id)
-        found[name] = vault.unseal(bytes(sealed), key=key, place=place) if sealed else ""
+    with grounds.reading(grounds.by_law("answer-claim")):
+        for name in SEALED:
+            sealed, place = getattr(claim, name), Place(TABLE, name, claim.key_id)
+            found[name] = vault.unseal(bytes(sealed), key=key, place=place) if sealed else ""
     return found
 
 

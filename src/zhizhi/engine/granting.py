@@ -15,7 +15,9 @@ from zhizhi.directory.models import AccessGrant, Account, Person, RoleAssignment
 from zhizhi.directory.posts import own_post, post_for
 from zhizhi.engine import delivering, settings_in_force, timeline
 from zhizhi.engine.models import Case, Notice, Report
+from zhizhi.trust import consenting
 from zhizhi.trust.access import UNTOLD
+from zhizhi.trust.grounds import CONTACT
 from zhizhi.trust.scoping import Scope
 
 Role = RoleAssignment.Role
@@ -84,7 +86,7 @@ def ask(case: Case, order: Order, *, by: Account, now: datetime) -> AccessGrant:
 
     Raises NotNeeded, CannotHide, ReasonMissing, StateConflict when the same waits already.
     """
-    wanted = _wanted(case, order, by.scope())
+    wanted = _wanted(case, order, by.scope(), now)
     with timeline.writing():
         grant = granting.ask(
             wanted, by=by, within=_minutes("access.ask_minutes"),
@@ -99,7 +101,7 @@ def break_glass(case: Case, order: Order, *, by: Account, now: datetime) -> Acce
 
     Raises NotNeeded, CannotHide, ReasonMissing.
     """
-    wanted = _wanted(case, order, by.scope())
+    wanted = _wanted(case, order, by.scope(), now)
     with timeline.writing():
         grant = granting.break_glass(
             wanted, by=by, span=_minutes("access.breakglass_minutes"),
@@ -132,10 +134,10 @@ def _in_hand(case: Case, scope: Scope) -> CaseInHand:
     return CaseInHand.of(case, is_visible=is_visible)
 
 
-def _wanted(case: Case, order: Order, scope: Scope) -> Wanted:
+def _wanted(case: Case, order: Order, scope: Scope, now: datetime) -> Wanted:
     asked = _in_hand(case, scope)
     is_plain = asked.is_open and asked.is_visible
-    if is_plain and not order.hidden_for:
+    if is_plain and not order.hidden_for and _is_at_hand(order, now):
         raise NotNeeded
     if order.hidden_for and not is_plain:
         raise CannotHide
@@ -145,6 +147,17 @@ def _wanted(case: Case, order: Order, scope: Scope) -> Wanted:
         fields=order.someone.fields, case=case.pk, area_path=case.area_path,
         hidden_for=order.hidden_for,
     )  # fmt: skip
+
+
+def _is_at_hand(order: Order, now: datetime) -> bool:
+    """Say whether a look in an open case may be taken on its page.
+
+    Not where a life is in danger and the reporter does not agree to be called (any more).
+    """
+    if order.purpose != SAVE_LIFE or order.someone.code != REPORTER:
+        return True
+    subject = people.subject(order.someone.person)
+    return consenting.agreed(subject, CONTACT, order.someone.fields, now=now) is not None
 
 
 def _tell(

@@ -9,7 +9,7 @@ from zhizhi.directory import positions
 from zhizhi.directory.models import Area, Unit
 from zhizhi.engine import routing, timeline
 from zhizhi.engine.models import CheckIn
-from zhizhi.trust import pictures, vault
+from zhizhi.trust import grounds, pictures, vault
 from zhizhi.trust.audit import Leaf
 from zhizhi.trust.models import SubjectKey
 from zhizhi.trust.vault import Place
@@ -120,7 +120,8 @@ def photo_of(row: CheckIn, *, by: str, now: datetime) -> bytes:
         message = f"check-in {row.pk} has no photo"
         raise vault.Erased(message)
     opened = vault.unwrap(row.photo_key)
-    content = vault.unseal_bytes(bytes(row.photo), key=opened, place=_place(row))
+    with grounds.reading(grounds.by_law("check-patrol")):
+        content = vault.unseal_bytes(bytes(row.photo), key=opened, place=_place(row))
     leaf = Leaf(by, "unit.photo", f"unit:{row.unit_id}", now, row.area_path, {"check_in": row.pk})
     timeline.leave(leaf)
     return content

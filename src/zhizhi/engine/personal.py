@@ -11,7 +11,8 @@ from zhizhi.engine import claiming, reporting
 from zhizhi.engine.models import Case, Claim, Report
 from zhizhi.trust import vault
 from zhizhi.trust.erasing import Hold
-from zhizhi.trust.holding import Basis, Fact, Holder, Keep, Label, Stored, Subject, Text, Whose
+from zhizhi.trust.grounds import Basis
+from zhizhi.trust.holding import Fact, Holder, Keep, Label, Stored, Subject, Text, Whose
 
 OPEN_CASE, OPEN_CLAIM = "open-case", "open-claim"
 _DEALING = _("To deal with what was reported")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from zhizhi.engine import (
+    agreeing,
     closing,
     erasing,
     noticing,
@@ -86,7 +87,7 @@ def forget(report: Report, *, by: str, now: datetime) -> bool:
 
 
 def sweep(now: datetime) -> int:
-    """Delete what has outlived its time: drafts, counts, words of old reports, parties."""
+    """Delete what has outlived its time: drafts, counts, words, numbers, parties."""
     days: int = settings_in_force.value("residents.keep_days")
     is_old = Q(
         case__state__in=Case.FINAL, case__closed_at__lt=now - timedelta(days=days),
@@ -94,6 +95,6 @@ def sweep(now: datetime) -> int:
     )  # fmt: skip
     due = Report.everything.filter(is_old | Q(erase_again_at__lte=now)).order_by("pk")
     gone = sum(erasing.erase(report, by="worker", now=now) is not None for report in due[:AT_ONCE])
-    gone += noticing.forget_parties(now)
+    gone += noticing.forget_parties(now) + agreeing.lapse(now)
     forgotten = quotas.forget_old(now=now) + allowances.forget_full(now=now)
     return gone + unfinished.forget_expired(now=now) + forgotten

@@ -19,12 +19,21 @@ from django.utils.translation import gettext_lazy as _
 from zhizhi.directory import people
 from zhizhi.directory.models import Agency
 from zhizhi.directory.people import PersonalData
-from zhizhi.engine import announcing, intake, reading, routing, settings_in_force, timeline, timing
+from zhizhi.engine import (
+    agreeing,
+    announcing,
+    intake,
+    reading,
+    routing,
+    settings_in_force,
+    timeline,
+    timing,
+)
 from zhizhi.engine.intake import Envelope, KeyReused
 from zhizhi.engine.models import Case, CaseAgency, Report, Source
 from zhizhi.engine.system import ReportKind, systems
 from zhizhi.kernel.streams import STREAMS
-from zhizhi.trust import ciphers, evidence, vault
+from zhizhi.trust import ciphers, evidence, grounds, vault
 from zhizhi.trust.vault import Place
 
 STREAM = STREAMS["reports.v1"]
@@ -138,7 +147,8 @@ def words(report: Report) -> dict[str, str]:
         key = vault.unwrap(report.key)
     except vault.Erased:
         return dict.fromkeys(SEALED, "")
-    return {name: _unsealed(getattr(report, name), name, report, key) for name in SEALED}
+    with grounds.reading(grounds.by_law("handle-case")):
+        return {name: _unsealed(getattr(report, name), name, report, key) for name in SEALED}
 
 
 def seal_word(report: Report, name: str, text: str) -> bytes:
@@ -210,6 +220,8 @@ def _file(new: NewReport, source: Source, *, by: str, now: datetime) -> Filed:
         received_at=now, person=person, consent=new.consent if person else "", evidence=photos,
         offset=offset,
     )  # fmt: skip
+    if person is not None and new.consent:
+        agreeing.to_contact(person, new.consent, channel=source.code, by=by, now=now)
     told = {"report": report.pk, "source": source.code, "offset": offset, "evidence": photos}
     timeline.record(case, verb="case.open", actor=by, at=now, data={"kind": case.kind})
     timeline.record(

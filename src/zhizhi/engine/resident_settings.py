@@ -118,6 +118,15 @@ RESIDENTS = (
         name=_("Keeping of reports"),
     ),
     DeclaredSetting(
+        "residents.consent_days",
+        365,
+        _("What a resident agrees to with a report counts for this long; then it is asked anew"),
+        _("days"),
+        1,
+        1095,
+        name=_("Life of an agreement"),
+    ),
+    DeclaredSetting(
         "residents.figures_day",
         5,
         _("The public figures of a month are published on this day of the next month"),

@@ -17,6 +17,7 @@ from django.db import models
 
 from zhizhi.trust import audit, canonical, walking
 from zhizhi.trust.audit import Break, Leaf
+from zhizhi.trust.grounds import Ground
 from zhizhi.trust.models import AccessRecord
 
 TABLE = "trust_accessrecord"
@@ -90,8 +91,12 @@ class Look:
         return "" if self.case.is_open else "case-closed"
 
 
-def record(look: Look, *, refusal: str, now: datetime) -> AccessRecord:
+def record(
+    look: Look, *, refusal: str, now: datetime, ground: Ground | None = None
+) -> AccessRecord:
     """Write the access record of ``look`` and chain its content to the audit log.
+
+    ``ground`` is what an allowed look rests on: a consent, or what the law allows without one.
 
     A look that was refused, or that asks to be hidden for too long or for less than no time, is
     shown at once.
@@ -108,6 +113,7 @@ def record(look: Look, *, refusal: str, now: datetime) -> AccessRecord:
         post=asdict(look.post) if look.post != UNTOLD else None,
         shown_at=now + look.hidden_for if is_hidden else None,
         grant=look.grant,
+        ground=str(ground) if ground and not refusal else None,
     )
     detail: dict[str, Any] = {"record": row.pk, **_content(row)}
     if refusal:
@@ -163,7 +169,7 @@ def _compare(detail: Mapping[str, Any], rows: dict[int, AccessRecord | None]) ->
 
 
 # Columns that older records lack, with what they hold there.
-_LATER: Mapping[str, Any] = {"post": None, "shown_at": None, "grant": None}
+_LATER: Mapping[str, Any] = {"post": None, "shown_at": None, "grant": None, "ground": None}
 
 
 def _content(row: AccessRecord) -> dict[str, Any]:
@@ -178,4 +184,5 @@ def _content(row: AccessRecord) -> dict[str, Any]:
         "post": row.post,
         "shown_at": canonical.moment(row.shown_at) if row.shown_at else None,
         "grant": row.grant,
+        "ground": row.ground,
     }

@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 
 from zhizhi.trust import audit, canonical, ciphers, keys, pictures, recordings, vault, walking
 from zhizhi.trust.audit import Break, Leaf
+from zhizhi.trust.grounds import by_law, reading
 from zhizhi.trust.models import ChainHead, Evidence, SubjectKey
 
 TABLE = "trust_evidence"
@@ -344,10 +345,9 @@ def _opened(evidence: Evidence, path: Path, column: str) -> bytes:
     if key is None:
         return path.read_bytes()
     try:
-        opened = vault.unwrap(key)
-        return vault.unseal_bytes(
-            path.read_bytes(), key=opened, place=vault.Place(TABLE, column, key.pk)
-        )
+        opened, place = vault.unwrap(key), vault.Place(TABLE, column, key.pk)
+        with reading(by_law("handle-case")):
+            return vault.unseal_bytes(path.read_bytes(), key=opened, place=place)
     except vault.Erased as erased:
         message = f"{TABLE} {evidence.pk}: it was destroyed"
         raise EvidenceErased(message) from erased

@@ -19,6 +19,7 @@ from django.apps import apps
 from django.utils.functional import Promise
 
 from zhizhi.trust.erasing import Hold
+from zhizhi.trust.grounds import Basis
 
 PACKAGE = "zhizhi."
 MODULE = "personal"
@@ -41,14 +42,6 @@ class Stored(StrEnum):
     DIGEST = "digest"  # keyed hash
     TOKEN = "token"  # pseudonym  # noqa: S105 - no secret
     PLAIN = "plain"
-
-
-class Basis(StrEnum):
-    """Why it may be processed, by the paragraph of PIPL art. 13 section 1."""
-
-    CONSENT = "consent"  # (1)
-    EMPLOYMENT = "employment"  # (2)
-    DUTY = "duty"  # (3) statutory duty of an organ
 
 
 class Keep(StrEnum):

@@ -8,13 +8,15 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from zhizhi.trust import access, erasing, evidence
-from zhizhi.trust.holding import Basis, Fact, Holder, Keep, Label, Stored, Subject, Whose
+from zhizhi.trust import access, consenting, erasing, evidence
+from zhizhi.trust.grounds import Basis
+from zhizhi.trust.holding import Fact, Holder, Keep, Label, Stored, Subject, Whose
 from zhizhi.trust.models import Evidence
 
 _LOOKS = _("So that you can see who looked at your data and object")
 _LIMIT = _("So that nobody guesses codes or looks people up by the hundred")
 _PROOF = _("To deal with what was reported, and to prove it")
+_AGREED = _("So that nothing is done with your data that you have not agreed to")
 _ANSWERABLE = _("So that whoever acts answers for it")
 
 LABELS = {
@@ -64,10 +66,33 @@ LABELS = {
     "trust.Erasure.by": Label(
         _("Who destroyed it"), Whose.STAFF, _ANSWERABLE, Basis.DUTY, Keep.LOG, Stored.TOKEN
     ),
+    "trust.Consent.subject": Label(
+        _("Whose agreement it is, by number"), Whose.RESIDENT, _AGREED, Basis.DUTY, Keep.LOG,
+        Stored.TOKEN,
+    ),
+    "trust.Consent.purpose": Label(
+        _("What you agreed to"), Whose.RESIDENT, _AGREED, Basis.DUTY, Keep.LOG
+    ),
+    "trust.Consent.data": Label(
+        _("Which data you agreed to"), Whose.RESIDENT, _AGREED, Basis.DUTY, Keep.LOG
+    ),
+    "trust.Consent.guardian": Label(
+        _("Who agreed for a child, by number"), Whose.RESIDENT, _AGREED, Basis.DUTY, Keep.LOG,
+        Stored.TOKEN,
+    ),
+    "trust.Consent.given_by": Label(
+        _("Who wrote an agreement down"), Whose.STAFF, _ANSWERABLE, Basis.DUTY, Keep.LOG,
+        Stored.TOKEN,
+    ),
+    "trust.Consent.ended_by": Label(
+        _("Who ended an agreement"), Whose.STAFF, _ANSWERABLE, Basis.DUTY, Keep.LOG, Stored.TOKEN
+    ),
 }  # fmt: skip
 _CHAIN = ("previous", "digest")
 IMPERSONAL = {
     "trust.ChainHead": ("name", "digest", "signature", "key_id"),
+    "trust.AccessRecord": ("ground",),  # a code, or the number of a consent
+    "trust.Consent": ("channel", "text", "relation"),
     "trust.AuditEntry": ("verb", "subject", "area_path", "detail", *_CHAIN),  # ids and verbs only
     "trust.TreeNode": ("digest",),
     "trust.TreeRoot": ("root", "signature", "key_id"),
@@ -87,6 +112,10 @@ def told(subject: Subject, now: datetime) -> Iterator[Fact]:
         yield Fact(
             "trust.AccessRecord.purpose", ref, _known(row.purpose, is_allowed=row.is_allowed)
         )
+    for consent in consenting.of(*persons):
+        for name in ("subject", "purpose", "data", "guardian"):
+            if value := getattr(consent, name):
+                yield Fact(f"trust.Consent.{name}", f"consent:{consent.pk}", value)
     for photo in Evidence.objects.filter(pk__in=subject.evidence).select_related("subject_key"):
         yield from _photo(photo)
     for receipt in erasing.receipts_of(str(subject)):

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from zhizhi.trust import ciphers, keys
+from zhizhi.trust import ciphers, grounds, keys
 from zhizhi.trust.ciphers import SealBroken
 from zhizhi.trust.models import SubjectKey
 
@@ -73,12 +73,16 @@ def seal_bytes(content: bytes, *, key: bytes, key_id: str, place: Place) -> byte
 
 
 def unseal(sealed: bytes, *, key: bytes, place: Place) -> str:
-    """Return the text; raises SealBroken when it was changed, moved or sealed otherwise."""
+    """Return the text; raises SealBroken when it was changed, moved or sealed otherwise.
+
+    Raises grounds.PurposeMissing outside of ``grounds.reading``.
+    """
     return unseal_bytes(sealed, key=key, place=place).decode()
 
 
 def unseal_bytes(sealed: bytes, *, key: bytes, place: Place) -> bytes:
-    """Return the content; raises SealBroken when it was changed, moved or sealed otherwise."""
+    """Return the content; raises as ``unseal`` does."""
+    grounds.demand()
     return _unpack(key, sealed, place)
 
 

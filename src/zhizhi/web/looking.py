@@ -11,7 +11,7 @@ from zhizhi.directory.posts import post_for
 from zhizhi.engine import settings_in_force
 from zhizhi.engine.granting import CaseInHand
 from zhizhi.engine.models import Case, Report
-from zhizhi.trust import access
+from zhizhi.trust import access, grounds
 from zhizhi.trust.access import Look
 from zhizhi.trust.allowances import Rate
 from zhizhi.trust.scoping import Scope
@@ -49,7 +49,7 @@ def record_report(
     subject = f"report:{report.pk}"
     look = Look(actor_of(request), subject, told_in(report), purpose, case, post)
     with transaction.atomic():
-        access.record(look, refusal="", now=now)
+        access.record(look, refusal="", now=now, ground=grounds.by_law(purpose))
 
 
 def told_in(report: Report) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from django.urls import path
 from zhizhi.web.views import (
     account,
     accounts,
+    agreements,
     bulk,
     case_macros,
     cases,
@@ -68,6 +69,11 @@ urlpatterns = [
     path("home/follow/<int:pk>/rate/", following.rate, name="report-rate"),
     path("home/follow/<int:pk>/looks/", looks.looks, name="looks"),
     path("home/follow/<int:pk>/looks/<int:record>/object/", looks.object_to, name="look-object"),
+    path("home/follow/<int:pk>/agreed/", agreements.agreements, name="agreements"),
+    path("home/follow/<int:pk>/agreed/end/", agreements.withdraw, name="end-agreements"),
+    path(
+        "home/follow/<int:pk>/agreed/<int:number>/end/", agreements.withdraw, name="end-agreement"
+    ),
     path("home/follow/<int:pk>/data/", own_data.own_data, name="own-data"),
     path("home/follow/<int:pk>/data/copy/<slug:form>/", own_data.copy, name="own-copy"),
     path("home/follow/<int:pk>/data/contact/", own_data.contact, name="own-contact"),

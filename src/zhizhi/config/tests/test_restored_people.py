@@ -18,7 +18,7 @@ from zhizhi.engine import reporting, timeline
 from zhizhi.engine.models import CheckIn, Report
 from zhizhi.engine.tests.building import NOON, unit
 from zhizhi.engine.tests.test_reporting import CONTACT, NEW, jpeg
-from zhizhi.trust import destruction, evidence, people_keys, vault
+from zhizhi.trust import destruction, evidence, grounds, people_keys, vault
 from zhizhi.trust.models import AuditEntry, Erasure, Evidence, SubjectKey
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,8 @@ def readable() -> dict[int, str]:
         if person.key.wrapped is not None:
             key = vault.unwrap(person.key)
             place = vault.Place(people.TABLE, "name", person.pk)
-            found[person.pk] = vault.unseal(bytes(person.name or b""), key=key, place=place)
+            with grounds.reading(grounds.by_law("prove-keys")):
+                found[person.pk] = vault.unseal(bytes(person.name or b""), key=key, place=place)
     return found
 
 

@@ -45,8 +45,6 @@ def leader(staff: Staff) -> Account:
 
 @pytest.fixture
 def person(db: None) -> Person:
-    from zhizhi.directory import people  # noqa: PLC0415 - models load after Django
-    from zhizhi.directory.people import PersonalData  # noqa: PLC0415 - models load after Django
-    from zhizhi.directory.tests.two_people import AT  # noqa: PLC0415 - models load after Django
+    from zhizhi.directory.tests.two_people import somebody  # noqa: PLC0415 - models load after Django
 
-    return people.add_person(PersonalData("Wei Xiaohe", "12012345678"), by="resident", now=AT)
+    return somebody("Wei Xiaohe", "12012345678")

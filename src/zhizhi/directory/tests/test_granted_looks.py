@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from zhizhi.directory import granting, people, personal
+from zhizhi.directory import granting, personal
 from zhizhi.directory.models import AccessGrant, Account, Person
-from zhizhi.directory.people import PersonalData
 from zhizhi.directory.tests.two_people import (
     A_TICK,
     AT,
@@ -25,6 +24,7 @@ from zhizhi.directory.tests.two_people import (
     emergency,
     look,
     refusal,
+    somebody,
     state_of,
 )
 from zhizhi.trust import access
@@ -119,7 +119,7 @@ def test_a_grant_is_for_one_person_case_purpose_and_for_what_it_names(
     person: Person, operator: Account, leader: Account, staff: Staff
 ) -> None:
     grant = approved(person, operator, leader)
-    other = people.add_person(PersonalData("Li", "12012345679"), by="resident", now=AT)
+    other = somebody("Li", "12012345679")
 
     assert refusal(grant, person, staff.hire("operator")) == "grant-not-yours"
     assert refusal(grant, other, operator) == "grant-other-person"

@@ -44,7 +44,7 @@ def add(personal: PersonalData = DATA) -> Person:
 
 
 def look(
-    person: Person, *fields: str, purpose: str = "dissuasion", case: ACase | None = ACase()
+    person: Person, *fields: str, purpose: str = "serve-notice", case: ACase | None = ACase()
 ) -> dict[str, str]:
     return people.open_person(
         person, fields, actor="account:12", purpose=purpose, case=case, now=AT
@@ -81,9 +81,9 @@ def test_a_field_that_was_never_given_is_empty() -> None:
     ("purpose", "case", "code"),
     [
         ("", ACase(), "no-purpose"),
-        ("dissuasion", None, "no-case"),
-        ("dissuasion", ACase(is_open=False), "case-closed"),
-        ("dissuasion", ACase(is_visible=False), "case-not-visible"),
+        ("serve-notice", None, "no-case"),
+        ("serve-notice", ACase(is_open=False), "case-closed"),
+        ("serve-notice", ACase(is_visible=False), "case-not-visible"),
     ],
 )
 def test_a_refused_look_opens_nothing_and_stays_on_record(
@@ -282,7 +282,7 @@ THREE = Rate(most=3, within=timedelta(hours=1))
 def look_at(person: Person, *, minutes: float = 0, actor: str = "account:12") -> bool:
     try:
         people.open_person(
-            person, ("phone",), actor=actor, purpose="dissuasion", case=ACase(), rate=THREE,
+            person, ("phone",), actor=actor, purpose="serve-notice", case=ACase(), rate=THREE,
             now=AT + timedelta(minutes=minutes),
         )  # fmt: skip
     except AccessRefused as refused:
@@ -319,7 +319,7 @@ def test_another_actor_and_another_purpose_have_looks_of_their_own() -> None:
         look_at(person)
 
     assert look_at(person, actor="account:13")
-    assert look(person, "phone", purpose="help-reporter")
+    assert look(person, "phone", purpose="decide-penalty")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,7 +11,10 @@ import pytest
 from zhizhi.directory import granting, people
 from zhizhi.directory.granting import Wanted
 from zhizhi.directory.models import AccessGrant, Account, Agency, Area, Person, RoleAssignment, Unit
+from zhizhi.directory.people import PersonalData
+from zhizhi.trust import consenting
 from zhizhi.trust.access import AccessRefused
+from zhizhi.trust.consenting import Agreement
 from zhizhi.trust.models import AccessRecord
 
 AT = datetime(2023, 2, 24, 8, tzinfo=UTC)
@@ -47,6 +50,14 @@ class Staff:
             account=account, role=role, area=self.areas.get(path),
             agency=self.agencies.get(agency), unit=self.units.get(unit),
         )  # fmt: skip
+
+
+def somebody(name: str, phone: str) -> Person:
+    """A person who agreed to be called."""
+    person = people.add_person(PersonalData(name, phone), by="resident", now=AT)
+    agreement = Agreement(people.subject(person), "contact", ("name", "phone"), "page")
+    consenting.give(agreement, until=AT + timedelta(days=365), by="resident", now=AT)
+    return person
 
 
 def wanted(person: Person, **other: Any) -> Wanted:

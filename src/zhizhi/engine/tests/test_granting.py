@@ -18,6 +18,7 @@ from zhizhi.engine.granting import CannotHide, NotNeeded, Order
 from zhizhi.engine.models import Case, Message
 from zhizhi.engine.states import StateConflict
 from zhizhi.engine.tests.racing import losers, race, winners
+from zhizhi.trust import consenting
 from zhizhi.trust.access import AccessRefused
 from zhizhi.trust.models import AccessRecord, AuditEntry
 
@@ -138,6 +139,27 @@ def test_what_needs_nobody_else_is_not_asked_for_and_an_ended_case_hides_nothing
     for by in (operator, world.elsewhere["operator"]):
         with pytest.raises(CannotHide):
             granting.ask(ended, hidden, by=by, now=NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_in_an_open_case_an_emergency_opens_what_the_reporter_did_not_agree_to_once(
+    world: World,
+) -> None:
+    operator, case = world.here["operator"], case_of(world, "dispatched")
+    danger = order(world, case, purpose=granting.SAVE_LIFE)
+    with pytest.raises(NotNeeded):  # the reporter agreed to be called
+        granting.break_glass(case, danger, by=operator, now=NOW)
+    consenting.withdraw(world.records["agreement"], by="resident", now=NOW)
+    with pytest.raises(NotNeeded):
+        granting.ask(case, order(world, case), by=operator, now=NOW)
+
+    grant = granting.break_glass(case, danger, by=operator, now=NOW)
+
+    assert granting.look(grant, by=operator, now=NOW)["phone"] == "12012345678"
+    record = AccessRecord.objects.latest("pk")
+    assert (record.grant, record.ground) == (grant.pk, "emergency")
+    with pytest.raises(AccessRefused, match="grant-used"):
+        granting.look(grant, by=operator, now=NOW)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from zhizhi.systems.fishery.models import Violation
 from zhizhi.trust.erasing import Hold
-from zhizhi.trust.holding import Basis, Holder, Keep, Label, Stored, Subject, Text, Whose
+from zhizhi.trust.grounds import Basis
+from zhizhi.trust.holding import Holder, Keep, Label, Stored, Subject, Text, Whose
 
 OFFENCE = "offence"
 _REVIEW = _("So that nobody reviews the own work")

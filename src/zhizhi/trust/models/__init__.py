@@ -1,5 +1,6 @@
 from zhizhi.trust.models.allowance import Allowance
 from zhizhi.trust.models.audit import AccessRecord, AuditEntry, ChainHead, TreeNode, TreeRoot
+from zhizhi.trust.models.consent import Consent
 from zhizhi.trust.models.vault import Erasure, Evidence, SubjectKey
 
 __all__ = [
@@ -7,6 +8,7 @@ __all__ = [
     "Allowance",
     "AuditEntry",
     "ChainHead",
+    "Consent",
     "Erasure",
     "Evidence",
     "SubjectKey",

@@ -87,7 +87,8 @@ class AccessRecord(models.Model):
 
     ``post`` is what the person is told of whoever looked. ``shown_at`` is when the person sees the
     record (null: at once); it is fixed with the record and never moves. ``grant`` is the number of
-    the access grant that allowed what the rules alone would not.
+    the access grant that allowed what the rules alone would not. ``ground`` is what the look rested
+    on ("consent:5", "duty"); null where it was refused, and in older records.
     """
 
     at = models.DateTimeField()
@@ -100,6 +101,7 @@ class AccessRecord(models.Model):
     post = models.JSONField(null=True)  # {"role": "operator", "office": "area:/990101.../"}
     shown_at = models.DateTimeField(null=True)
     grant = models.BigIntegerField(null=True)
+    ground = models.CharField(max_length=32, null=True)  # noqa: DJ001 - older records say nothing
 
     class Meta:
         verbose_name = _("access record")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection, transaction
 
-from zhizhi.trust import access, append_only, audit
+from zhizhi.trust import access, append_only, audit, grounds
 from zhizhi.trust.access import LONGEST_HIDDEN, Look, Post
 from zhizhi.trust.models import AccessRecord, AuditEntry
 from zhizhi.trust.tests.damage import damage
@@ -188,13 +188,15 @@ def test_a_look_that_was_refused_for_its_delay_is_shown_at_once(hidden_for: time
     [
         "UPDATE trust_accessrecord SET shown_at = NULL",
         "UPDATE trust_accessrecord SET post = NULL",
+        "UPDATE trust_accessrecord SET ground = 'consent:5'",
     ],
 )
-def test_the_delay_and_the_post_cannot_be_changed_unseen(statement: str) -> None:
+def test_the_delay_the_post_and_the_ground_cannot_be_changed_unseen(statement: str) -> None:
     wanted = Look("account:12", "person:7", ("phone",), "search", ACase(),
                   Post("operator", "area:/1/"), timedelta(days=3))  # fmt: skip
     with transaction.atomic():
-        row = access.record(wanted, refusal="", now=AT)
+        row = access.record(wanted, refusal="", now=AT, ground=grounds.by_law("handle-case"))
+    assert row.ground == "duty"
     assert row.post == {"role": "operator", "office": "area:/1/"}
     assert list(access.verify()) == []
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.test import override_settings
 
-from zhizhi.trust import ciphers, keys, vault
+from zhizhi.trust import ciphers, grounds, keys, vault
 from zhizhi.trust.ciphers import SealBroken
 from zhizhi.trust.vault import Erased, Place
 
@@ -28,10 +28,15 @@ def sealed(text: str = "12012345678", *, place: Place = PLACE) -> bytes:
     return vault.seal(text, key=KEY, key_id="7", place=place)
 
 
+def opened(blob: bytes, *, place: Place = PLACE) -> str:
+    with grounds.reading(grounds.by_law("prove-keys")):
+        return vault.unseal(blob, key=KEY, place=place)
+
+
 def test_a_sealed_value_opens_in_its_place_alone() -> None:
     blob = sealed()
 
-    assert vault.unseal(blob, key=KEY, place=PLACE) == "12012345678"
+    assert opened(blob) == "12012345678"
     assert b"12012345678" not in blob
 
 
@@ -45,7 +50,7 @@ def test_a_sealed_value_opens_in_its_place_alone() -> None:
 )
 def test_a_value_moved_to_another_row_or_column_does_not_open(elsewhere: Place) -> None:
     with pytest.raises(SealBroken):
-        vault.unseal(sealed(), key=KEY, place=elsewhere)
+        opened(sealed(), place=elsewhere)
 
 
 @pytest.mark.parametrize("index", range(len(sealed("x"))))
@@ -55,13 +60,13 @@ def test_any_flipped_bit_is_found(index: int) -> None:
     blob[index] ^= 1
 
     with pytest.raises(SealBroken):
-        vault.unseal(bytes(blob), key=KEY, place=PLACE)
+        opened(bytes(blob))
 
 
 @pytest.mark.parametrize("blob", [b"", b"\x01", b"\x01\x01", b"\x02\x01\x017", b"\x01\x01\x017"])
 def test_what_is_no_sealed_value_is_refused(blob: bytes) -> None:
     with pytest.raises(SealBroken):
-        vault.unseal(blob, key=KEY, place=PLACE)
+        opened(blob)
 
 
 def test_sealing_twice_gives_different_bytes() -> None:
@@ -73,7 +78,7 @@ def test_what_one_suite_sealed_opens_under_the_other() -> None:
         blob = sealed()
         assert blob[1] == ciphers.NATIONAL.number
 
-    assert vault.unseal(blob, key=KEY, place=PLACE) == "12012345678"
+    assert opened(blob) == "12012345678"
 
 
 def test_a_blind_index_depends_on_value_column_and_installation(folder: Path) -> None:

@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy
 from zhizhi.engine import erasing, settings_in_force
 from zhizhi.engine.models import Report
 from zhizhi.trust import holding
-from zhizhi.trust.holding import Basis, Keep, Label, Stored, Whose
+from zhizhi.trust.grounds import Basis
+from zhizhi.trust.holding import Keep, Label, Stored, Whose
 from zhizhi.web.exporting.printing import NUMBERS, Manuscript
 
 FORMAT = "zhizhi-own-data@1"
@@ -25,6 +26,8 @@ BASES: Mapping[Basis, str | Promise] = {
     Basis.CONSENT: gettext_lazy("Your agreement (PIPL art. 13 no. 1)"),
     Basis.EMPLOYMENT: gettext_lazy("Work for the district (PIPL art. 13 no. 2)"),
     Basis.DUTY: gettext_lazy("A duty of the district by law (PIPL art. 13 no. 3)"),
+    Basis.EMERGENCY: gettext_lazy("A danger to life, health or property (PIPL art. 13 no. 4)"),
+    Basis.RIGHT: gettext_lazy("Your own demand (PIPL art. 45)"),
 }
 WHOSE: Mapping[Whose, str | Promise] = {
     Whose.RESIDENT: gettext_lazy("Residents who reported something"),

@@ -24,7 +24,7 @@ from zhizhi.web.residents.finding import Found
 LONGEST = 1000  # characters of what happened
 LONGEST_PLACE = 120
 LONGEST_SIDE = 2560  # pixels of a photo that is kept
-CONSENT = "contact@1"  # change it together with the text on the contact page
+CONSENT = "contact@2"  # change it together with the text on the contact page
 NOW, EARLIER = "now", "earlier"
 ANONYMOUS, REACHABLE = "anonymous", "reachable"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +13,9 @@ from tests.district_world import World, photo, review_offences
 
 from zhizhi.engine import claiming, closing, reporting
 from zhizhi.engine.models import Report
+from zhizhi.trust import consenting, evidence, holding, tree, vault
 from zhizhi.trust import erasing as receipts
-from zhizhi.trust import evidence, holding, tree, vault
+from zhizhi.trust.consenting import Agreement, Guardian
 from zhizhi.trust.holding import Keep, Whose
 from zhizhi.trust.models import AccessRecord, Erasure
 from zhizhi.web.exporting import press
@@ -45,6 +46,9 @@ def report(world: World) -> Report:
     claiming.answer(
         world.records["claim"], "it was needed", is_upheld=False, by="account:5", now=NOW
     )
+    recorded = Agreement(f"report:{found.pk}", "recording", ("telling",), "resident-page",
+                         guardian=Guardian("person:99", "parent"))  # fmt: skip
+    consenting.give(recorded, until=NOW + timedelta(days=9), by="resident", now=NOW)
     receipts.receipt(f"report:{found.pk}", [], [], by="resident", now=NOW)
     review_offences("rejected")
     return Report.everything.select_related("case").get(pk=found.pk)

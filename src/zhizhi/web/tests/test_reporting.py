@@ -393,7 +393,7 @@ def test_a_contact_is_sealed_and_the_agreement_is_kept_with_its_text(resident: R
     resident.send()
 
     report = Report.everything.get()
-    assert (report.person, report.consent) == (Person.objects.get(), "contact@1")
+    assert (report.person, report.consent) == (Person.objects.get(), "contact@2")
 
 
 # Where

@@ -45,8 +45,13 @@ def reporter(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
             rate=look_rate(),
         )
     except (AccessRefused, vault.Erased) as refused:
-        too_many = isinstance(refused, AccessRefused) and refused.code == people.TOO_MANY
-        context = {"case": report.case, "refused": True, "too_many": too_many}
+        code = refused.code if isinstance(refused, AccessRefused) else ""
+        context = {
+            "case": report.case,
+            "refused": True,
+            "too_many": code == people.TOO_MANY,
+            "not_agreed": code == people.NO_CONSENT,
+        }
         return render(request, "web/reporter.html", context, status=403)
     return render(request, "web/reporter.html", {"case": report.case, "told": told})
 

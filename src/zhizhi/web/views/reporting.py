@@ -139,6 +139,7 @@ def _ask(
         "life": _minutes(),
         "keep_days": settings_in_force.value("residents.keep_days"),
         "consent": CONSENT,
+        "consent_days": settings_in_force.value("residents.consent_days"),
         **_calls(),
     }
     if step == "kind":

@@ -53,7 +53,11 @@ def calls(request: HttpRequest) -> HttpResponse:
 def data_use(request: HttpRequest) -> HttpResponse:
     """Say what the district does with what a resident tells it."""
     known = settings_in_force.snapshot()
-    told = {"life": known["residents.draft_minutes"], "days": known["residents.keep_days"]}
+    told = {
+        "life": known["residents.draft_minutes"],
+        "days": known["residents.keep_days"],
+        "consent_days": known["residents.consent_days"],
+    }
     return show(request, "resident/data_use.html", told)
 
 

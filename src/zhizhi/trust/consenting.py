@@ -1,0 +1,196 @@
+"""Giving, withdrawing and asking for consent: no row, no processing.
+
+Nothing is cached: whoever asks after a withdrawal has been committed is refused. Every change is a
+conditional write and a leaf of the audit chain (verbs ``consent.*``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, models, transaction
+
+from zhizhi.trust import canonical, grounds
+from zhizhi.trust.audit import Leaf
+from zhizhi.trust.evidence import append_now
+from zhizhi.trust.grounds import PURPOSES, Basis, Ground, PurposeMissing
+from zhizhi.trust.models import Consent
+from zhizhi.trust.states import StateConflict
+
+Leave = Callable[[Leaf], object]
+Ended = Consent.Ended
+GIVEN = "consent.give"
+NEVER, EXPIRED, OTHER_DATA, NOT_YET = "never", "expired", "other-data", "not-yet"
+
+
+class ConsentMissing(PermissionError):
+    """Nobody has agreed, or does so no longer; ``reason`` is a stable word for interfaces."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"no consent: {reason}")
+        self.reason = reason
+
+
+class GuardianMissing(ValueError):
+    """For a child under 14 only a parent or guardian agrees (PIPL art. 31)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guardian:
+    """Who agrees for somebody else, as logs name the guardian, and as what: "parent"."""
+
+    who: str
+    relation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What is agreed to: whose data of which kinds, for what, through which door and wording."""
+
+    subject: str
+    purpose: str
+    data: tuple[str, ...]
+    channel: str
+    text: str = ""
+    guardian: Guardian | None = None
+    is_child: bool = False  # under 14 (PIPL art. 28 and 31)
+
+
+@transaction.atomic
+def give(
+    agreement: Agreement, *, until: datetime, by: str, now: datetime, leave: Leave = append_now
+) -> Consent:
+    """Write down that somebody agreed until a moment; an earlier one for the same is replaced.
+
+    Raises GuardianMissing, ValueError for no data or no time, StateConflict when the same was
+    given at the same time.
+    """
+    if agreement.is_child and agreement.guardian is None:
+        raise GuardianMissing(agreement.subject)
+    if not agreement.data or until <= now:
+        message = f"{agreement.subject} agrees to nothing"
+        raise ValueError(message)
+    before = _live(subject=agreement.subject, purpose=agreement.purpose)
+    _end_each(before, Ended.REPLACED, by, now, leave)
+    guardian = asdict(agreement.guardian) if agreement.guardian else {"who": "", "relation": ""}
+    try:
+        with transaction.atomic():
+            row = Consent.objects.create(
+                subject=agreement.subject, purpose=agreement.purpose, data=list(agreement.data),
+                channel=agreement.channel, text=agreement.text, guardian=guardian["who"],
+                relation=guardian["relation"], given_at=now, given_by=by, expires_at=until,
+            )  # fmt: skip
+    except IntegrityError as error:
+        message = f"{agreement.subject} agreed to {agreement.purpose} at the same time"
+        raise StateConflict(message, code="agreed-already") from error
+    leave(Leaf(by, GIVEN, row.subject, now, detail=_content(row)))
+    return row
+
+
+@transaction.atomic
+def withdraw(consent: Consent, *, by: str, now: datetime, leave: Leave = append_now) -> Consent:
+    """End one consent for good; whoever asks afterwards is refused. Raises StateConflict."""
+    if not _end_each([consent], Ended.WITHDRAWN, by, now, leave):
+        consent.refresh_from_db()
+        message = f"consent {consent.pk} had ended"
+        raise StateConflict(message, code="ended-already", record=consent)
+    return consent
+
+
+@transaction.atomic
+def end_all(
+    subject: str, why: Consent.Ended, *, by: str, now: datetime, leave: Leave = append_now
+) -> int:
+    """End every consent of ``subject``; returns how many there were."""
+    return _end_each(_live(subject=subject), why, by, now, leave)
+
+
+@transaction.atomic
+def end_guardian(
+    guardian: str, *, of: str, by: str, now: datetime, leave: Leave = append_now
+) -> int:
+    """End what ``guardian`` agreed to for ``of``: the authority is over. Returns how many."""
+    return _end_each(_live(subject=of, guardian=guardian), Ended.GUARDIAN, by, now, leave)
+
+
+def agreed(subject: str, purpose: str, data: Collection[str], *, now: datetime) -> Consent | None:
+    """Return the consent of ``subject`` that covers ``data`` for ``purpose`` at ``now``."""
+    row = _live(subject=subject, purpose=purpose).first()
+    return row if row is not None and not _lacking(row, data, now) else None
+
+
+def require(subject: str, purpose: str, data: Collection[str], *, now: datetime) -> Consent:
+    """Return what ``agreed`` returns; raises ConsentMissing with the reason when there is none."""
+    rows = Consent.objects.filter(subject=subject, purpose=purpose)
+    row = rows.filter(ended_at=None).first() or rows.first()
+    if row is None:
+        raise ConsentMissing(NEVER)
+    if reason := _lacking(row, data, now):
+        raise ConsentMissing(reason)
+    return row
+
+
+def ground(purpose: str, subject: str, data: Collection[str], *, now: datetime) -> Ground:
+    """Return what reading ``data`` of ``subject`` for ``purpose`` rests on.
+
+    Raises PurposeMissing for a purpose that is not registered, and ConsentMissing.
+    """
+    known = PURPOSES.get(purpose)
+    if known is None:
+        raise PurposeMissing(purpose)
+    if known.basis != Basis.CONSENT:
+        return grounds.by_law(purpose)
+    return Ground(purpose, known.basis, require(subject, known.agreement, data, now=now).pk)
+
+
+def of(*subjects: str) -> models.QuerySet[Consent]:
+    """Return whatever any of ``subjects`` has agreed to, the newest first."""
+    return Consent.objects.filter(subject__in=subjects)
+
+
+def _live(**which: str) -> models.QuerySet[Consent]:
+    return Consent.objects.filter(ended_at=None, **which)
+
+
+def _lacking(row: Consent, data: Collection[str], now: datetime) -> str:
+    """Return why a consent does not cover ``data`` at ``now``; nothing when it does."""
+    if row.ended_at is not None:
+        return row.ended_why
+    if now < row.given_at:
+        return NOT_YET
+    if now >= row.expires_at:
+        return EXPIRED
+    return "" if set(data) <= set(row.data) else OTHER_DATA
+
+
+def _end_each(
+    rows: models.QuerySet[Consent] | list[Consent], why: Consent.Ended, by: str, now: datetime,
+    leave: Leave,
+) -> int:  # fmt: skip
+    """End those of ``rows`` that have not ended, each with a leaf; returns how many."""
+    count = 0
+    for row in rows:
+        live = Consent.objects.filter(pk=row.pk, ended_at=None)
+        if not live.update(ended_at=now, ended_by=by, ended_why=why):
+            continue
+        row.refresh_from_db()
+        detail = {"consent": row.pk, "purpose": row.purpose, "why": why.value}
+        leave(Leaf(by, "consent.end", row.subject, now, detail=detail))
+        count += 1
+    return count
+
+
+def _content(row: Consent) -> dict[str, Any]:
+    return {
+        "consent": row.pk,
+        "purpose": row.purpose,
+        "data": row.data,
+        "channel": row.channel,
+        "text": row.text,
+        "guardian": row.guardian,
+        "relation": row.relation,
+        "until": canonical.moment(row.expires_at),
+    }
