@@ -19,7 +19,7 @@ from tests.scanning.visiting import cookie_line
 MODULES = "sql,xss,permanentxss,csp,http_headers,cookieflags,file,crlf,exec,redirect,csrf"
 ENDS_THE_VISIT = ("/sign-out/", "/sign-in/demo/", "/account/*", "/events/*")
 CRAWL_S, ATTACK_S = 90, 40
-EACH_S = 90.0
+EACH_S = 45.0
 _LEVELS = {0: "low", 1: "low", 2: "medium", 3: "high", 4: "high"}
 # What people ask for in addresses; ``sqlmap`` sends to each parameter that is named here.
 PRODUCT_ADDRESSES = (

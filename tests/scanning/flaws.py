@@ -12,7 +12,7 @@ from tests.scanning.findings import Finding
 VIEWS = Path(__file__).parent / "canary" / "views.py"
 PLACE = "tests/scanning/canary/views.py"
 FLAWS = {
-    "sql-injection": r"semgrep raw-sql|bandit B608|sqlmap .*|wapiti SQL .*|schemathesis ST101.*",
+    "sql-injection": r"semgrep .*sql.*|bandit B608|sqlmap .*|wapiti SQL .*|schemathesis ST101.*",
     "stored-xss": r"semgrep marked-safe|bandit B703|wapiti (Stored|Reflected) .*",
     "reflected-xss": r"semgrep markup-of-request|wapiti Reflected.*",
     "idor-read": r"semgrep unscoped",
