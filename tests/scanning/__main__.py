@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.browser.server import Server, serve
 from tests.scanning import asking, reading_code, schemas
 from tests.scanning.findings import (
+    FAILED,
     SEVERITIES,
     Accepted,
     Finding,
@@ -57,7 +58,8 @@ def scans(server: Server, *, is_canary: bool) -> dict[str, Scan]:
 
 def _described(url: str, api: str) -> tuple[list[Finding], str]:
     came = schemas.run(url + api, "nobody", (), examples=60)
-    return list(came.failures), f"{came.cases} cases"
+    went = f"{came.cases} cases" if came.cases else f"{FAILED}: {came.told[-200:]!r}"
+    return list(came.failures), went
 
 
 def _crawled(url: str, visits: list[tuple[str, list[str]]]) -> tuple[list[Finding], str]:
@@ -120,7 +122,8 @@ def main() -> int:
     print(f"load {os.getloadavg()[0]:.1f}\n{table(found, states, known)}\n")
     if chosen.canary:
         return int(tell_flaws(found) < ENOUGH)
-    return int(tell_rest(found, known) > 0)
+    has_failed = any(state.startswith(FAILED) for state in states.values())
+    return int(tell_rest(found, known) > 0 or has_failed)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 
 ACCEPTED = Path(__file__).with_name("accepted.toml")
 SEVERITIES = ("high", "medium", "low")
+NOT_CHECKED, FAILED = "not checked", "failed"  # how a run went begins with these, if it did not
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,9 @@ def table(found: Sequence[Finding], states: dict[str, str], known: Sequence[Acce
     passed = Counter(one.tool for one in found if not is_counted(one, known))
     lines = [["tool", *SEVERITIES, "accepted", "ran"]]
     for tool, state in states.items():
-        numbers = [str(counted[tool, severity]) for severity in SEVERITIES]
-        lines.append([tool, *numbers, str(passed[tool]), state])
+        numbers = [*(counted[tool, severity] for severity in SEVERITIES), passed[tool]]
+        has_run = not state.startswith((NOT_CHECKED, FAILED))  # nothing was found: no 0
+        lines.append([tool, *(str(one) if has_run else "–" for one in numbers), state])
     widths = [max(len(line[n]) for line in lines) for n in range(len(lines[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()

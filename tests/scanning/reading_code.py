@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.scanning.findings import Finding
+from tests.scanning.findings import FAILED, NOT_CHECKED, Finding
 from tests.scanning.tools import ROOT, Said, say
 
 RULES = Path(__file__).parent / "rules"
@@ -48,7 +48,8 @@ def semgrep(folder: str) -> tuple[list[Finding], str]:
                 _line(one["path"], one["start"]["line"]))
         for one in document["results"]
     ]  # fmt: skip
-    return found, _went(told, document["errors"], f"{len(document['paths']['scanned'])} files")
+    files = len(document["paths"]["scanned"])
+    return found, _went(told, document["errors"], f"{files} files" if files else FAILED)
 
 
 def pip_audit() -> tuple[list[Finding], str]:
@@ -63,10 +64,10 @@ def pip_audit() -> tuple[list[Finding], str]:
     try:
         packages = json.loads(told.out)["dependencies"]
     except (json.JSONDecodeError, KeyError):
-        return [], "not checked: nothing could be asked"
+        return [], f"{NOT_CHECKED}: nothing could be asked"
     skipped = sum("skip_reason" in one for one in packages)
     if skipped or not packages:
-        return [], f"not checked: {skipped} of {len(packages)} packages were skipped"
+        return [], f"{NOT_CHECKED}: {skipped} of {len(packages)} packages were skipped"
     return list(_holes(packages)), f"{len(packages)} packages"
 
 
@@ -79,7 +80,7 @@ def _holes(packages: list[dict[str, Any]]) -> Iterator[Finding]:
 
 def _went(told: Said, errors: list[Any], size: str) -> str:
     if told.is_cut:
-        return "cut off"
+        return f"{FAILED}: cut off"
     return f"{size}, {len(errors)} unreadable" if errors else size
 
 

@@ -16,7 +16,14 @@ from django.urls import clear_url_caches
 from tests.district_world import World, build
 from tests.scanning import schemas
 from tests.scanning.__main__ import FLAG
-from tests.scanning.findings import Accepted, Finding, is_counted, table
+from tests.scanning.findings import (
+    FAILED,
+    NOT_CHECKED,
+    Accepted,
+    Finding,
+    is_counted,
+    table,
+)
 from tests.scanning.flaws import FLAWS, found_by, spans
 from tests.test_authorisation import Endpoint, is_open_to_forgery, violations
 from tests.test_headers import lacks
@@ -120,6 +127,12 @@ def test_what_was_accepted_counts_no_more_and_nothing_else_is() -> None:
     assert table([same, other, third], {"bandit": "all"}, [line]).splitlines()[1].split() == [
         "bandit", "2", "0", "0", "1", "all",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("state", [f"{NOT_CHECKED}: all skipped", f"{FAILED}: no report"])
+def test_a_tool_that_did_not_run_shows_no_zero(state: str) -> None:
+    assert table([], {"pip-audit": state}, []).splitlines()[1].split()[1:5] == ["–"] * 4
+    assert table([], {"pip-audit": "ran"}, []).splitlines()[1].split()[1:5] == ["0"] * 4
 
 
 REPORT = """
