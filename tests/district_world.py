@@ -19,8 +19,9 @@ from django.db import transaction
 from django.utils import timezone
 from PIL import Image
 
-from zhizhi.directory import granting, people
+from zhizhi.directory import granting, look_reviews, people
 from zhizhi.directory.granting import Kind, Wanted
+from zhizhi.directory.look_reviews import Found
 from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, SavedView, Unit, WallPass
 from zhizhi.directory.people import PersonalData
 from zhizhi.engine import agreeing, claiming, macros, patrolling, publishing, reporting
@@ -49,6 +50,10 @@ from zhizhi.trust.consenting import Agreement
 AT = datetime(2026, 3, 1, 4, tzinfo=UTC)
 ROLES = tuple(RoleAssignment.Role.values)
 LON, LAT = 107.4, 29.7
+STEP = {"count": 18, "peers": 0.3, "busy": 1, "expected": 0.4, "sought": 3, "gain": 21.4,
+        "total": 21.4, "is_over": True}  # fmt: skip
+LOOKED = {"day": "2026-03-01", "role": "operator", "version": 1, "threshold": 7, "unlinked": STEP,
+          "looks": STEP, "carried": {"unlinked": 0, "looks": 0}}  # fmt: skip
 
 
 @dataclass
@@ -72,6 +77,7 @@ def build() -> World:
     )
     world.records = _records(here)
     world.records |= _grants(world)
+    world.records |= _look_reviews(world)
     world.records["trial"] = Trial.objects.create(
         detector="fishery.dwell", version=1, numbers={"fishery.limit_minutes": 30},
         changes={"fishery.limit_minutes": 20}, since=AT, until=AT, asked_by="account:0",
@@ -256,6 +262,19 @@ def _grants(world: World) -> dict[str, Any]:
     asked = granting.ask(wanted, by=by, within=hour, span=hour, now=now)
     emergency = granting.break_glass(wanted, by=by, span=hour, review_within=hour, now=now)
     return {"grant": asked, "emergency": emergency}
+
+
+def _look_reviews(world: World) -> dict[str, Any]:
+    """Looks of the operator wait for the auditor, and others were reviewed."""
+    by, drawn = world.here["operator"], {"root": "r" * 64, "size": 9, "looks": 1, "drawn": 1}
+    rows = []
+    with transaction.atomic():
+        for kind, record in (("unusual", None), ("random", world.records["look"].pk)):
+            evidence = {"days": [LOOKED]} if record is None else drawn
+            found = Found(look_reviews.Kind(kind), by, AT.date(), evidence, record)
+            rows.append(look_reviews.begin(found, due_at=AT, now=AT))
+    look_reviews.decide(rows[1], "needed", is_explained=True, by=world.here["auditor"], now=AT)
+    return {"look_review": rows[0], "own_look_review": rows[1]}
 
 
 def _report(case: Case) -> Report:

@@ -30,6 +30,7 @@ ASKED = (
     "报告人称有小孩落水，电话中断。",
 )  # why access was asked for
 OBJECTED = "我不明白为什么要打印我的话。"
+LOOKED_AT = "当晚值班回访，已与排班表核对。"  # what a review of looks found
 PLACES = (
     "loop",
     "race",
@@ -163,6 +164,7 @@ def _residents(now: datetime) -> dict[str, Any]:
         "reported": reported.report.case_id,
         "claim": _looked_at(ended, now),
         **_granted(reported.report, now),
+        "look_review": _watched(reported.report, now),
         "held": {
             "writing": {drafts.COOKIE: writing.token},
             "sent": {drafts.COOKIE: second.token},
@@ -215,6 +217,42 @@ def _granted(report: Any, now: datetime) -> dict[str, int]:
     grant = granting.ask(asked, by=operator, within=day, span=day, now=now)
     opened = granting.break_glass(danger, by=operator, span=day, review_within=day, now=now)
     return {"grant": grant.pk, "emergency": opened.pk}
+
+
+def _watched(report: Any, now: datetime) -> int:
+    """Let the operator look people up until the auditor has to ask; returns the review.
+
+    A second one, of a look drawn at random, is decided.
+    """
+    from django.db import transaction
+    from django.utils import timezone
+
+    from zhizhi.directory import look_reviews
+    from zhizhi.directory.look_reviews import Found
+    from zhizhi.directory.models import Account, LookReview
+    from zhizhi.engine import lookups
+    from zhizhi.engine.granting import CaseInHand
+    from zhizhi.trust import access
+    from zhizhi.trust.access import Look
+
+    by, day = Account.objects.get(username="operator"), timezone.localtime(now).date()
+    begin, case = lookups.midnight(day - timedelta(days=3)), CaseInHand.of(report.case)
+    with transaction.atomic():
+        looks = [
+            access.record(
+                Look(f"account:{by.pk}", f"person:{9000 + n}", ("phone",), "ask-reporter", case),
+                refusal="", now=begin + timedelta(hours=9, minutes=20 * n),
+            )
+            for n in range(18)
+        ]  # fmt: skip
+        drawn = {"root": "5f" * 32, "size": 412, "looks": 96, "drawn": 5}
+        found = Found(look_reviews.Kind.RANDOM, by, begin.date(), drawn, looks[0].pk)
+        row = look_reviews.begin(found, due_at=now, now=now)
+    auditor = Account.objects.get(username="auditor")
+    look_reviews.decide(row, LOOKED_AT, is_explained=True, by=auditor, now=now)
+    while lookups.watch(now):
+        pass
+    return LookReview.everything.get(kind="unusual", account=by).pk
 
 
 def _entered(now: datetime) -> dict[str, str]:

@@ -32,6 +32,7 @@ class Look:
             claim=server.claim,
             grant=server.grant,
             emergency=server.emergency,
+            look_review=server.look_review,
         )
 
 
@@ -124,6 +125,9 @@ PAGES: dict[str, Look] = {
     "web:statistics": Look("leader", "/statistics/"),
     "web:style": Look("administrator", "/style/"),
     "web:walls": Look("administrator", "/walls/"),
+    "web:look-reviews": Look("auditor", "/access/looks/"),
+    "web:look-review": Look("auditor", "/access/looks/{look_review}/"),
+    "web:account-looks": Look("operator", "/account/looks/"),
     "web:grants": Look("operator", "/access/"),
     "web:grants/second": Look("inspector", "/access/"),
     "web:grant-ask": Look("operator", "/access/ask/{reported}/"),

@@ -94,6 +94,7 @@ class Server:
     claim: int  # an objection of the first to a look
     grant: int  # what the operator asks a second person for
     emergency: int  # and what was opened without one
+    look_review: int  # of the operator, for the auditor
     held: dict[str, dict[str, str]]  # the cookies of the residents' browsers
     entered: dict[str, str]  # the sessions of browsers that stand at the door, or came in by it
     handled: list[int]  # the cases at which the account "rain" works

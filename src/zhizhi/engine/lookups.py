@@ -32,6 +32,7 @@ A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
 LEARNT_FROM = timedelta(days=90)  # when watching begins
 KEPT = timedelta(days=180)
 AT_ONCE = 10  # days that one round judges
+SHOWN = 500  # looks of a review, at most
 STRAY = timedelta(hours=1)  # records of one moment need not be numbered in the order of their times
 ACCOUNT, PERSON = "account:", "person:"
 
@@ -76,6 +77,31 @@ def draw_due(now: datetime) -> int:
     return _once(lambda: _begin_drawn(chosen, drawn_from, now))
 
 
+@dataclass(frozen=True, slots=True)
+class LookOfStaff:
+    """One look of a review, and whether an act on its case followed in time."""
+
+    record: AccessRecord
+    is_linked: bool
+
+
+def looks_of(review: LookReview) -> list[LookOfStaff]:
+    """Return the looks that a review is about, the newest first."""
+    actor = f"{ACCOUNT}{review.account_id}"
+    looks = AccessRecord.objects.filter(actor=actor, person__startswith=PERSON)
+    if review.record_id is not None:
+        looks = looks.filter(pk=review.record_id)
+    else:
+        first = date.fromisoformat(review.evidence["days"][0]["day"])
+        looks = looks.filter(at__gte=midnight(first), at__lt=midnight(review.day + A_DAY))
+    work = _Work(looks=list(looks.order_by("-at", "-pk")[:SHOWN]))
+    cases = {look.case for look in work.looks if look.case}
+    acts = TimelineEntry.objects.filter(case__in=cases, actor=actor)
+    for case, at in acts.values_list("case_id", "at"):
+        work.acts[case].append(at)
+    return [LookOfStaff(look, work.is_linked(look)) for look in work.looks]
+
+
 def midnight(day: date) -> datetime:
     """Return when ``day`` begins here."""
     return timezone.make_aware(datetime.combine(day, time.min))
@@ -113,11 +139,11 @@ class _Work:
     looks: list[AccessRecord] = field(default_factory=list)
 
     def tally(self) -> Tally:
-        linked = {look.person for look in self.looks if self._is_linked(look)}
+        linked = {look.person for look in self.looks if self.is_linked(look)}
         people = {look.person for look in self.looks}
         return Tally(unlinked=len(people - linked), looks=len(people))
 
-    def _is_linked(self, look: AccessRecord) -> bool:
+    def is_linked(self, look: AccessRecord) -> bool:
         acts = self.acts.get(look.case or 0, ())
         return any(look.at <= act <= look.at + LINKED_WITHIN for act in acts)
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from zhizhi.directory.models import Account
+from zhizhi.directory.models import Account, LookReview
 from zhizhi.engine.models import Message
 from zhizhi.engine.system import systems
 from zhizhi.trust.scoping import Scope
@@ -72,6 +72,7 @@ def _navigation(request: HttpRequest, scope: Scope) -> Iterator[dict[str, Any]]:
         (_("Walls"), reverse("web:walls"), (Role.ADMINISTRATOR,)),
         (_("Access"), reverse("web:grants"), GRANT_READERS),
         (_("Emergencies"), reverse("web:grant-reviews"), (Role.AUDITOR,)),
+        (_("Looks of the staff"), reverse("web:look-reviews"), LookReview.WATCHERS),
         (_("Objections"), reverse("web:claims"), (Role.AUDITOR,)),
         (_("Accounts"), reverse("web:accounts"), (Role.SECURITY_ADMINISTRATOR,)),
         (_("Health"), reverse("web:health"), (Role.ADMINISTRATOR, Role.AUDITOR)),
