@@ -55,6 +55,7 @@ def test_a_resident_sees_who_looked_objects_corrects_copies_and_destroys(
     expect(mine.locator(".looks > li").first).to_contain_text(ANSWER)
 
     mine.locator(".back a").click()
+    see_agreement(mine, told)
     mine.locator(".doors a", has_text=re.compile(f"^{told.screen.says('My data')}")).click()
     correct(mine, told)
     take_copy(mine, told, words)
@@ -111,6 +112,26 @@ def answer(auditor: Page, told: Told) -> None:
     send_it.click()
     said = says("Answered; the resident sees it.")
     expect(auditor.get_by_role("status").first).to_contain_text(said)
+
+
+def see_agreement(mine: Page, told: Told) -> None:
+    """See what was agreed to, be told what a withdrawal ends, and keep it."""
+    says = told.screen.says
+    mine.locator(".doors a", has_text=says("What I agreed to")).click()
+    [line] = mine.locator(".looks > li").all()
+    expect(line).to_contain_text(says("To call you about this report"))
+    expect(line).to_contain_text(says("You yourself"))
+    line.get_by_role("link", name=says("Withdraw my agreement")).click()
+    ends = says(
+        "Your name and number are destroyed at once, and nobody can call you about this report any"
+        " more. Your report goes on."
+    )
+    expect(mine.locator("main")).to_contain_text(ends)
+    if told.is_scripted:
+        told.screen.shows(mine)
+    mine.get_by_role("link", name=says("No, keep it")).click()
+    expect(mine.locator(".looks > li")).to_have_count(1)
+    mine.locator(".back a").click()
 
 
 def correct(mine: Page, told: Told) -> None:
