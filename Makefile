@@ -1,6 +1,7 @@
 # make demo   set everything up and open the demo district on http://127.0.0.1:8000
 # make test   set everything up; run every check and test, on both databases and in a browser
-# make lint | bench | chaos | powercut | scan | clean | lock | assets | assets-report | messages | screens
+# make lint | bench | chaos | simulate | powercut | scan | clean | lock | assets | assets-report
+# make messages | screens
 
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -14,8 +15,9 @@ KILLS ?= 100
 SEED ?= 1
 DB ?= sqlite
 CUTS ?= 200
+SEEDS ?= 10000
 
-.PHONY: demo test lint bench chaos powercut scan clean lock assets assets-report messages screens unit-sqlite unit-postgres browser chaos-few
+.PHONY: demo test lint bench chaos simulate powercut scan clean lock assets assets-report messages screens unit-sqlite unit-postgres browser chaos-few
 
 demo: $(PRODUCT) $(ASSETS) $(MESSAGES)
 	$(BIN)/zhizhi demo $(if $(ONCE),--once) $(if $(FRESH),--fresh) $(if $(PORT),--port $(PORT))
@@ -66,11 +68,12 @@ lint: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 unit-sqlite: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(PYTEST) -m "not browser and not chaos"
 
-# The kernel knows no database, and some tests start installations on both: once is enough.
+# The kernel knows no database, the simulation has one of its own, and some tests start installations
+# on both: once is enough.
 unit-postgres: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m tests.postgres $(PYTEST) -m "not browser and not chaos" \
 	  --ignore=src/zhizhi/kernel --ignore=tests/test_restoring.py --ignore=tests/test_rotation.py \
-	  --ignore=tests/test_upgrading.py
+	  --ignore=tests/test_upgrading.py --ignore=tests/simulation
 
 # Two read the pages, each in a browser and an installation of its own; what happens in the stories
 # is seen by one alone.
@@ -84,6 +87,10 @@ chaos-few: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 
 chaos: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m tests.chaos --db $(DB) --kills $(KILLS) --seed $(SEED)
+
+# The durable runner in one process, struck at random by each seed and then at every point
+simulate: $(DEVELOPMENT)
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --first $(SEED)
 
 # Cuts the power of a file system in a file; root alone may mount one: sudo make powercut
 powercut: $(DEVELOPMENT)
