@@ -245,10 +245,10 @@ def changing(role: str) -> set[str]:
     return {name for name, row in table().items() if role in row.get("post", [])} - OWN
 
 
-def test_the_audit_administrator_answers_objections_reviews_grants_and_changes_nothing_else() -> (
-    None
-):
-    assert changing("auditor") == {"web:claim-answer", "web:grant-review"}
+def test_the_audit_administrator_answers_and_judges_and_changes_nothing_else() -> None:
+    judging = {"web:grant-review", "web:look-review"}
+
+    assert changing("auditor") == {"web:claim-answer"} | judging
 
 
 def test_the_security_administrator_resets_factors_and_changes_nothing_else() -> None:
