@@ -107,6 +107,7 @@ def group_name(label: str) -> str:
         "access": _("Access by two people"),
         "sessions": _("How long somebody stays signed in"),
         "people": _("Looking at people's data"),
+        "lookups": _("Looks of the staff"),
     }
     return own.get(label) or str(next(iter(found), label))
 

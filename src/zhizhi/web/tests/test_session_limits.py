@@ -175,14 +175,6 @@ def test_the_page_carries_its_warning_only_where_there_is_a_limit(
     assert "data-session=" not in browse("inspector").get("/messages/").content.decode()
 
 
-def test_the_settings_page_names_both_groups_in_words(browse: Browse) -> None:
-    groups = browse("administrator").get("/settings/").context["groups"]
-    named = {one["label"]: str(one["name"]) for one in groups}
-
-    assert named["sessions"] == "How long somebody stays signed in"
-    assert named["people"] == "Looking at people's data"
-
-
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
 def test_a_session_that_cannot_be_read_is_told_like_a_missing_database(
     error: type[Exception], client: Client, monkeypatch: pytest.MonkeyPatch

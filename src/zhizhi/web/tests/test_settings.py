@@ -36,6 +36,13 @@ def test_every_declared_setting_is_listed_with_its_value_default_and_range(
     assert "never changed" in page.content.decode()
 
 
+def test_every_group_has_a_name_in_words(browse: Browse) -> None:
+    groups = browse("administrator").get("/settings/").context["groups"]
+
+    assert groups
+    assert [one["label"] for one in groups if str(one["name"]) == one["label"]] == []
+
+
 @pytest.mark.parametrize(
     ("search", "found"),
     [
