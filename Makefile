@@ -16,6 +16,7 @@ SEED ?= 1
 DB ?= sqlite
 CUTS ?= 200
 SEEDS ?= 10000
+TROUBLE ?=
 
 .PHONY: demo test lint bench chaos simulate powercut scan clean lock assets assets-report messages screens unit-sqlite unit-postgres browser chaos-few
 
@@ -85,8 +86,9 @@ browser: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 chaos-few: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m pytest -q -m chaos
 
+# Kills processes, or has another trouble: make chaos TROUBLE=pauses|database|disk
 chaos: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
-	$(BIN)/python -m tests.chaos --db $(DB) --kills $(KILLS) --seed $(SEED)
+	$(BIN)/python -m tests.chaos --db $(DB) --kills $(KILLS) --seed $(SEED) $(if $(TROUBLE),--trouble $(TROUBLE))
 
 # The durable runner in one process, struck at random by each seed and then at every point
 simulate: $(DEVELOPMENT)

@@ -7,6 +7,7 @@ import json
 import sys
 from collections import Counter
 
+from tests.chaos import trouble
 from tests.chaos.harness import Result, trial
 
 
@@ -17,7 +18,10 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--waves", type=int, help="waves of six people (default: one a kill)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--trouble", choices=trouble.NAMES, help="instead of killing processes")
     chosen = parser.parse_args()
+    if chosen.trouble:
+        return endure(chosen)
     came = trial(
         chosen.db, kills=chosen.kills, waves=chosen.waves or max(12, chosen.kills),
         seed=chosen.seed,
@@ -34,6 +38,18 @@ def main() -> int:
     print(json.dumps({"db": chosen.db, "seed": chosen.seed, "is_equal": came.is_equal,
                       "is_sound": is_sound, "naive_fails": came.has_power}))  # fmt: skip
     return int(not (is_sound and came.has_power))
+
+
+def endure(chosen: argparse.Namespace) -> int:
+    """Play one of the other troubles; prints one line."""
+    result = trouble.endure(
+        chosen.trouble, chosen.db, waves=chosen.waves or 12, seed=chosen.seed
+    )  # fmt: skip
+    print(json.dumps(trouble.figures(chosen.trouble, chosen.db, result)))
+    if result.faults:
+        print("\n".join(result.faults[:20]), result.figures.get("logs", ""), sep="\n",
+              file=sys.stderr)  # fmt: skip
+    return int(bool(result.faults))
 
 
 def tell(name: str, result: Result) -> None:

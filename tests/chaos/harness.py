@@ -63,7 +63,7 @@ def run(
         acknowledged = player.play(wanted)
         killer.join()
         seen = made.outcome(acknowledged.newest, seconds=made.lateness_s + REST_S)
-        result = _result(made, seen, acknowledged, wanted)
+        result = compared(made, seen, acknowledged, wanted)
         result.figures["seconds"] = round(time.monotonic() - started, 1)
         if result.faults:
             result.figures["logs"] = made.logs()
@@ -134,9 +134,10 @@ class _Killer(threading.Thread):
         return moment + (0 if is_early else self._made.lateness_s), part
 
 
-def _result(
+def compared(
     made: Installation, seen: dict[str, Any], acknowledged: Acknowledged, wanted: Plan
 ) -> Result:
+    """Return what a run came to, compared with what the plan says must come of it."""
     alerts = [(int(subject), zone) for subject, zone in seen["alerts"]]
     cases = [(int(subject), zone) for subject, zone in seen["cases"]]
     accepted = made.accepted()

@@ -1,4 +1,4 @@
-"""Make a fresh installation for a chaos run: ``python -m tests.chaos.installing``.
+"""Make a fresh installation for a chaos run: ``python -m tests.chaos.installing [LEAST_S]``.
 
 Prints the lateness that it allows: rows may wait for a web process that was killed and starts
 again, which takes longer on a busy machine, so it is measured by how long this very start took.
@@ -33,8 +33,9 @@ STARTS = 4  # this start is about two of a web process; it may be killed while i
 
 def lateness_s() -> int:
     """Return how long rows may take, from the time that this process has needed until now."""
+    least = max(SHORTEST_S, *map(int, sys.argv[1:]), 0)
     began = psutil.Process().create_time()
-    return int(min(LONGEST_S, max(SHORTEST_S, STARTS * (time.time() - began))))
+    return int(min(LONGEST_S, max(least, STARTS * (time.time() - began))))
 
 
 def main() -> int:

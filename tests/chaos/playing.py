@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ class Acknowledged:
 
     offsets: dict[str, int] = field(default_factory=dict)
     contradictions: list[str] = field(default_factory=list)
+    refusals: Counter[str] = field(default_factory=Counter)  # what was said instead, how often
     tries: int = 0
 
     @property
@@ -78,9 +80,15 @@ class Player:
             if answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
                 message = f"{answer.status_code}: {answer.text}"
                 raise RuntimeError(message)
+            self.acknowledged.refusals[_said(answer)] += 1
             time.sleep(0.05)
         message = f"{key} was never acknowledged"
         raise RuntimeError(message)
+
+
+def _said(answer: httpx.Response) -> str:
+    is_json = answer.headers.get("content-type", "").startswith("application/json")
+    return f"{answer.status_code} {answer.json()['message'] if is_json else answer.text[:60]}"
 
 
 def bodies(number: int, wave: Sequence[Walk], now: datetime) -> list[tuple[str, bytes]]:

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ class Installation:
         self.seed = seed
         self.ports = {"web": free_port(), "gateway": free_port()}
         self.ledger = home / "gateway.sqlite3"
+        self.parts = PARTS
         self.kills = dict.fromkeys(PARTS, 0)
         self.lateness_s = 0
         self._running: dict[str, subprocess.Popen[bytes]] = {}
@@ -58,7 +59,7 @@ class Installation:
             return [*zhizhi, "web", "--port", str(self.ports["web"])]
         if part == "worker" and self.is_naive:
             return [sys.executable, "-m", "tests.chaos.naive"]
-        if part == "worker":
+        if part.startswith("worker"):
             return [*zhizhi, "worker"]
         return [
             *zhizhi, "gateway", "--port", str(self.ports["gateway"]), "--ledger", str(self.ledger),
@@ -87,7 +88,7 @@ class Installation:
             log.close()
 
     def start_all(self) -> None:
-        for part in PARTS:
+        for part in self.parts:
             self.start(part)
         for port in self.ports.values():
             wait_for_port(port)
@@ -99,6 +100,9 @@ class Installation:
         process.wait()
         self.kills[part] += 1
         self.start(part)
+
+    def signal(self, part: str, number: signal.Signals) -> None:
+        self._running[part].send_signal(number)
 
     def stop(self) -> None:
         for process in self._running.values():
@@ -131,7 +135,7 @@ class Installation:
         """Return the ends of the processes' logs."""
         texts = [
             f"--- {part}\n{(self.home / f'{part}.log').read_text(errors='replace')[-2000:]}"
-            for part in PARTS
+            for part in self.parts
         ]
         return "\n".join(texts)
 
@@ -149,15 +153,27 @@ def wait_for_port(port: int, *, seconds: float = 300) -> None:
         time.sleep(0.1)
 
 
+Ground = Callable[["Installation"], contextlib.AbstractContextManager[Any]]
+
+
 @contextlib.contextmanager
-def installation(*, database: str, is_naive: bool, seed: int) -> Iterator[Installation]:
-    """Give a fresh installation with its processes running, and remove all of it afterwards."""
+def installation(
+    *, database: str, is_naive: bool = False, seed: int, least_s: int = 0,
+    ground: Ground = contextlib.nullcontext,
+) -> Iterator[Installation]:  # fmt: skip
+    """Give a fresh installation with its processes running, and remove all of it afterwards.
+
+    ``ground`` prepares what it stands on; rows may be late by at least ``least_s``.
+    """
     home = Path(tempfile.mkdtemp(prefix="zhizhi-chaos-"))
     made = Installation(home, database=database, is_naive=is_naive, seed=seed)
     try:
-        made.lateness_s = int(made.run("installing").split()[-1])
-        made.start_all()
-        yield made
+        with ground(made):
+            try:
+                made.lateness_s = int(made.run("installing", least_s).split()[-1])
+                made.start_all()
+                yield made
+            finally:
+                made.stop()
     finally:
-        made.stop()
         shutil.rmtree(home, ignore_errors=True)
