@@ -106,7 +106,7 @@ def approve(grant: AccessGrant, *, by: Account, now: datetime) -> None:
 def refuse(grant: AccessGrant, answer: str, *, by: Account, now: datetime) -> None:
     """Say no, in words. Raises ReasonMissing, NotSecond, StateConflict."""
     _check_second(grant, by, now)
-    told = _sealed(grant.key_id, vault.unwrap(grant.key), "answer", answer)
+    told = _answer(grant, answer)
     _moved(grant, State.REFUSED, by, now, decided_by=by, decided_at=now, ended_at=now, answer=told)
 
 
@@ -133,7 +133,7 @@ def review(
         _denied(grant, "self", by, now)
     if not any(grant.area_path.startswith(one.area_path) for one in held):
         _denied(grant, "no-role", by, now)
-    told = _sealed(grant.key_id, vault.unwrap(grant.key), "answer", words)
+    told = _answer(grant, words)
     to = Review.JUSTIFIED if is_justified else Review.UNJUSTIFIED
     with transaction.atomic():
         move(grant, to, allowed=AccessGrant.REVIEWS, field="review", reviewed_by=by,
@@ -201,12 +201,8 @@ def lapse(now: datetime) -> int:
 def words(grant: AccessGrant) -> dict[str, str]:
     """Return reason and answer in the clear."""
     key = vault.unwrap(grant.key)
-    found = {}
     with grounds.reading(grounds.by_law("decide-access")):
-        for name in ("reason", "answer"):
-            sealed, place = getattr(grant, name), Place(TABLE, name, grant.key_id)
-            found[name] = vault.unseal(bytes(sealed), key=key, place=place) if sealed else ""
-    return found
+        return vault.unseal_columns(grant, ("reason", "answer"), table=TABLE, key=key)
 
 
 def may_decide(grant: AccessGrant, by: Account) -> str:
@@ -270,7 +266,7 @@ def _made(wanted: Wanted, by: Account, now: datetime, leave: Leave, **columns: A
                 kind=wanted.kind, asked_by=by, subject=wanted.subject, fields=list(wanted.fields),
                 purpose=wanted.purpose, case=wanted.case, count=wanted.count,
                 hidden_for=wanted.hidden_for, area_path=wanted.area_path, key=row, asked_at=now,
-                reason=_sealed(row.pk, key, "reason", wanted.reason), **columns,
+                reason=seal_words(TABLE, "reason", wanted.reason, pk=row.pk, key=key), **columns,
             )  # fmt: skip
             leave(_leaf(grant, "grant.emergency" if grant.is_emergency else "grant.ask",
                         actor(by), now))  # fmt: skip
@@ -278,6 +274,11 @@ def _made(wanted: Wanted, by: Account, now: datetime, leave: Leave, **columns: A
         message = f"{actor(by)} has asked for this already"
         raise StateConflict(message, code="asked-already") from error
     return grant
+
+
+def _answer(grant: AccessGrant, text: str) -> bytes:
+    key = vault.unwrap(grant.key)
+    return seal_words(TABLE, "answer", text, pk=grant.key_id, key=key)
 
 
 def _check_second(grant: AccessGrant, by: Account, now: datetime) -> None:
@@ -314,11 +315,12 @@ def _leaf(grant: AccessGrant, verb: str, by: str, now: datetime, **more: object)
     return Leaf(by, verb, name_of(grant), now, grant.area_path, detail)
 
 
-def _sealed(pk: int, key: bytes, name: str, text: str) -> bytes:
+def seal_words(table: str, name: str, text: str, *, pk: int, key: bytes) -> bytes:
+    """Return words that somebody has to answer for, sealed; raises ReasonMissing without any."""
     told = text.strip()
     if not told:
         raise ReasonMissing
     if len(told) > LONGEST:
         message = f"{name} has more than {LONGEST} characters"
         raise ValueError(message)
-    return vault.seal(told, key=key, key_id=str(pk), place=Place(TABLE, name, pk))
+    return vault.seal(told, key=key, key_id=str(pk), place=Place(table, name, pk))

@@ -14,13 +14,12 @@ from typing import Any
 from django.db import transaction
 
 from zhizhi.directory.accounts import actor
-from zhizhi.directory.granting import LONGEST, ReasonMissing
+from zhizhi.directory.granting import seal_words
 from zhizhi.directory.models import Account, LookReview, RoleAssignment
 from zhizhi.trust import canonical, ciphers, grounds, vault
 from zhizhi.trust.audit import Leaf
 from zhizhi.trust.evidence import append_now
 from zhizhi.trust.states import StateConflict, move
-from zhizhi.trust.vault import Place
 
 Role = RoleAssignment.Role
 Kind, State = LookReview.Kind, LookReview.State
@@ -120,12 +119,8 @@ def may_decide(row: LookReview, by: Account) -> str:
 def words(row: LookReview) -> dict[str, str]:
     """Return verdict and answer in the clear."""
     key = vault.unwrap(row.key)
-    found = {}
     with grounds.reading(grounds.by_law("review-looks")):
-        for name in ("reason", "answer"):
-            sealed, place = getattr(row, name), Place(TABLE, name, row.key_id)
-            found[name] = vault.unseal(bytes(sealed), key=key, place=place) if sealed else ""
-    return found
+        return vault.unseal_columns(row, ("reason", "answer"), table=TABLE, key=key)
 
 
 def name_of(row: LookReview) -> str:
@@ -139,11 +134,4 @@ def _leaf(row: LookReview, verb: str, by: str, now: datetime, **more: object) ->
 
 
 def _sealed(row: LookReview, name: str, text: str) -> bytes:
-    told = text.strip()
-    if not told:
-        raise ReasonMissing
-    if len(told) > LONGEST:
-        message = f"{name} has more than {LONGEST} characters"
-        raise ValueError(message)
-    key, place = vault.unwrap(row.key), Place(TABLE, name, row.key_id)
-    return vault.seal(told, key=key, key_id=str(row.key_id), place=place)
+    return seal_words(TABLE, name, text, pk=row.key_id, key=vault.unwrap(row.key))

@@ -7,7 +7,7 @@ refuses to run inside another one, whose failure would take the record back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -147,7 +147,7 @@ def open_person(  # noqa: PLR0913 - who, what, why and for which case, all named
     fresh = Person.objects.select_related("key").get(pk=person.pk)
     key = vault.unwrap(fresh.key)
     with grounds.reading(ground):
-        return dict(_opened(fresh, key, fields))
+        return vault.unseal_columns(fresh, fields, table=TABLE, key=key)
 
 
 def own_data(person: Person, *, now: datetime) -> dict[str, str]:
@@ -161,7 +161,7 @@ def own_data(person: Person, *, now: datetime) -> dict[str, str]:
     with transaction.atomic():
         access.record(look, refusal="", now=now, ground=ground)
     with grounds.reading(ground):
-        return dict(_opened(person, key, FIELDS))
+        return vault.unseal_columns(person, FIELDS, table=TABLE, key=key)
 
 
 def find_by_phone(phone: str) -> Person | None:
@@ -215,10 +215,3 @@ def _sealed(pk: int, key: bytes, given: Mapping[str, str]) -> dict[str, bytes | 
     if "phone" in given:
         columns["phone_index"] = vault.blind_index(given["phone"], column=f"{TABLE}.phone")
     return columns
-
-
-def _opened(person: Person, key: bytes, fields: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for name in fields:
-        sealed = getattr(person, name)
-        place = vault.Place(TABLE, name, person.pk)
-        yield name, vault.unseal(bytes(sealed), key=key, place=place) if sealed else ""

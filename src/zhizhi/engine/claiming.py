@@ -83,12 +83,8 @@ def words(claim: Claim) -> dict[str, str]:
         key = vault.unwrap(claim.key)
     except vault.Erased:
         return dict.fromkeys(SEALED, "")
-    found = {}
     with grounds.reading(grounds.by_law("answer-claim")):
-        for name in SEALED:
-            sealed, place = getattr(claim, name), Place(TABLE, name, claim.key_id)
-            found[name] = vault.unseal(bytes(sealed), key=key, place=place) if sealed else ""
-    return found
+        return vault.unseal_columns(claim, SEALED, table=TABLE, key=key)
 
 
 def name_of(claim: Claim) -> str:

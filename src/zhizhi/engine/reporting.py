@@ -148,7 +148,7 @@ def words(report: Report) -> dict[str, str]:
     except vault.Erased:
         return dict.fromkeys(SEALED, "")
     with grounds.reading(grounds.by_law("handle-case")):
-        return {name: _unsealed(getattr(report, name), name, report, key) for name in SEALED}
+        return vault.unseal_columns(report, SEALED, table=TABLE, key=key)
 
 
 def seal_word(report: Report, name: str, text: str) -> bytes:
@@ -303,9 +303,3 @@ def _sealed(text: str, name: str, pk: int, key: bytes) -> bytes | None:
     if not text:
         return None
     return vault.seal(text, key=key, key_id=str(pk), place=Place(TABLE, name, pk))
-
-
-def _unsealed(sealed: bytes | None, name: str, report: Report, key: bytes) -> str:
-    if not sealed:
-        return ""
-    return vault.unseal(bytes(sealed), key=key, place=Place(TABLE, name, report.key_id))

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -84,6 +86,17 @@ def unseal_bytes(sealed: bytes, *, key: bytes, place: Place) -> bytes:
     """Return the content; raises as ``unseal`` does."""
     grounds.demand()
     return _unpack(key, sealed, place)
+
+
+def unseal_columns(row: Any, names: Iterable[str], *, table: str, key: bytes) -> dict[str, str]:
+    """Return the texts of sealed columns of ``row``, whose key names it; empty where there is none.
+
+    Raises as ``unseal`` does.
+    """
+    return {
+        name: unseal(bytes(sealed), key=key, place=Place(table, name, row.key_id)) if sealed else ""
+        for name, sealed in ((name, getattr(row, name)) for name in names)
+    }
 
 
 def blind_index(text: str, *, column: str) -> str:
