@@ -232,11 +232,12 @@ def _watched(report: Any, now: datetime) -> int:
     from zhizhi.directory.models import Account, LookReview
     from zhizhi.engine import lookups
     from zhizhi.engine.granting import CaseInHand
+    from zhizhi.engine.local_time import midnight
     from zhizhi.trust import access
     from zhizhi.trust.access import Look
 
     by, day = Account.objects.get(username="operator"), timezone.localtime(now).date()
-    begin, case = lookups.midnight(day - timedelta(days=3)), CaseInHand.of(report.case)
+    begin, case = midnight(day - timedelta(days=3)), CaseInHand.of(report.case)
     with transaction.atomic():
         looks = [
             access.record(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -22,6 +22,7 @@ from zhizhi.directory.look_reviews import Found, Kind
 from zhizhi.directory.models import Account, LookDay, LookReview
 from zhizhi.directory.posts import own_post
 from zhizhi.engine import settings_in_force
+from zhizhi.engine.local_time import midnight
 from zhizhi.engine.models import TimelineEntry
 from zhizhi.kernel import lookups
 from zhizhi.kernel.lookups import LINKED_WITHIN, Judged, Looker, Tally, Totals
@@ -100,11 +101,6 @@ def looks_of(review: LookReview) -> list[LookOfStaff]:
     for case, at in acts.values_list("case_id", "at"):
         work.acts[case].append(at)
     return [LookOfStaff(look, work.is_linked(look)) for look in work.looks]
-
-
-def midnight(day: date) -> datetime:
-    """Return when ``day`` begins here."""
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def _once(verb: Callable[[], int]) -> int:

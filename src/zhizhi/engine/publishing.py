@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from zhizhi.directory.models import Area
 from zhizhi.engine import settings_in_force, timeline
+from zhizhi.engine.local_time import midnight
 from zhizhi.engine.models import Case, FigureRelease, Report
 from zhizhi.kernel.suppressing import Table, suppressed
 from zhizhi.trust import audit, canonical, ciphers, walking
@@ -52,7 +53,7 @@ def publish(release: FigureRelease, *, now: datetime) -> None:
 def opens_at(month: date) -> datetime:
     """Return when the figures of ``month`` become public: some days later, when cases are known."""
     day: int = settings_in_force.value("residents.figures_day")
-    return _midnight(after(month).replace(day=day))
+    return midnight(after(month).replace(day=day))
 
 
 def after(month: date) -> date:
@@ -94,10 +95,6 @@ def _next_month_to_tell() -> date | None:
     return None if first is None else timezone.localtime(first).date().replace(day=1)
 
 
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
-
-
 @dataclass(slots=True)
 class _Cell:
     """The cases of a place and a kind, and who stands behind them."""
@@ -136,7 +133,7 @@ def _cells(
 ) -> tuple[dict[tuple[int | None, str | None], _Cell], list[str]]:
     """Return the cells by place and kind, with None for the total, and the kinds that occurred."""
     opened = Case.everything.filter(
-        opened_at__gte=_midnight(month), opened_at__lt=_midnight(after(month))
+        opened_at__gte=midnight(month), opened_at__lt=midnight(after(month))
     )
     reporters = _reporters(opened.values("pk"))
     cells: dict[tuple[int | None, str | None], _Cell] = defaultdict(_Cell)

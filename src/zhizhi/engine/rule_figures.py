@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from zhizhi.engine.local_time import midnight
 from zhizhi.engine.models import Alert, Case, Feedback
 
 DAYS = 14
@@ -65,7 +66,7 @@ def figures(
     They are counts of no case in particular, so they are also for whoever may see no case.
     """
     first = timezone.localdate(now) - timedelta(days=DAYS - 1)
-    start = timezone.make_aware(datetime.combine(first, datetime.min.time()))
+    start = midnight(first)
     inside = Q(pk__in=[])
     for path in paths:
         inside |= Q(case__area_path__startswith=path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from shapely.geometry.base import BaseGeometry
 
 from zhizhi.engine import settings_in_force, zoning
+from zhizhi.engine.local_time import midnight
 from zhizhi.engine.models import Zone
 from zhizhi.engine.system import SystemConfig, systems
 from zhizhi.kernel.shapes import Bounds
@@ -166,7 +167,7 @@ class DrawnZoneForm(forms.Form):
             return None
         if asked < self.today:
             raise ValidationError(_("Choose today or a later day: what was, stays as it was."))
-        return timezone.make_aware(datetime.combine(asked, time.min))
+        return midnight(asked)
 
     def clean(self) -> dict[str, Any]:
         """Refuse a version that would be as the one before."""

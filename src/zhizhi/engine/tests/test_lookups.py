@@ -14,7 +14,7 @@ from django.utils import timezone
 from zhizhi.directory.models import Account, LookDay, LookReview, RoleAssignment
 from zhizhi.engine import lookups, settings_in_force, timeline
 from zhizhi.engine.granting import CaseInHand
-from zhizhi.engine.lookups import midnight
+from zhizhi.engine.local_time import midnight
 from zhizhi.engine.models import Case
 from zhizhi.engine.tests.building import case
 from zhizhi.engine.tests.racing import race

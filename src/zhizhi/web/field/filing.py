@@ -9,7 +9,7 @@ from typing import Any
 from zhizhi.engine import dispatching, patrolling, timeline
 from zhizhi.engine.models import CheckIn, Feedback, Task
 from zhizhi.engine.states import StateConflict
-from zhizhi.trust import evidence, pictures
+from zhizhi.trust import evidence
 from zhizhi.trust.models import Evidence
 from zhizhi.web.field.forms import CheckInForm, ReportForm
 
@@ -88,7 +88,7 @@ def _seal(form: ReportForm, task: Task, *, by: str, now: datetime) -> int:
         content,
         case=task.case_id,
         kind="photo",
-        media_type=pictures.media_type_of(content),
+        media_type="",  # whatever the content is: sealing reads it
         by=by,
         now=now,
         taken_at=data["device_at"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from zhizhi.directory.models import Unit
 from zhizhi.engine import patrolling
+from zhizhi.engine.local_time import midnight
 from zhizhi.engine.models import CheckIn
 from zhizhi.trust.scoping import Scope
 from zhizhi.trust.vault import Erased
@@ -68,8 +69,7 @@ def _day(text: str, now: datetime) -> date:
 
 
 def _of_day(scope: Scope, day: date, unit: Unit | None) -> Any:
-    start = timezone.make_aware(datetime.combine(day, time()))
-    end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
+    start, end = midnight(day), midnight(day + timedelta(days=1))
     rows = CheckIn.objects.visible_to(scope).filter(at__gte=start, at__lt=end)
     if unit is not None:
         rows = rows.filter(unit=unit)
