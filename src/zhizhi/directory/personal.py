@@ -97,7 +97,7 @@ IMPERSONAL = {
     "directory.LookReview": ("area_path",),
     "directory.Team": ("code", "name"),
     "directory.Unit": ("code", "name", "kind", "capabilities", "speed_kmh"),
-    "directory.WallPass": ("name", "token_digest"),
+    "directory.WallPass": ("name", "use", "token_digest"),
 }  # fmt: skip
 
 

@@ -20,19 +20,28 @@ TOKEN_BYTES = 32
 
 @transaction.atomic
 def issue(
-    name: str, area: Area, *, expires_at: datetime | None, by: str, now: datetime
+    name: str,
+    area: Area,
+    *,
+    expires_at: datetime | None,
+    by: str,
+    now: datetime,
+    use: str = WallPass.Use.SCREEN,
 ) -> tuple[WallPass, str]:
     """Make a pass for ``area``; returns it with its token, which cannot be read again."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     row = WallPass.everything.create(
         name=name,
         area=area,
+        use=use,
         token_digest=token_digest(token),
         created_at=now,
         created_by=by,
         expires_at=expires_at,
     )
-    _leaf(row, "wall.issue", by=by, now=now, expires_at=expires_at and canonical.moment(expires_at))
+    ends = expires_at and canonical.moment(expires_at)
+    told = None if use == WallPass.Use.SCREEN else use
+    _leaf(row, "wall.issue", by=by, now=now, expires_at=ends, use=told)
     return row, token
 
 
@@ -52,11 +61,10 @@ def visible_to(scope: Scope) -> QuerySet[WallPass]:
     return found.select_related("area").order_by("-pk")
 
 
-def find(token: str) -> WallPass | None:
-    """Return the pass that ``token`` belongs to, whatever its state."""
-    return (
-        WallPass.everything.select_related("area").filter(token_digest=token_digest(token)).first()
-    )
+def find(token: str, use: str = WallPass.Use.SCREEN) -> WallPass | None:
+    """Return the pass for ``use`` that ``token`` belongs to, whatever its state."""
+    mine = WallPass.everything.filter(token_digest=token_digest(token), use=use)
+    return mine.select_related("area").first()
 
 
 def get(pk: int) -> WallPass | None:
@@ -79,7 +87,7 @@ def note_use(row: WallPass, *, now: datetime) -> bool:
 
 
 def actor(row: WallPass) -> str:
-    """Return how logs name the screen: "wall:3"."""
+    """Return how logs name the screen or the program: "wall:3"."""
     return f"wall:{row.pk}"
 
 

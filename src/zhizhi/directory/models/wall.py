@@ -1,4 +1,4 @@
-"""Big screens that show a part of the district to whoever stands before them."""
+"""Passes: of big screens, and of programs that read what the district tells the outside."""
 
 from __future__ import annotations
 
@@ -13,10 +13,15 @@ from zhizhi.trust.scoping import Grant, Scope, ScopedManager, any_of
 
 
 class WallPass(models.Model):
-    """Leave for one screen to show the numbers of one area; it stands for no person.
+    """Leave for one screen, or for one program, to read what one area tells; stands for no person.
 
     Only the digest of its token is kept. A pass is not edited: it is withdrawn and another made.
+    A program's pass always has an end: nobody sees it hanging on a wall.
     """
+
+    class Use(models.TextChoices):
+        SCREEN = "screen", _("A wall: one screen")
+        PROGRAMS = "programs", _("Programs: the map interface and the feed of alerts")
 
     class State(models.TextChoices):
         VALID = "valid", _("Valid")
@@ -25,6 +30,7 @@ class WallPass(models.Model):
 
     name = models.CharField(max_length=80)
     area = models.ForeignKey(Area, models.PROTECT, related_name="wall_passes")
+    use = models.CharField(max_length=8, choices=Use, default=Use.SCREEN)
     token_digest = models.CharField(max_length=64, unique=True)  # SHA-256
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=64)
@@ -39,6 +45,12 @@ class WallPass(models.Model):
         verbose_name = _("wall pass")
         verbose_name_plural = _("wall passes")
         ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(use="screen") | models.Q(expires_at__isnull=False),
+                name="wallpass_of_programs_ends",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -58,5 +70,5 @@ class WallPass(models.Model):
         return self.State.VALID
 
     def scope(self) -> Scope:
-        """Return what the screen may show: what a leader of its area reads, for no account."""
+        """Return what it may show: what a leader of its area reads, for no account."""
         return Scope(None, (Grant(RoleAssignment.Role.LEADER, self.area.path),))

@@ -87,6 +87,7 @@ class FisheryConfig(SystemConfig):
     case_kinds = ("illegal-fishing",)
     kind_names = {"illegal-fishing": _("Illegal fishing")}
     zone_kinds = {"no_fishing": _("No-fishing zone")}
+    announced_zone_kinds = ("no_fishing",)  # a closure binds people once it was announced
     zone_limit = "fishery.limit_minutes"
     rules = {
         "fishery.dwell": RuleWords(

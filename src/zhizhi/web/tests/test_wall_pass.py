@@ -190,6 +190,27 @@ def test_a_pass_that_cannot_be_is_not_made(
     assert not AuditEntry.objects.filter(verb="wall.issue").exists()
 
 
+@pytest.mark.parametrize(
+    ("expires_at", "status"),
+    [("", 400), ("2027-03-02T11:59", 200), ("2027-03-02T12:00", 200), ("2027-03-02T12:01", 400)],
+)
+def test_a_pass_for_programs_ends_within_a_year_and_its_secret_is_shown_once(
+    expires_at: str, status: int, world: World, browse: Browse
+) -> None:
+    body = {"use": "programs", "name": "GIS", "area": world.records["area"].pk}
+    desk = browse("administrator")
+
+    with time_machine.travel(AT, tick=False):  # noon in Shanghai
+        answer = desk.post("/walls/new/", {**body, "expires_at": expires_at})
+        listed = said(desk, "/walls/")[1]
+
+    made = WallPass.everything.filter(name="GIS", use="programs")
+    token = answer.context.get("token", "none of it")
+    assert (answer.status_code, made.count()) == (status, int(status == 200))
+    assert (token in answer.content.decode()) is (status == 200)
+    assert token not in listed
+
+
 def test_nobody_gives_away_an_area_of_others(world: World, browse: Browse) -> None:
     body = {"name": "Left", "area": world.records["area"].pk}
 

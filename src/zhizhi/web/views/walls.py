@@ -37,7 +37,10 @@ def issue(request: HttpRequest, scope: Scope) -> HttpResponse:
         return _page(request, scope, form, status=400)
     row, token = passes.issue(**form.cleaned_data, by=actor_of(request), now=now)
     address = f"{request.build_absolute_uri(reverse('web:wall'))}?token={token}"
-    return _page(request, scope, WallPassForm(scope=scope), made=row, address=address)
+    shown: dict[str, Any] = (
+        {"token": token} if row.use == WallPass.Use.PROGRAMS else {"address": address}
+    )
+    return _page(request, scope, WallPassForm(scope=scope), made=row, **shown)
 
 
 @require_POST

@@ -43,9 +43,9 @@ def admitted(request: HttpRequest) -> WallPass | NotAdmitted:
     return _judged(None if number is None else _look_up(number))
 
 
-def admitted_by(token: str) -> WallPass | NotAdmitted:
-    """Return the valid pass that ``token`` belongs to."""
-    return _judged(walls.find(token) if token else None)
+def admitted_by(token: str, use: str = WallPass.Use.SCREEN) -> WallPass | NotAdmitted:
+    """Return the valid pass for ``use`` that ``token`` belongs to."""
+    return _judged(walls.find(token, use) if token else None)
 
 
 def _judged(row: WallPass | None) -> WallPass | NotAdmitted:

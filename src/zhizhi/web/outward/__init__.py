@@ -1,0 +1,1 @@
+"""What other programs read of the district: features for maps (OGC API) and alerts (CAP)."""
