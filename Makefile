@@ -1,6 +1,6 @@
 # make demo   set everything up and open the demo district on http://127.0.0.1:8000
 # make test   set everything up; run every check and test, on both databases and in a browser
-# make lint | bench | chaos | simulate | powercut | scan | clean | lock | assets | assets-report
+# make lint | bench | chaos | simulate | powercut | mutants | scan | clean | lock | assets | assets-report
 # make messages | screens
 
 SHELL := /bin/bash
@@ -17,8 +17,10 @@ DB ?= sqlite
 CUTS ?= 200
 SEEDS ?= 10000
 TROUBLE ?=
+ONLY ?=
+MOST ?= 0
 
-.PHONY: demo test lint bench chaos simulate powercut scan clean lock assets assets-report messages screens unit-sqlite unit-postgres browser chaos-few
+.PHONY: demo test lint bench chaos simulate powercut mutants scan clean lock assets assets-report messages screens unit-sqlite unit-postgres browser chaos-few
 
 demo: $(PRODUCT) $(ASSETS) $(MESSAGES)
 	$(BIN)/zhizhi demo $(if $(ONCE),--once) $(if $(FRESH),--fresh) $(if $(PORT),--port $(PORT))
@@ -97,6 +99,11 @@ simulate: $(DEVELOPMENT)
 # Cuts the power of a file system in a file; root alone may mount one: sudo make powercut
 powercut: $(DEVELOPMENT)
 	$(BIN)/python -m tests.powercut --db $(DB) --cuts $(CUTS) --seed $(SEED)
+
+# Plants mistakes in the rules and sees which tests notice: make mutants ONLY=kernel.dwell MOST=60
+mutants: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
+	$(BIN)/python -m tests.mutation --table --seed $(SEED) --most $(MOST) $(if $(ONLY),--only $(ONLY)) \
+	  $(if $(AGAIN),--again)
 
 # Programs that look for weaknesses, on this machine alone; the canary build shows that they find any
 scan: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
