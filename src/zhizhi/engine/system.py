@@ -98,6 +98,7 @@ class SystemConfig(AppConfig):
     settings: ClassVar[tuple[DeclaredSetting, ...]] = ()
     zone_kinds: ClassVar[Mapping[str, Any]] = {}  # kinds of zones its rules watch, in words
     announced_zone_kinds: ClassVar[tuple[str, ...]] = ()  # of these, which everybody may know
+    cap_category: ClassVar[str] = "Other"  # of its alerts, as OASIS CAP 1.2 names them
     rules: ClassVar[Mapping[str, RuleWords]] = {}  # by the code of the detector
     zone_limit: ClassVar[str] = ""  # the setting that a zone may have a number of its own for
     personal_data: ClassVar[str] = "none"  # none, pseudonymous, contact, sensitive

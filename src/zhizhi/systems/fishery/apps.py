@@ -88,6 +88,7 @@ class FisheryConfig(SystemConfig):
     kind_names = {"illegal-fishing": _("Illegal fishing")}
     zone_kinds = {"no_fishing": _("No-fishing zone")}
     announced_zone_kinds = ("no_fishing",)  # a closure binds people once it was announced
+    cap_category = "Env"
     zone_limit = "fishery.limit_minutes"
     rules = {
         "fishery.dwell": RuleWords(

@@ -49,7 +49,8 @@ def known(request: HttpRequest, names: Iterable[str] = ("f",)) -> dict[str, str]
     allowed = tuple(names)
     for name, values in request.GET.lists():
         if name not in allowed:
-            told = f"“{name}” is no parameter of this address. It knows: {', '.join(allowed)}."
+            names = ", ".join(allowed) or "none"
+            told = f"“{name}” is no parameter of this address. It knows: {names}."
             raise Unanswerable(400, "unknown-parameter", told)
         if len(values) > 1:
             raise Unanswerable(400, "given-twice", f"“{name}” is given twice. Give it once.")
