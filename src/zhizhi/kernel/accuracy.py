@@ -1,0 +1,46 @@
+"""How good guesses are: share right, mean F1 of the classes, average precision, sureness."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def accuracy(truth: Any, guess: Any) -> float:
+    """Return the share of guesses that are right."""
+    return float(np.mean(np.asarray(truth) == np.asarray(guess)))
+
+
+def macro_f1(truth: Any, guess: Any) -> float:
+    """Return the mean F1 over all classes that are true or guessed, rare ones counting alike."""
+    truth, guess = np.asarray(truth), np.asarray(guess)
+    found = []
+    for one in np.union1d(truth, guess):
+        both = np.sum((truth == one) & (guess == one))
+        found.append(2 * both / (np.sum(truth == one) + np.sum(guess == one)))
+    return float(np.mean(found))
+
+
+def average_precision(is_true: Any, score: Any) -> float:
+    """Return the mean, over the true ones, of the precision down to each; equals count together."""
+    is_true, score = np.asarray(is_true, bool), np.asarray(score, np.float64)
+    order = np.argsort(-score, kind="stable")
+    hits = np.cumsum(is_true[order])
+    ends = np.flatnonzero(np.append(np.diff(score[order]) != 0, True))
+    gained = np.diff(np.concatenate([[0], hits[ends]]))
+    return float(np.sum(gained * hits[ends] / (ends + 1)) / hits[-1])
+
+
+def precision_of_surest(is_right: Any, chance: Any, share: float) -> float:
+    """Return how many of the surest ``share`` of the guesses are right."""
+    count = max(1, round(share * len(np.asarray(chance))))
+    surest = np.argsort(-np.asarray(chance, np.float64), kind="stable")[:count]
+    return float(np.mean(np.asarray(is_right, bool)[surest]))
+
+
+def share_within(truth: Any, scores: Any, best: int) -> float:
+    """Return for which share the true class is among the ``best`` highest scores."""
+    scores, truth = np.asarray(scores, np.float64), np.asarray(truth, np.int64)
+    own = scores[np.arange(len(truth)), truth][:, None]
+    return float(np.mean((scores > own).sum(axis=1) < best))
