@@ -99,7 +99,11 @@ def _is_left(node: ast.AST) -> bool:
             return bool(_LOG.match(ast.unparse(func)))
         case ast.Call(func=func):
             return bool(_COLUMN.match(ast.unparse(func)))
-        case ast.ClassDef(name="Meta") | ast.If(test=ast.Name(id="TYPE_CHECKING")):
+        case (
+            ast.ClassDef(name="Meta")
+            | ast.If(test=ast.Name(id="TYPE_CHECKING"))
+            | ast.keyword(arg="strict")  # of zip: a second thought, which never comes true
+        ):
             return True
     return isinstance(node, ast.Import | ast.ImportFrom | ast.JoinedStr) or _is_words(node)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -111,7 +112,21 @@ def test_no_time_at_all_is_no_limit(amount: int) -> None:
         CALENDAR.due(at("2023-01-04T09:00"), amount, SpanUnit.WORKING_DAYS)
 
 
-@pytest.mark.parametrize("shifts", [(), ((time(12), time(9)),), (OFFICE[1], OFFICE[0])])
+@pytest.mark.parametrize("day", [CALENDAR.known_from, CALENDAR.known_until])
+def test_the_first_and_the_last_announced_day_are_known(day: date) -> None:
+    assert not CALENDAR.is_worked(day)  # both a Sunday
+
+
+def test_a_working_day_of_three_shifts_ends_with_the_third() -> None:
+    night = replace(CALENDAR, shifts=(*OFFICE, (time(19), time(21))))
+
+    assert night.due(at("2023-01-04T09:00"), 1, SpanUnit.WORKING_DAYS) == at("2023-01-05T21:00")
+
+
+@pytest.mark.parametrize(
+    "shifts",
+    [(), ((time(12), time(9)),), ((time(9), time(9)),), (OFFICE[1], OFFICE[0])],
+)
 def test_duty_hours_out_of_order_are_refused(shifts: tuple[tuple[time, time], ...]) -> None:
     with pytest.raises(ValueError, match="duty hours"):
         WorkingCalendar(SHANGHAI, shifts, frozenset(), frozenset(), date.min, date.max)
