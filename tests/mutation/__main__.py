@@ -89,9 +89,9 @@ def _prepare(home: Path, targets: list[Target]) -> None:
 def _measure(
     target: Target, equivalents: Equivalents, chosen: argparse.Namespace, home: Path
 ) -> bool:
-    begun, source = time.monotonic(), target.source.read_text("utf-8")
-    mutants = planting.mutants(source)
-    last = Last.read(LAST / f"{target.module}.json", source) if chosen.again else None
+    begun = time.monotonic()
+    mutants = planting.mutants(target.source.read_text("utf-8"))
+    last = Last.read(LAST / f"{target.module}.json", mutants) if chosen.again else None
     raised = last.left(mutants) if last else _sample(mutants, chosen)
     try:
         came = nursery.raise_all(target, raised, home, _show)
@@ -107,7 +107,7 @@ def _measure(
     if last:
         score = last.score.joined(score)
     _tell(target, score, left, time.monotonic() - begun)
-    Last(score, tuple(mutant.number for mutant in left)).keep(LAST, source)
+    Last(score, tuple(mutant.number for mutant in left)).keep(LAST, mutants)
     killed = [mutant for mutant in raised if came[mutant.number] != SURVIVED]
     return equivalents.are_right(target.module, mutants, killed)
 

@@ -65,25 +65,25 @@ class Last:
     numbers: tuple[int, ...]
 
     @classmethod
-    def read(cls, path: Path, source: str) -> Last | None:
-        """Return what is kept in ``path``; None when the module has changed since."""
+    def read(cls, path: Path, mutants: Sequence[Mutant]) -> Last | None:
+        """Return what is kept in ``path``; None when they are others since."""
         if not path.exists():
             return None
         kept = json.loads(path.read_text("utf-8"))
-        is_same = kept["source"] == _digest(source)
+        is_same = kept["mutants"] == _digest(mutants)
         return cls(Score(**kept["score"]), tuple(kept["left"])) if is_same else None
 
     def left(self, mutants: Sequence[Mutant]) -> list[Mutant]:
         return [mutants[number] for number in self.numbers]
 
-    def keep(self, folder: Path, source: str) -> None:
+    def keep(self, folder: Path, mutants: Sequence[Mutant]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        kept = {"score": asdict(self.score), "left": self.numbers, "source": _digest(source)}
+        kept = {"score": asdict(self.score), "left": self.numbers, "mutants": _digest(mutants)}
         (folder / f"{self.score.module}.json").write_text(json.dumps(kept), "utf-8")
 
 
-def _digest(source: str) -> str:
-    return hashlib.sha256(source.encode()).hexdigest()
+def _digest(mutants: Sequence[Mutant]) -> str:
+    return hashlib.sha256(repr(mutants).encode()).hexdigest()
 
 
 def write_table(path: Path, kept: Path) -> None:

@@ -1,0 +1,128 @@
+"""Every state table of the house, written out once more: what may become what, and nothing else.
+
+Each pair of states is tried on a record in the database, the forbidden ones as well.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.district_world import World, build
+from zhizhi.directory.models import AccessGrant, LookReview
+from zhizhi.engine.models import Case, Claim, Notice, Task
+from zhizhi.systems.fishery.models import Violation
+from zhizhi.trust.states import StateConflict, move
+
+pytestmark = pytest.mark.django_db
+
+TABLES: dict[str, tuple[Any, str, dict[str, str]]] = {
+    "case": (
+        Case,
+        "state",
+        {
+            "open": "dispatched handled closed dismissed",
+            "dispatched": "handling open handled dismissed",
+            "handling": "handled open dispatched",
+            "handled": "closed open dispatched",
+            "closed": "open",
+            "dismissed": "open",
+        },
+    ),
+    "unit_task": (
+        Task,
+        "state",
+        {
+            "offered": "accepted returned expired cancelled",
+            "accepted": "arrived done returned cancelled",
+            "arrived": "done returned cancelled",
+            "done": "",
+            "returned": "",
+            "expired": "",
+            "cancelled": "",
+        },
+    ),
+    "notice": (Notice, "state", {"reserved": "issued void", "issued": "", "void": ""}),
+    "claim": (Claim, "state", {"open": "upheld refused", "upheld": "", "refused": ""}),
+    "violation": (
+        Violation,
+        "state",
+        {
+            "recorded": "technically_reviewed rejected",
+            "technically_reviewed": "legally_reviewed rejected",
+            "legally_reviewed": "transferred",
+            "transferred": "",
+            "rejected": "",
+        },
+    ),
+    "look_review": (
+        LookReview,
+        "state",
+        {"open": "explained handed_over", "explained": "", "handed_over": ""},
+    ),
+    "grant": (
+        AccessGrant,
+        "state",
+        {
+            "asked": "approved refused expired revoked",
+            "approved": "used expired revoked",
+            "refused": "",
+            "used": "",
+            "expired": "",
+            "revoked": "",
+        },
+    ),
+    "emergency": (
+        AccessGrant,
+        "review",
+        {"pending": "justified unjustified", "justified": "", "unjustified": ""},
+    ),
+}
+
+
+@pytest.fixture
+def world() -> World:
+    return build()
+
+
+def is_moved(record: Any, start: str, end: str, field: str) -> bool:
+    model = type(record)
+    allowed = model.MOVES if field == "state" else model.REVIEWS
+    model._base_manager.filter(pk=record.pk).update(**{field: start})
+    try:
+        move(record, end, allowed=allowed, field=field)
+    except StateConflict:
+        assert getattr(record, field) == start
+        return False
+    assert getattr(record, field) == end
+    return True
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_record_goes_where_its_table_says_and_nowhere_else(name: str, world: World) -> None:
+    model, field, table = TABLES[name]
+    record = model._base_manager.get(pk=world.records[name].pk)
+    if name == "grant":  # a second person has decided
+        AccessGrant.everything.update(decided_by=world.elsewhere["leader"])
+
+    for start, ends in table.items():
+        reached = {end for end in table if is_moved(record, start, end, field)}
+
+        assert reached == set(ends.split()), start
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_no_state_is_forgotten_here(name: str) -> None:
+    model, field, table = TABLES[name]
+    states = {value for value, _label in model._meta.get_field(field).choices}
+
+    assert states - {"none"} == set(table)  # "none": there is no review to come
+
+
+def test_a_refused_move_says_what_could_not_become_what(world: World) -> None:
+    case = world.records["case"]
+    Case.everything.filter(pk=case.pk).update(state="closed")
+
+    with pytest.raises(StateConflict, match=f"Case {case.pk} cannot go from closed to handled"):
+        move(case, "handled", allowed=Case.MOVES)
