@@ -10,6 +10,7 @@ PRODUCT := .venv/.product
 DEVELOPMENT := .venv/.development
 ASSETS := src/zhizhi/web/static/web/build/.built
 MESSAGES := .venv/.messages
+CLIENTS := .cache/conformance
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 KILLS ?= 100
 SEED ?= 1
@@ -112,6 +113,14 @@ scan: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m tests.scanning.schemas
 	$(BIN)/python -m tests.scanning.slow_headers
 
+# Clients that others wrote read an installation, after a broken one that they must notice
+conformance: $(DEVELOPMENT) $(ASSETS) $(MESSAGES) $(CLIENTS)/.installed
+	$(BIN)/python -m tests.conformance --both
+$(CLIENTS)/.installed: requirements/conformance.lock
+	$(PYTHON) -m venv --clear $(CLIENTS)
+	$(CLIENTS)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	touch $@
+
 # Pictures of every page for docs/screens, or of some: make screens PAGES="desk wall"
 screens: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m tests.browser.screens $(PAGES)
@@ -128,10 +137,12 @@ lock: $(DEVELOPMENT)
 	  --no-emit-index-url --no-annotate -o requirements/product.lock
 	$(BIN)/uv pip compile -q pyproject.toml --group build --group dev -c requirements/product.lock \
 	  --generate-hashes --no-header --no-emit-index-url --no-annotate -o requirements/dev.lock
+	$(BIN)/uv pip compile -q --group conformance --generate-hashes --no-header \
+	  --no-emit-index-url --no-annotate -o requirements/conformance.lock
 	npm install --package-lock-only --no-audit --no-fund
 
 clean:
 	rm -rf .venv node_modules src/zhizhi/web/static/web/build .mypy_cache .ruff_cache \
-	  .import_linter_cache .hypothesis .cache/scanning test-results
+	  .import_linter_cache .hypothesis .cache/scanning $(CLIENTS) test-results
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "The data folder (data/) is kept; remove it by hand to start from nothing."

@@ -61,8 +61,6 @@ def main() -> int:
     from django.utils import timezone
 
     from zhizhi.config.demo import history, observing, settling
-    from zhizhi.directory import walls
-    from zhizhi.directory.models import Area
     from zhizhi.engine import dispatching, settings_in_force, trials
     from zhizhi.engine.models import Case, Source, Task
     from zhizhi.engine.system import systems
@@ -83,8 +81,6 @@ def main() -> int:
         code="browser", name="浏览器试验", kind="http_push", streams=["shore_positions.v1"],
         token_digest=hashlib.sha256(TOKEN.encode()).hexdigest(),
     )  # fmt: skip
-    root = Area.objects.in_force().get(kind="district")
-    _row, wall = walls.issue("试验大屏", root, expires_at=None, by="worker", now=now)
     _figures(now)
     violation = Violation.everything.filter(photos__masked_at=None).latest("pk")
     [rule] = [one for system in systems() for one in system.detectors()]
@@ -95,7 +91,7 @@ def main() -> int:
         "places": {**_places(now), "street": _street(now)},
         "case": Case.everything.latest("pk").pk,
         "violation": violation.pk,
-        "wall": wall,
+        **_passes(now),
         "trial": trial.pk,
         "photo": violation.photos.get().pk,
         "handled": _handled(now),
@@ -103,6 +99,18 @@ def main() -> int:
     }
     print(json.dumps(found | {"entered": _entered(now)}))
     return 0
+
+
+def _passes(now: datetime) -> dict[str, str]:
+    """Give the district a wall and a program that reads; returns the secrets of both."""
+    from zhizhi.directory import walls
+    from zhizhi.directory.models import Area, WallPass
+
+    root = Area.objects.in_force().get(kind="district")
+    day, use = now + timedelta(days=1), WallPass.Use.PROGRAMS
+    _row, wall = walls.issue("试验大屏", root, expires_at=None, by="worker", now=now)
+    _row, programs = walls.issue("试验程序", root, expires_at=day, by="worker", now=now, use=use)
+    return {"wall": wall, "programs": programs}
 
 
 def _figures(now: datetime) -> None:

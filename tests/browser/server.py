@@ -88,6 +88,7 @@ class Server:
     photo: int
     trial: int
     wall: str  # the token of a wall pass
+    programs: str  # and of a pass for programs
     report: int  # of a resident, in a case that has ended
     reported: int  # the case of another
     agreed: int  # the report of that case, whose reporter agreed to be called
