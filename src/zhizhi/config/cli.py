@@ -26,6 +26,7 @@ COMMANDS = (
     "backup",
     "restore",
     "rotate_keys",
+    "evaluate",
     "bench",
 )
 
