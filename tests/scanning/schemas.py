@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.browser.installing import TOKEN
-from tests.browser.server import serve
+from tests.browser.server import Server, serve
 from tests.scanning.findings import Finding
 from tests.scanning.tools import say
 from tests.scanning.visiting import POSTS, cookie_line, visitor
 
 DESCRIPTION = "/api/v1/openapi.json"
+OUTWARD = "/ogc/api"  # what map programs read
 # A row that fits its schema may still be of a time long past or to come: that is told row by row.
 LEFT_OUT = "positive_data_acceptance"
 WITHIN_S = 600.0
@@ -65,18 +66,24 @@ def failures_in(told: str) -> Iterator[Finding]:
             yield Finding("schemathesis", said[1], "high", address)
 
 
-def callers(url: str) -> list[tuple[str, tuple[str, ...]]]:
-    """Return who asks: nobody, every role by its session, and a source by its token."""
-    known = {post: f"Cookie: {cookie_line(visitor(url, post))}" for post in POSTS}
+def callers(server: Server) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Return what is asked by whom: nobody, every role by its session, machines by their tokens."""
+    known = {post: f"Cookie: {cookie_line(visitor(server.url, post))}" for post in POSTS}
     known["source"] = f"Authorization: Bearer {TOKEN}"
-    return [("nobody", ()), *((who, (header,)) for who, header in known.items())]
+    reader = f"Authorization: Bearer {server.programs}"
+    return [
+        (DESCRIPTION, "nobody", ()),
+        *((DESCRIPTION, who, (header,)) for who, header in known.items()),
+        (OUTWARD, "nobody, of maps", ()),
+        (OUTWARD, "program", (reader,)),
+    ]
 
 
-def trial(url: str, *, examples: int) -> bool:
+def trial(server: Server, *, examples: int) -> bool:
     """Ask as everybody and print what came; says whether all of it was as described."""
     is_good, cases = True, 0
-    for who, headers in callers(url):
-        came = run(url + DESCRIPTION, who, headers, examples=examples)
+    for path, who, headers in callers(server):
+        came = run(server.url + path, who, headers, examples=examples)
         is_good, cases = is_good and came.status == 0, cases + came.cases
         print(f"{who}: {came.cases} cases, {len(came.failures)} failures", flush=True)
         if came.status:
@@ -91,7 +98,7 @@ def main() -> int:
     parser.add_argument("--examples", type=int, default=100)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as home, serve(Path(home)) as server:
-        return int(not trial(server.url, examples=chosen.examples))
+        return int(not trial(server, examples=chosen.examples))
 
 
 if __name__ == "__main__":

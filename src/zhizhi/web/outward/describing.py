@@ -128,7 +128,10 @@ def _get(name: str, kind: str, parameters: list[Named], *refusals: str) -> dict[
         "200": {"description": "Found", "content": {kind: {"schema": {"type": "object"}}}}
     }
     for status in refusals:
-        answers[status] = {"description": "Refused", "content": _PROBLEM}
+        # What reaches no view (a NUL, a line break in the address) is answered with a page.
+        is_page = status in {"400", "404"}
+        kinds = _PROBLEM | ({"text/html": {"schema": _STRING}} if is_page else {})
+        answers[status] = {"description": "Refused", "content": kinds}
     return {"get": {"operationId": name, "parameters": parameters, "responses": answers}}
 
 
@@ -140,9 +143,15 @@ def _query(name: str, schema: Named) -> Named:
 _NAMED = ("400", "401", "403", "404")
 _FORM = _query("f", {**_STRING, "enum": ["json"]})
 _NUMBERS = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6}
+_LIMIT = {
+    "type": "integer",
+    "minimum": 1,
+    "default": USUAL,
+    "description": f"More than {MOST} means {MOST}.",
+}
 _ITEMS = (
     _query("bbox", _NUMBERS),
     _query("datetime", _STRING),
-    _query("limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}),
+    _query("limit", _LIMIT),
     _query("after", _STRING),
 )

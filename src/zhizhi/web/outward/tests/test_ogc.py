@@ -295,13 +295,14 @@ def test_more_than_may_be_means_as_many_as_may_be(limit: int, world: World) -> N
     [
         "cases/items/0", "cases/items/x", "cases/items/99999999999999999999", "zones/items/%00",
         "zones/items/x", "alerts/items/%27", "units/items/x%2Fy", "people", "people/items",
-        "cases/items/1.0",
+        "cases/items/1.0", "a,b", "a,b/items/1", "zones/items/reach-1/",
     ],
 )  # fmt: skip
 def test_what_there_is_not_is_said_to_be_not_there(path: str, world: World) -> None:
     answer = reading(world).get(f"/ogc/collections/{path}")
 
-    assert answer.status_code == 404
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    assert len(answer.json()["detail"]) > 20
 
 
 def test_no_address_takes_an_unknown_parameter(world: World) -> None:
