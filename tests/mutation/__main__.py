@@ -122,13 +122,13 @@ def _sample(mutants: list[Mutant], chosen: argparse.Namespace) -> list[Mutant]:
 def _tell(target: Target, score: Score, left: list[Mutant], took: float) -> None:
     print(f"{score.line()} {took:.0f} s")
     for mutant in left:
-        print(f"  {target.source.name}:{mutant.first}: {mutant.text}\n      {mutant.change}")
+        print(f"  {target.source.name}:{mutant.line}: {mutant.text}\n      {mutant.change}")
     sys.stdout.flush()
 
 
 def _show(mutant: Mutant, end: str) -> None:
     if sys.stderr.isatty():
-        print(f"\r{mutant.first}: {end:10}", end="", file=sys.stderr)
+        print(f"\r{mutant.line}: {end:10}", end="", file=sys.stderr)
 
 
 if __name__ == "__main__":

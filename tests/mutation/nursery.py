@@ -7,6 +7,7 @@ got anywhere before.
 
 from __future__ import annotations
 
+import ast
 import importlib.abc
 import importlib.util
 import json
@@ -93,7 +94,7 @@ class _Nursery(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self.target, self.mutants, self.home, self.pipe = target, mutants, home, pipe
         self.path = target.source
         self.text = self.path.read_text("utf-8")
-        self.watching = Watching(self.path)
+        self.watching = Watching()
 
     def open(self) -> int:
         """Start pytest; only the mutants and the clean run come back out of it."""
@@ -115,8 +116,9 @@ class _Nursery(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         notes.unlink(missing_ok=True)
         clean = os.fork()
         if not clean:
-            self.watching.watch(notes)
-            exec(compile(self.text, self.path, "exec"), module.__dict__)  # noqa: S102
+            self.watching.notes = notes
+            setattr(module, planting.PROBE, self.watching.probe)
+            self._run(planting.probed(self.text), module)
             return
         begun = time.perf_counter()
         os.waitpid(clean, 0)
@@ -144,9 +146,11 @@ class _Nursery(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         resource.setrlimit(resource.RLIMIT_CPU, (int(limit) + 1, int(limit) + 2))
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
         self.watching.only = only
-        tree = planting.planted(self.text, mutant.number)
-        exec(compile(tree, self.path, "exec"), module.__dict__)  # noqa: S102
+        self._run(planting.planted(self.text, mutant.number), module)
         return True
+
+    def _run(self, tree: ast.Module, module: ModuleType) -> None:
+        exec(compile(tree, self.path, "exec"), module.__dict__)  # noqa: S102
 
     def _tell(self, **answer: Any) -> None:
         os.write(self.pipe, json.dumps(answer).encode() + b"\n")
@@ -163,11 +167,10 @@ class _Seen:
 
     def tests(self, mutant: Mutant) -> list[str]:
         """Return the tests that can see the mutant, the quickest first."""
-        lines = set(range(mutant.first, mutant.last + 1))
-        if lines & self.everywhere:
-            names = list(self.reached)
-        else:
-            names = [name for name, reached in self.reached.items() if lines & reached]
+        line = mutant.statement
+        names = list(self.reached)
+        if line not in self.everywhere:
+            names = [name for name, reached in self.reached.items() if line in reached]
         return sorted(names, key=lambda name: self.took[name])
 
     def limit(self, names: Sequence[str]) -> float:

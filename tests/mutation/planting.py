@@ -10,14 +10,19 @@ from typing import Any
 
 from tests.mutation import mistakes
 
+PROBE = "__reached__"
+
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One mistake: ``change`` says which, ``text`` is the line of the source as it stands there."""
+    """One mistake: ``change`` says which, ``text`` is the line of the source as it stands there.
+
+    ``statement`` is where the statement begins that it is in.
+    """
 
     number: int
-    first: int
-    last: int
+    line: int
+    statement: int
     text: str
     change: str
 
@@ -34,6 +39,7 @@ class _Place:
     field: str
     index: int | None
     node: ast.AST
+    statement: int
 
     def put(self, node: ast.AST) -> None:
         if self.index is None:
@@ -48,8 +54,8 @@ def mutants(source: str) -> list[Mutant]:
     found = []
     for number, (place, change, _) in enumerate(_mistakes(tree)):
         node: Any = place.node
-        line = lines[node.lineno - 1].strip()
-        found.append(Mutant(number, node.lineno, node.end_lineno, line, change))
+        text = lines[node.lineno - 1].strip()
+        found.append(Mutant(number, node.lineno, place.statement, text, change))
     return found
 
 
@@ -61,6 +67,30 @@ def planted(source: str, number: int) -> ast.Module:
             place.put(ast.copy_location(node, place.node))
             return ast.fix_missing_locations(tree)
     raise IndexError(number)
+
+
+class _Probing(ast.NodeTransformer):
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        if _is_left(node):
+            return node
+        super().generic_visit(node)
+        for field in ("body", "orelse", "finalbody"):
+            block = getattr(node, field, None)
+            if isinstance(block, list):
+                setattr(node, field, [part for one in block for part in self._probed(one)])
+        return node
+
+    @staticmethod
+    def _probed(node: ast.stmt) -> list[ast.stmt]:
+        if _is_words(node) or isinstance(node, ast.ImportFrom):
+            return [node]  # a docstring and an import from the future stay first
+        probe = ast.Expr(ast.Call(ast.Name(PROBE, ast.Load()), [ast.Constant(node.lineno)], []))
+        return [ast.copy_location(probe, node), node]
+
+
+def probed(source: str) -> ast.Module:
+    """Return the tree of ``source`` in which each statement tells ``PROBE`` that it is reached."""
+    return ast.fix_missing_locations(_Probing().visit(ast.parse(source)))
 
 
 def _mistakes(tree: ast.Module) -> Iterator[tuple[_Place, str, ast.AST]]:
@@ -78,15 +108,16 @@ _LOG = re.compile(r"^log(ger)?\.")
 _TELLING = {"__all__", "__slots__", "indexes", "constraints"}
 
 
-def _places(node: ast.AST) -> Iterator[_Place]:
+def _places(node: ast.AST, statement: int = 0) -> Iterator[_Place]:
     for field, value in ast.iter_fields(node):
         if field in _LEFT_FIELDS:
             continue
         several = isinstance(value, list)
         for index, child in enumerate(value if several else [value]):
             if isinstance(child, ast.AST) and not _is_left(child):
-                yield _Place(node, field, index if several else None, child)
-                yield from _places(child)
+                here = child.lineno if isinstance(child, ast.stmt) else statement
+                yield _Place(node, field, index if several else None, child, here)
+                yield from _places(child, here)
 
 
 def _is_left(node: ast.AST) -> bool:

@@ -1,29 +1,25 @@
-"""Runs the tests of a module inside pytest: sees which lines each reaches, and runs those it must.
+"""Runs the tests of a module inside pytest: sees which statements each reaches, or runs a few.
 
-A test that does not reach the line of a mutant cannot see it. What is reached while modules are
-imported, or by a fixture that several tests share, counts for every test.
+A test that does not reach the statement of a mutant cannot see it. What is reached while modules
+are imported, or by a fixture that several tests share, counts for every test.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
 
 
 class Watching:
-    """A plugin of pytest: with ``watch`` it notes what is reached, with ``only`` it runs few."""
+    """A plugin of pytest: ``notes`` is where it writes what is reached, ``only`` what it runs."""
 
-    def __init__(self, source: Path) -> None:
-        self.source = str(source)
+    def __init__(self) -> None:
         self.notes: Path | None = None
         self.everywhere: set[int] = set()
         self.reached: dict[str, list[int]] = {}
@@ -31,19 +27,9 @@ class Watching:
         self.only: list[str] = []
         self._now = self.everywhere
 
-    def watch(self, notes: Path) -> None:
-        """Note the lines from now on; they are written to ``notes`` when the tests are over."""
-        self.notes = notes
-        threading.settrace(self._trace)
-        sys.settrace(self._trace)
-
-    def _trace(self, frame: FrameType, event: str, value: Any) -> Any:
-        return self._line if frame.f_code.co_filename == self.source else None
-
-    def _line(self, frame: FrameType, event: str, value: Any) -> Any:
-        if event == "line":
-            self._now.add(frame.f_lineno)
-        return self._line
+    def probe(self, line: int) -> None:
+        """Note that a statement is reached."""
+        self._now.add(line)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:
@@ -80,7 +66,6 @@ class Watching:
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Leave at once: nobody reads what pytest would still say."""
         if self.notes is not None:
-            sys.settrace(None)
             notes = {"passed": exitstatus == 0, "everywhere": sorted(self.everywhere),
                      "reached": self.reached, "took": self.took}  # fmt: skip
             self.notes.write_text(json.dumps(notes))
