@@ -66,6 +66,20 @@ def test_joined_rows_keep_the_zones_they_name() -> None:
 
     named = [joined.zone_keys[z] if z >= 0 else None for z in joined.zone.tolist()]
     assert named == ["C", None, None, "A"]
+    assert joined.zone.tolist() == [2, -1, -1, 0]  # -1: no camera has named a zone
+
+
+def test_the_row_that_is_ready_first_is_known_whatever_came_before_it() -> None:
+    waiting = Waiting()
+    assert waiting.first_us is None
+    waiting.add(rows(30, 20, 40))
+    waiting.add(rows(25, 35))
+
+    assert waiting.first_us == EIGHT + 20 * S
+    waiting.release(EIGHT + 20 * S)
+    assert waiting.first_us == EIGHT + 25 * S
+    waiting.release(EIGHT + 25 * S)
+    assert waiting.first_us == EIGHT + 30 * S
 
 
 def test_joining_nothing_is_a_batch_without_rows() -> None:
@@ -89,6 +103,7 @@ def test_waiting_rows_come_back_from_their_bytes(named: bool) -> None:
         before, after = getattr(waiting.batch(), name), getattr(again.batch(), name)
         assert (after.dtype, after.tolist()) == (before.dtype, before.tolist()), name
     assert again.batch().zone.tolist() == ([-1, 1] if named else [])
+    assert again.batch().zone_keys == (("A", "B") if named else ())
 
 
 def test_nothing_waiting_comes_back_as_nothing() -> None:

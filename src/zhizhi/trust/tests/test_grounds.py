@@ -117,6 +117,24 @@ def test_exactly_what_rests_on_consent_names_an_agreement() -> None:
     assert not grounds.is_emergency("curiosity")
 
 
+@pytest.mark.parametrize(
+    ("basis", "codes"),
+    [
+        (Basis.CONSENT, "ask-reporter tell-result help-reporter"),
+        (Basis.EMPLOYMENT, "check-patrol sign-in"),
+        (
+            Basis.DUTY,
+            "handle-case case-file serve-notice decide-penalty answer-claim decide-access "
+            "review-looks prove-keys",
+        ),
+        (Basis.EMERGENCY, "save-life"),
+        (Basis.RIGHT, "own-copy"),
+    ],
+)
+def test_each_purpose_rests_on_its_paragraph(basis: Basis, codes: str) -> None:
+    assert [code for code, one in PURPOSES.items() if one.basis == basis] == codes.split()
+
+
 def test_a_ground_is_told_by_its_consent_or_its_law() -> None:
     assert str(Ground("ask-reporter", Basis.CONSENT, 5)) == "consent:5"
     assert str(grounds.by_law("handle-case")) == "duty"
