@@ -7,13 +7,33 @@ from typing import Any
 import pytest
 
 from tests.district_world import ROLES, World, build
-from zhizhi.directory.models import Account, Area, RoleAssignment, WallPass
-from zhizhi.engine.models import Alert, Case, Macro, MacroRun, Report, Task
+from zhizhi.directory.models import (
+    AccessGrant,
+    Account,
+    Area,
+    LookReview,
+    RoleAssignment,
+    WallPass,
+)
+from zhizhi.engine.models import (
+    Alert,
+    Case,
+    CheckIn,
+    Claim,
+    Macro,
+    MacroRun,
+    Notice,
+    Report,
+    Task,
+)
 from zhizhi.systems.fishery.models import Stay, Violation
 from zhizhi.trust.scoping import Grant, Scope, ScopeMissing
 
 pytestmark = pytest.mark.django_db
-SCOPED: tuple[Any, ...] = (Case, Alert, Task, Stay, Violation, WallPass, Macro, MacroRun, Report)
+SCOPED: tuple[Any, ...] = (
+    Case, Alert, Task, Stay, Violation, WallPass, Macro, MacroRun, Report, Notice, Claim, CheckIn,
+    AccessGrant, LookReview,
+)  # fmt: skip
 WIDE = {"operator", "inspector", "leader", "administrator", "technical_reviewer", "legal_reviewer"}
 SEES_THE_CASE = WIDE | {"agency_officer", "unit_member"}
 
@@ -40,7 +60,7 @@ def test_nobody_sees_anything_without_a_grant(model: Any, world: World) -> None:
 
     assert seen(model, world.nobody.scope()) == []
     assert seen(model, Scope(None)) == []
-    assert seen(model, Scope(1, (Grant("king"),))) == []
+    assert seen(model, Scope(0, (Grant("king"),))) == []
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -58,6 +78,8 @@ def test_what_hangs_on_a_case_is_seen_with_it(role: str, world: World) -> None:
     assert seen(Violation, world.here[role].scope()) == expected
     assert seen(Violation, world.elsewhere[role].scope()) == []
     assert len(seen(Alert, world.here[role].scope())) == len(expected)
+    assert len(seen(Notice, world.here[role].scope())) == len(expected)
+    assert seen(Notice, world.elsewhere[role].scope()) == []
 
 
 @pytest.mark.parametrize(

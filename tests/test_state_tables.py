@@ -5,6 +5,7 @@ Each pair of states is tried on a record in the database, the forbidden ones as 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ import pytest
 from tests.district_world import World, build
 from zhizhi.directory.models import AccessGrant, LookReview
 from zhizhi.engine.models import Case, Claim, Notice, Task
-from zhizhi.systems.fishery.models import Violation
+from zhizhi.engine.models.case import places_of
+from zhizhi.systems.fishery.models import Violation, ViolationReview
 from zhizhi.trust.states import StateConflict, move
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +120,44 @@ def test_no_state_is_forgotten_here(name: str) -> None:
     states = {value for value, _label in model._meta.get_field(field).choices}
 
     assert states - {"none"} == set(table)  # "none": there is no review to come
+    assert set(model.MOVES) == {value for value, _label in model.State.choices}
+
+
+@pytest.mark.parametrize(
+    ("group", "states"),
+    [
+        (Case.FINAL, "closed dismissed"),
+        (Task.LIVE, "offered accepted arrived"),
+        (Violation.OFFENCE, "legally_reviewed transferred"),
+        (Violation.UNDER_REVIEW, "recorded technically_reviewed legally_reviewed"),
+        (ViolationReview.PASSAGE["technical"], "recorded technically_reviewed"),
+        (ViolationReview.PASSAGE["legal"], "technically_reviewed legally_reviewed"),
+        (AccessGrant.APPROVERS, "inspector leader legal_reviewer"),
+        (LookReview.WATCHERS, "auditor security_administrator"),
+    ],
+)
+def test_a_group_holds_these_and_no_others(group: Sequence[str], states: str) -> None:
+    assert list(group) == states.split()
+
+
+@pytest.mark.parametrize(
+    ("state", "turn"),
+    [
+        ("open", 0),
+        ("handled", 1),
+        ("dispatched", 2),
+        ("handling", 2),
+        ("closed", 3),
+        ("dismissed", 3),
+    ],
+)
+def test_the_database_keeps_whose_turn_it_is(state: str, turn: int, world: World) -> None:
+    case = Case.everything.filter(pk=world.records["case"].pk)
+    case.update(state=state)
+
+    by_table = case.annotate(place=places_of("state", Case.TURNS))
+
+    assert list(by_table.values_list("turn", "place")) == [(turn, turn)]
 
 
 def test_a_refused_move_says_what_could_not_become_what(world: World) -> None:

@@ -105,7 +105,7 @@ _LEFT_FIELDS = {"annotation", "returns", "decorator_list", "type_params"}
 _COLUMN = re.compile(r"^models\.(\w*Field|ForeignKey|Index|\w*Constraint)$")
 _COMPILED = {"lean", "native", "woven"}  # zhizhi.kernel.native
 _LOG = re.compile(r"^log(ger)?\.")
-_TELLING = {"__all__", "__slots__", "indexes", "constraints"}
+_TELLING = {"__all__", "__slots__", "__str__"}
 
 
 def _places(node: ast.AST, statement: int = 0) -> Iterator[_Place]:
@@ -122,9 +122,9 @@ def _places(node: ast.AST, statement: int = 0) -> Iterator[_Place]:
 
 def _is_left(node: ast.AST) -> bool:
     match node:
-        case ast.FunctionDef(decorator_list=[ast.Name(id=name)]):
-            return name in _COMPILED
-        case ast.Assign(targets=[ast.Name(id=name)]):
+        case ast.FunctionDef(decorator_list=[ast.Name(id=name)]) if name in _COMPILED:
+            return True
+        case ast.FunctionDef(name=name) | ast.Assign(targets=[ast.Name(id=name)]):
             return name in _TELLING
         case ast.Expr(value=ast.Call(func=func)):
             return bool(_LOG.match(ast.unparse(func)))

@@ -71,10 +71,10 @@ def test_joined_rows_keep_the_zones_they_name() -> None:
 
 def test_the_row_that_is_ready_first_is_known_whatever_came_before_it() -> None:
     waiting = Waiting()
-    assert waiting.first_us is None
     waiting.add(rows(30, 20, 40))
     waiting.add(rows(25, 35))
 
+    assert Waiting().first_us is None
     assert waiting.first_us == EIGHT + 20 * S
     waiting.release(EIGHT + 20 * S)
     assert waiting.first_us == EIGHT + 25 * S

@@ -64,9 +64,36 @@ def test_a_form_without_a_session_leads_back_to_the_page_that_it_stood_on(
     assert (answer.status_code, answer["Location"]) == (302, f"/sign-in/?next={goes_on}")
 
 
-@pytest.mark.parametrize(("path", "headers"), [("/geo/x", {}), ("/page/", {"HX-Request": "true"})])
+@pytest.mark.parametrize(
+    ("path", "headers"), [("/geo/x", {}), ("/events/x", {}), ("/page/", {"HX-Request": "true"})]
+)
 def test_a_script_without_a_session_is_told_so(path: str, headers: dict[str, str]) -> None:
     assert page(asked(AnonymousUser(), path, **headers)).status_code == 401
+
+
+def test_whoever_only_asks_for_the_head_of_a_page_comes_back_to_it() -> None:
+    request = RequestFactory().head("/page/?q=1")
+    request.user = AnonymousUser()
+
+    assert page(request)["Location"] == "/sign-in/?next=/page/%3Fq%3D1"
+
+
+@pytest.mark.parametrize(
+    ("named", "roles"),
+    [
+        ("DESK_READERS", "operator inspector leader administrator"),
+        (
+            "CASE_READERS",
+            "operator inspector leader administrator agency_officer technical_reviewer "
+            "legal_reviewer unit_member",
+        ),
+        ("GRANT_ASKERS", "operator inspector agency_officer"),
+        ("GRANT_READERS", "operator inspector agency_officer leader legal_reviewer"),
+        ("RULE_READERS", "operator inspector leader administrator auditor"),
+    ],
+)
+def test_the_groups_of_roles_hold_these_and_no_others(named: str, roles: str) -> None:
+    assert sorted(getattr(access, named)) == sorted(roles.split())
 
 
 def test_nobody_is_no_account() -> None:
