@@ -16,7 +16,7 @@ from rich.table import Table
 HELP = "measure speed against named peers"
 NAMES = (
     "screening", "dwelling", "intake", "latency", "points", "ui", "connected", "worklist", "past",
-    "proofs", "rotation", "lookups",
+    "proofs", "rotation", "lookups", "texts",
 )  # fmt: skip
 
 
