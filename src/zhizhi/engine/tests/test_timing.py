@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from zhizhi.engine import timeline, timing
 from zhizhi.engine.leasing import backoff, claim
-from zhizhi.engine.models import Case, Clock, Message, Timer
+from zhizhi.engine.models import Case, Clock, Message, Task, Timer
 from zhizhi.engine.system import systems
 from zhizhi.engine.tests.building import NOON, case, later
 from zhizhi.engine.tests.racing import race
@@ -154,7 +154,32 @@ def test_a_failing_timer_is_tried_again_later_and_at_last_left_for_people(fired:
     for hour in range(12):
         timing.fire_due(later(hours=hour))
 
-    assert Timer.objects.get().attempts == timing.MOST_ATTEMPTS
+    assert Timer.objects.get().attempts == 8
+
+
+def test_a_timer_that_was_left_for_people_and_is_set_again_begins_anew(fired: Fired) -> None:
+    case()
+    timer("t", action="test.break")
+    for hour in range(12):
+        timing.fire_due(later(hours=hour))
+    timing.cancel("t", now=NOON)
+    left = Timer.objects.get()
+
+    row = timer("t", n=1)
+
+    assert (row.attempts, row.failure, row.cancelled_at, row.lease_until) == (0, "", None, None)
+    assert row.fence == left.fence + 1
+    assert timing.fire_due(NOON) == 1
+
+
+def test_a_timer_that_fires_at_last_has_no_failure_and_no_lease(fired: Fired) -> None:
+    timer(n=1)
+    Timer.objects.update(failure="Broken: once", attempts=1)
+
+    timing.fire_due(NOON)
+
+    row = Timer.objects.get()
+    assert (row.failure, row.lease_until, row.fired_at) == ("", None, NOON)
 
 
 def test_a_timer_that_another_worker_holds_is_left_alone(fired: Fired) -> None:
@@ -247,6 +272,65 @@ def test_only_clocks_of_the_kind_and_case_are_stopped() -> None:
     timing.cancel_clocks(one, kind="handle", now=NOON)
 
     assert list(Clock.objects.filter(state="running").order_by("pk")) == kept
+
+
+def test_stopping_the_clocks_of_one_task_leaves_those_of_another() -> None:
+    one = case()
+    first, second = (
+        Task.everything.create(case=one, kind="dissuade", offered_at=NOON, offered_by="account:1")
+        for _ in range(2)
+    )
+    mine, other, whole = clock(one, task=first), clock(one, task=second), clock(one)
+
+    assert timing.meet_clocks(one, now=NOON, task=first) == 1
+    assert list(Clock.objects.filter(state="running").order_by("pk")) == [other, whole]
+    assert timing.cancel_clocks(one, now=NOON) == 2
+    assert list(Clock.objects.filter(state="met")) == [mine]
+    assert not Timer.objects.filter(cancelled_at=None).exists()
+    assert Timer.objects.get(key=f"clock:{mine.pk}").arguments == {
+        "clock": mine.pk, "case": one.pk, "task": first.pk,
+    }  # fmt: skip
+    assert Timer.objects.get(key=f"clock:{whole.pk}").arguments["task"] is None
+
+
+def test_late_work_is_done_once() -> None:
+    running = clock(case())
+    timing.fire_due(later(minutes=10))
+    timing.meet_clocks(running.case, now=later(minutes=15))
+
+    timing.meet_clocks(running.case, now=later(minutes=20))
+
+    running.refresh_from_db()
+    assert running.ended_at == later(minutes=15)
+
+
+def test_what_was_met_and_undone_runs_again_and_rings() -> None:
+    one = case()
+    running, earlier, inspect = clock(one), clock(one), clock(one, "inspect")
+    timing.meet_clocks(one, kind="inspect", now=later(minutes=5))
+    Clock.objects.filter(pk=earlier.pk).update(state="met", ended_at=later(minutes=4))
+    timing.meet_clocks(one, kind="handle", now=later(minutes=5))
+
+    resumed = timing.resume_clocks(one, kind="handle", met_at=later(minutes=5))
+
+    running.refresh_from_db()
+    assert resumed == 1
+    assert (running.state, running.ended_at) == ("running", None)
+    assert set(Clock.objects.filter(state="met")) == {earlier, inspect}
+    timing.fire_due(later(minutes=10))
+    running.refresh_from_db()
+    assert running.state == "overdue"
+
+
+def test_the_clocks_of_another_case_do_not_run_again() -> None:
+    one, other = case(), case(key="2")
+    for each in (one, other):
+        clock(each)
+        timing.meet_clocks(each, now=NOON)
+
+    timing.resume_clocks(one, kind="handle", met_at=NOON)
+
+    assert [running.case for running in Clock.objects.filter(state="running")] == [one]
 
 
 # Several workers
