@@ -1,9 +1,10 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from zhizhi.directory.models import Account, RoleAssignment, Unit
-from zhizhi.engine import closing, dispatching, timeline
+from zhizhi.engine import closing, dispatching, timeline, timing
 from zhizhi.engine.models import Case, Clock, Message, Task
 from zhizhi.engine.states import StateConflict
 from zhizhi.engine.tests.building import NOON, agency, alert, case, later, unit
@@ -39,6 +40,7 @@ def test_an_inspector_closes_a_handled_case() -> None:
 
     last = one.timeline.latest("seq")
     assert (one.state, one.closed_at) == ("closed", later(hours=2))
+    assert one.changed_at == later(hours=2)
     assert (last.verb, last.actor, last.note) == ("case.close", INSPECTOR, "good")
     assert not Clock.objects.filter(state="running").exists()
 
@@ -48,7 +50,7 @@ def test_a_rejected_case_is_open_again() -> None:
 
     closing.inspect(one, is_passed=False, note="no photo", by=INSPECTOR, now=later(hours=2))
 
-    assert (one.state, one.closed_at) == ("open", None)
+    assert (one.state, one.closed_at, one.changed_at) == ("open", None, later(hours=2))
     assert one.timeline.latest("seq").verb == "case.reject"
     assert Clock.objects.get(kind="inspect").state == "met"
 
@@ -112,6 +114,71 @@ def test_waived_work_does_not_stand_in_the_way() -> None:
     assert one.state == "closed"
 
 
+@pytest.mark.parametrize("state", ["returned", "expired"])
+def test_returned_and_expired_work_is_waived_once(state: str) -> None:
+    one, task = returned()
+    Task.everything.update(state=state)
+
+    waived = closing.waive(task, reason="the boat left", by=DESK, now=later(minutes=1))
+
+    last = one.timeline.latest("seq")
+    assert (waived.pk, waived.waived_at, waived.state) == (task.pk, later(minutes=1), state)
+    assert (last.verb, last.note, last.task) == ("task.waive", "the boat left", task)
+    with pytest.raises(StateConflict):
+        closing.waive(task, reason="again", by=DESK, now=later(minutes=2))
+    assert fresh(task).waived_at == later(minutes=1)
+
+
+def test_waiving_one_task_leaves_the_others() -> None:
+    one, task = returned()
+    other = Task.everything.create(
+        case=one, kind="check", state="returned", offered_at=NOON, offered_by=DESK
+    )
+
+    closing.waive(task, reason="", by=DESK, now=NOON)
+
+    assert fresh(other).waived_at is None
+
+
+def test_a_member_of_a_unit_that_never_accepted_may_inspect() -> None:
+    one, task = returned()
+    member = Account.objects.create(username="m")
+    RoleAssignment.objects.create(account=member, role="unit_member", unit=task.unit)
+
+    assert not closing.took_part(one, f"account:{member.pk}")
+    Task.everything.update(accepted_at=NOON)
+    assert closing.took_part(one, f"account:{member.pk}")
+    assert not closing.took_part(one, f"worker:{member.pk}")
+
+
+def test_a_case_that_ended_by_itself_is_closed_and_says_why() -> None:
+    one = case()
+    timing.start_clock(one, kind="dispatch", within=timedelta(hours=1), now=NOON)
+
+    found = closing.close_unneeded(
+        one, why="left", by="worker", now=later(minutes=5), data={"zone": "Z"}
+    )
+
+    last = one.timeline.latest("seq")
+    assert (found.state, found.closed_at, found.changed_at) == (
+        "closed",
+        later(minutes=5),
+        later(minutes=5),
+    )
+    assert (last.verb, last.data["why"], last.data["zone"]) == ("case.close", "left", "Z")
+    assert Clock.objects.get().state == "cancelled"
+
+
+def test_a_case_to_which_somebody_was_sent_does_not_end_by_itself() -> None:
+    one, _task = returned()
+    assert fresh(one).state == "open"
+
+    for needed in (one, case(key="2", state="dispatched")):
+        with pytest.raises(StateConflict) as lost:
+            closing.close_unneeded(needed, why="left", by="worker", now=NOON)
+        assert lost.value.code == "needed"
+
+
 def test_a_returned_task_that_another_unit_did_does_not_stand_in_the_way() -> None:
     one, _task = returned()
     second = dispatching.dispatch(one, unit("boat-2"), by=DESK, now=NOON)
@@ -151,7 +218,9 @@ def test_a_false_alarm_frees_its_units_and_names_its_rules() -> None:
     closing.dismiss(task.case, reason="a buoy", by=DESK, now=later(minutes=1))
 
     last = task.case.timeline.latest("seq")
-    assert fresh(task.case).state == "dismissed"
+    ended = fresh(task.case)
+    assert (ended.state, ended.closed_at) == ("dismissed", later(minutes=1))
+    assert ended.changed_at == later(minutes=1)
     assert (fresh(task).state, fresh(task.unit).status) == ("cancelled", "available")
     assert (last.note, last.data["rules"]) == ("a buoy", ["fishery.dwell"])
     assert Clock.objects.get().state == "cancelled"
@@ -170,7 +239,7 @@ def test_an_ended_case_can_be_opened_again(state: str) -> None:
 
     closing.reopen(one, reason="it is back", by=DESK, now=later(hours=1))
 
-    assert (one.state, one.closed_at) == ("open", None)
+    assert (one.state, one.closed_at, one.changed_at) == ("open", None, later(hours=1))
     assert one.timeline.get().note == "it is back"
 
 
@@ -198,7 +267,8 @@ def test_false_alarms_before_the_period_do_not_count() -> None:
 
     [rule] = closing.false_alarms(since=NOON)
 
-    assert (rule.alerts, rule.dismissed) == (2, 1)
+    assert (rule.alerts, rule.dismissed, rule.share) == (2, 1, 0.5)
+    assert closing.FalseAlarms("never", 0, 0).share == 0.0
 
 
 @pytest.mark.django_db(transaction=True)
