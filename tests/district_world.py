@@ -24,7 +24,7 @@ from zhizhi.directory.granting import Kind, Wanted
 from zhizhi.directory.look_reviews import Found
 from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, SavedView, Unit, WallPass
 from zhizhi.directory.people import PersonalData
-from zhizhi.engine import agreeing, claiming, macros, patrolling, publishing, reporting
+from zhizhi.engine import agreeing, appealing, claiming, macros, patrolling, publishing, reporting
 from zhizhi.engine.macros import MacroDraft, Step
 from zhizhi.engine.models import (
     Alert,
@@ -162,6 +162,7 @@ def _records(town: _Town) -> dict[str, Any]:
         "message": message, "wall_pass": wall_pass, **_macro(town, case),
         **_violation(case, alert, unit_task), "notice": _notice(case, town.agency),
         "voice": spoken, **_told(case), "check_in": _check_in(town),
+        "appeal": appealing.appeal(alert, "absent", words="I was at work", now=AT),
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,6 +30,7 @@ ASKED = (
     "结案后又有人报告同一处，需要回访。",
     "报告人称有小孩落水，电话中断。",
 )  # why access was asked for
+APPEALED = "我家就住在河边，那天在院子里晒衣服。"
 OBJECTED = "我不明白为什么要打印我的话。"
 LOOKED_AT = "当晚值班回访，已与排班表核对。"  # what a review of looks found
 PLACES = (
@@ -97,7 +99,7 @@ def main() -> int:
         "handled": _handled(now),
         **_residents(now),
     }
-    print(json.dumps(found | {"entered": _entered(now)}))
+    print(json.dumps(found | _appeals(found["held"], now) | {"entered": _entered(now)}))
     return 0
 
 
@@ -181,13 +183,25 @@ def _residents(now: datetime) -> dict[str, Any]:
     }
 
 
-def _session(reports: list[int]) -> dict[str, str]:
-    """Return the cookie of a browser that has shown the codes of ``reports``."""
+def _appeals(held: dict[str, dict[str, str]], now: datetime) -> dict[str, Any]:
+    """Let somebody appeal against one alert, and another browser hold the code of the next."""
+    from zhizhi.engine import appealing
+    from zhizhi.engine.models import Alert, Case
+
+    ended = Alert.everything.filter(case__state__in=Case.FINAL).order_by("-found_at")
+    first, second = ended.select_related("case")[:2]
+    made = appealing.appeal(first, "resident", words=APPEALED, now=now)
+    held["appealing"] = _session(appeals=[second.pk])
+    return {"appeal": made.pk, "appealed": second.pk}
+
+
+def _session(reports: Sequence[int] = (), appeals: Sequence[str] = ()) -> dict[str, str]:
+    """Return the cookie of a browser that has shown the codes of these."""
     from django.conf import settings
     from django.contrib.sessions.backends.db import SessionStore
 
     session = SessionStore()
-    session["reports"] = reports
+    session["reports"], session["appeals"] = list(reports), list(appeals)
     session.save()
     return {settings.SESSION_COOKIE_NAME: str(session.session_key)}
 

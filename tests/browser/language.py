@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from tests.browser.installing import ASKED, LOOKED_AT, OBJECTED, TOLD
+from tests.browser.installing import APPEALED, ASKED, LOOKED_AT, OBJECTED, TOLD
 from zhizhi.systems.fishery.wording import LONGEST
 
 WORD = re.compile(r"(?<!\{)\b[A-Za-z][A-Za-z'’]{2,}")  # {zone} is a place in a text, no word
@@ -64,7 +64,7 @@ def typed(home: Path) -> set[str]:
         ]
     return {
         run
-        for text in (*TOLD, *ASKED, OBJECTED, LOOKED_AT, LONGEST["zone"], *rows)
+        for text in (*TOLD, *ASKED, APPEALED, OBJECTED, LOOKED_AT, LONGEST["zone"], *rows)
         for run in CHINESE.findall("\n".join(_texts(text)))
     }
 

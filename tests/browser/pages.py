@@ -18,7 +18,7 @@ class Look:
     path: str
     status: int = 200
     elder: str = ""  # how large the letters are in elder mode
-    holds: str = ""  # which of the residents' browsers it is: writing, sent or following
+    holds: str = ""  # which of the residents' browsers it is: writing, sent, following or appealing
 
     def address(self, server: Server) -> str:
         return self.path.format(
@@ -30,6 +30,8 @@ class Look:
             reported=server.reported,
             agreed=server.agreed,
             claim=server.claim,
+            appeal=server.appeal,
+            appealed=server.appealed,
             grant=server.grant,
             emergency=server.emergency,
             look_review=server.look_review,
@@ -51,6 +53,10 @@ PAGES: dict[str, Look] = {
     "web:resident-home/elder": Look("", "/home/", elder="1"),
     "web:resident-calls": Look("", "/home/calls/"),
     "web:resident-calls/elder": Look("", "/home/calls/", elder="3"),
+    "web:appeal-code": Look("", "/home/appeal/"),
+    "web:appeal-code/elder": Look("", "/home/appeal/", elder="2"),
+    "appeal": Look("", "/home/appeal/{appealed}/", holds="appealing"),
+    "appeal/elder": Look("", "/home/appeal/{appealed}/", elder="3", holds="appealing"),
     "web:resident-data": Look("", "/home/data/"),
     "web:resident-data/elder": Look("", "/home/data/", elder="2"),
     "web:resident-figures": Look("", "/home/figures/"),
@@ -134,6 +140,9 @@ PAGES: dict[str, Look] = {
     "web:grant": Look("inspector", "/access/{grant}/"),
     "web:grant-reviews": Look("auditor", "/access/emergencies/"),
     "web:grant-review": Look("auditor", "/access/{emergency}/review/"),
+    "web:appeals": Look("inspector", "/appeals/"),
+    "web:appeal-case": Look("inspector", "/appeals/{appeal}/"),
+    "web:appeal-take": Look("operator", "/cases/{case}/appeal/"),
     "web:claims": Look("auditor", "/claims/"),
     "web:claim": Look("auditor", "/claims/{claim}/"),
     "web:health": Look("auditor", "/health/"),

@@ -93,6 +93,8 @@ class Server:
     reported: int  # the case of another
     agreed: int  # the report of that case, whose reporter agreed to be called
     claim: int  # an objection of the first to a look
+    appeal: int  # against the alert of a case that has ended
+    appealed: str  # another alert, whose code one of the residents' browsers has shown
     grant: int  # what the operator asks a second person for
     emergency: int  # and what was opened without one
     look_review: int  # of the operator, for the auditor

@@ -22,7 +22,7 @@ from zhizhi.engine.models import Message
 CHANNEL = "carrier_sms"
 LOSE_ANSWERS = 0.1  # share of its answers that nobody hears: those messages must be asked about
 PAUSE_S = 0.01  # between two messages
-REST_S = 90.0  # longer than the leases and the next tries of what a cut left under way
+REST_S = 420.0  # longer than an unlucky message waits for its next try (300 s at most)
 IN_A_CUT = 100_000  # messages at most
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
-from django.db.models import Count, Q
+from django.db.models import Count
 
 from zhizhi.directory.models import RoleAssignment
 from zhizhi.engine import announcing, timeline, timing
 from zhizhi.engine.dispatching import locked, undone, withdraw
 from zhizhi.engine.models import Alert, Case, Task
-from zhizhi.engine.states import StateConflict, move
+from zhizhi.engine.states import StateConflict, Transitions, move
 
 HANDLING_VERBS = ("case.dispatch", "case.assign", "task.accept", "task.arrive", "task.progress",
                   "task.finish", "task.return")  # fmt: skip
@@ -93,11 +93,13 @@ def took_part(case: Case, actor: str) -> bool:
     ).exists()
 
 
-def dismiss(case: Case, *, reason: str, by: str, now: datetime) -> Case:
+def dismiss(
+    case: Case, *, reason: str, by: str, now: datetime, allowed: Transitions = Case.MOVES
+) -> Case:
     """End the case as a false alarm; live tasks are withdrawn, the rule's record shows it."""
     with timeline.writing():
         locked(case)
-        move(case, Case.State.DISMISSED, allowed=Case.MOVES, closed_at=now, changed_at=now)
+        move(case, Case.State.DISMISSED, allowed=allowed, closed_at=now, changed_at=now)
         for task in case.tasks.filter(state__in=Task.LIVE):
             withdraw(case, task, reason=reason, by=by, now=now)
         timing.cancel_clocks(case, now=now)
@@ -163,7 +165,7 @@ def false_alarms(*, since: datetime) -> list[FalseAlarms]:
         .values("detector")
         .annotate(
             alerts=Count("pk"),
-            dismissed=Count("pk", filter=Q(case__state=Case.State.DISMISSED)),
+            dismissed=Count("pk", filter=Alert.is_mistaken()),
         )
         .order_by("-alerts", "detector")
     )

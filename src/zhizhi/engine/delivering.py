@@ -130,6 +130,15 @@ def cancel_waiting(task: Task) -> int:
     return waiting.update(state=State.CANCELLED, failure="the task ended")
 
 
+def cancel_of_case(case: Case) -> int:
+    """Stop messages about ``case`` that have not gone out, also where a try is under way.
+
+    Those in-app stay: what was decided is told in the same way. Returns how many were stopped.
+    """
+    waiting = Message.everything.filter(case=case, state__in=WAITING).exclude(channel="inbox")
+    return waiting.update(state=State.CANCELLED, failure="lifted on appeal")
+
+
 def relay(now: datetime, limit: int = 50) -> int:
     """Send what is due through every channel once; returns how many messages went out."""
     return sum(Relay(channel).send_due(now, limit) for channel in channels().values())

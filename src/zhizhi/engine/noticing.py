@@ -96,7 +96,7 @@ def issue(notice: Notice, content: bytes, *, by: str, now: datetime) -> Notice:
 
 
 def void(notice: Notice, *, by: str, now: datetime) -> Notice:
-    """Make a number void whose file could not be written."""
+    """Make a number void: its file could not be written, or the alert behind it was lifted."""
     with timeline.writing():
         move(notice, Notice.State.VOID, allowed=Notice.MOVES)
         _tell(notice, "notice.void", by=by, now=now)

@@ -28,6 +28,10 @@ def _report(title: Text, form: Stored = Stored.PLAIN, keep: Keep = Keep.REPORT) 
     return Label(title, Whose.RESIDENT, _DEALING, Basis.DUTY, keep, form)
 
 
+def _appeal(title: Text, form: Stored) -> Label:
+    return Label(title, Whose.OBSERVED, _RIGHTS, Basis.DUTY, Keep.REPORT, form)
+
+
 def _staff(title: Text, keep: Keep = Keep.CASE, form: Stored = Stored.TOKEN) -> Label:
     return Label(title, Whose.STAFF, _WORK, Basis.DUTY, keep, form)
 
@@ -60,6 +64,11 @@ LABELS = {
         _("What you were answered"), Whose.RESIDENT, _RIGHTS, Basis.DUTY, Keep.REPORT, Stored.SEALED
     ),
     "engine.Claim.answered_by": _staff(_("Who answered")),
+    "engine.Appeal.because": _appeal(_("Why an alert is wrong"), Stored.PLAIN),
+    "engine.Appeal.words": _appeal(_("What you said against an alert"), Stored.SEALED),
+    "engine.Appeal.answer": _appeal(_("What you were answered to an appeal"), Stored.SEALED),
+    "engine.Appeal.taken_by": _staff(_("Who wrote an appeal down")),
+    "engine.Appeal.answered_by": _staff(_("Who decided an appeal")),
     "engine.ReportDraft.answers": _report(_("Unfinished answers"), Stored.SEALED, Keep.DRAFT),
     "engine.ReportDraft.photo": _report(
         _("Photo of an unfinished report"), Stored.SEALED, Keep.DRAFT
@@ -117,6 +126,7 @@ IMPERSONAL = {
     "engine.TimelineEntry": ("verb", "data", "previous", "digest"),  # ids and codes
     "engine.Feedback": ("outcome", "evidence", "key"),
     "engine.CheckIn": ("key", "accuracy_m", "area_path"),
+    "engine.Appeal": ("area_path",),
     "engine.Claim": ("area_path",),
     "engine.Report": ("evidence",),
     "engine.Source": ("code", "name", "kind", "streams", "token_digest"),

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from zhizhi.engine import (
     agreeing,
+    appealing,
     closing,
     erasing,
     noticing,
@@ -95,6 +96,6 @@ def sweep(now: datetime) -> int:
     )  # fmt: skip
     due = Report.everything.filter(is_old | Q(erase_again_at__lte=now)).order_by("pk")
     gone = sum(erasing.erase(report, by="worker", now=now) is not None for report in due[:AT_ONCE])
-    gone += noticing.forget_parties(now) + agreeing.lapse(now)
+    gone += noticing.forget_parties(now) + agreeing.lapse(now) + appealing.forget_old(now)
     forgotten = quotas.forget_old(now=now) + allowances.forget_full(now=now)
     return gone + unfinished.forget_expired(now=now) + forgotten

@@ -13,7 +13,7 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from zhizhi.engine.local_time import midnight
-from zhizhi.engine.models import Alert, Case, Feedback
+from zhizhi.engine.models import Alert, Feedback
 
 DAYS = 14
 FEWEST = 10  # judged alerts below which no percentage is told
@@ -72,7 +72,7 @@ def figures(
         inside |= Q(case__area_path__startswith=path)
     rows = Alert.everything.filter(inside, detector=code, raised_at__gte=start, raised_at__lte=now)
     told = Feedback.objects.filter(case=OuterRef("case"), outcome__in=tuple(confirmed_by))
-    is_dismissed = Q(case__state=Case.State.DISMISSED)
+    is_dismissed = Alert.is_mistaken()
     sums = rows.annotate(is_confirmed=Exists(told)).aggregate(
         alerts=Count("pk"),
         cleared=Count("pk", Q(cleared_at__isnull=False)),

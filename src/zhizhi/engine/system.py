@@ -136,6 +136,12 @@ class SystemConfig(AppConfig):
         Runs before the case is settled: a task given here keeps the case open.
         """
 
+    def lifted(self, alert: Any, *, by: str, now: datetime) -> None:
+        """Undo what this system has made of an alert that was lifted on appeal.
+
+        Runs in the transaction that lifts it, before its case is ended.
+        """
+
     def notice_facts(self, case: Any) -> Mapping[str, str]:
         """Return what fills the places in the texts of this system's notices."""
         return {}

@@ -25,6 +25,10 @@ ENGINE_TEXTS: Mapping[str, Any] = {
     "engine.access_emergency": _(
         "Case {code}: emergency, personal data was opened without a second person ({grant})."
     ),
+    "engine.appeal_made": _("Case {code}: somebody appeals against its alert ({appeal})."),
+    "engine.alert_lifted": _(
+        "Case {code}: its alert was lifted on appeal. Undo what you have done because of it."
+    ),
     "engine.macro": _("Case {code}: {told}"),
     "engine.delivery_failed": _("A message of case {code} could not be delivered."),
 }

@@ -43,6 +43,7 @@ PURPOSES: Mapping[str, Purpose] = {
     "serve-notice": Purpose(Basis.DUTY),
     "decide-penalty": Purpose(Basis.DUTY),
     "answer-claim": Purpose(Basis.DUTY),
+    "decide-appeal": Purpose(Basis.DUTY),
     "decide-access": Purpose(Basis.DUTY),
     "review-looks": Purpose(Basis.DUTY),
     "prove-keys": Purpose(Basis.DUTY),  # art. 51: that a backup or a new key opens what it should

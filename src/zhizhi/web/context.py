@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from zhizhi.directory.models import Account, LookReview
-from zhizhi.engine.models import Message
+from zhizhi.engine.models import Appeal, Message
 from zhizhi.engine.system import systems
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import DESK_READERS, GRANT_READERS, RULE_READERS, Role
@@ -74,6 +74,7 @@ def _navigation(request: HttpRequest, scope: Scope) -> Iterator[dict[str, Any]]:
         (_("Emergencies"), reverse("web:grant-reviews"), (Role.AUDITOR,)),
         (_("Looks of the staff"), reverse("web:look-reviews"), LookReview.WATCHERS),
         (_("Objections"), reverse("web:claims"), (Role.AUDITOR,)),
+        (_("Appeals"), reverse("web:appeals"), Appeal.DECIDERS),
         (_("Accounts"), reverse("web:accounts"), (Role.SECURITY_ADMINISTRATOR,)),
         (_("Health"), reverse("web:health"), (Role.ADMINISTRATOR, Role.AUDITOR)),
     ]

@@ -230,4 +230,5 @@ def _may(scope: Scope, case: Case, tasks: Sequence[Task], actor: str) -> dict[st
         "inspect": is_inspector and is_handled and not took_part,
         "inspect_own": took_part,
         "notice": may_issue(scope, case),
+        "appeal": scope.has(Role.OPERATOR, Role.INSPECTOR),
     }

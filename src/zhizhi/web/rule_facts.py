@@ -49,6 +49,11 @@ def rules() -> list[Rule]:
     ]
 
 
+def words_of(code: str) -> RuleWords | None:
+    """Return what the rule ``code`` does in words, for those it is about; None when unknown."""
+    return next((system.rules[code] for system in systems() if code in system.rules), None)
+
+
 def _unnamed(detector: Detector) -> RuleWords:
     return RuleWords(name=detector.code, does=(), uses=detector.reads)
 

@@ -17,6 +17,10 @@ from zhizhi.web.digits import whole_number
 VERBS: dict[str, str | Promise] = {
     "alert.raise": gettext_lazy("Alert raised"),
     "alert.clear": gettext_lazy("Left the zone"),
+    "alert.lift": gettext_lazy("Alert lifted on appeal"),
+    "appeal.make": gettext_lazy("Appeal made"),
+    "appeal.upheld": gettext_lazy("Appeal upheld"),
+    "appeal.refused": gettext_lazy("Appeal refused"),
     "case.open": gettext_lazy("Case opened"),
     "case.route": gettext_lazy("Routed"),
     "case.acknowledge": gettext_lazy("Acknowledged"),

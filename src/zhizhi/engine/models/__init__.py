@@ -1,3 +1,4 @@
+from zhizhi.engine.models.appeal import Appeal
 from zhizhi.engine.models.case import (
     Alert,
     Case,
@@ -31,6 +32,7 @@ from zhizhi.engine.models.trial import Trial
 
 __all__ = [
     "Alert",
+    "Appeal",
     "Case",
     "CaseAgency",
     "CheckIn",

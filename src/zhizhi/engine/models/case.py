@@ -55,6 +55,11 @@ class Case(models.Model):
         State.DISMISSED: frozenset({State.OPEN}),
     }
     FINAL = (State.CLOSED, State.DISMISSED)
+    # When every alert that it rests on was lifted on appeal, however far it had come.
+    LIFTS: Transitions = dict.fromkeys(
+        (State.OPEN, State.DISPATCHED, State.HANDLING, State.HANDLED, State.CLOSED),
+        frozenset({State.DISMISSED}),
+    )
     # Whose turn it is: what waits for somebody stands first.
     TURNS = ((State.OPEN,), (State.HANDLED,), (State.DISPATCHED, State.HANDLING), FINAL)
 
@@ -186,6 +191,7 @@ class Alert(models.Model):
     raised_at = models.DateTimeField()  # arrival clock
     cleared_at = models.DateTimeField(null=True)  # event clock
     clearing_at = models.DateTimeField(null=True)  # arrival clock: when that became known
+    lifted_at = models.DateTimeField(null=True)  # an appeal was upheld: it no longer counts
     fork = models.BigIntegerField(null=True)  # of a cleared alert: see kernel.stabbing
     lon = models.FloatField()
     lat = models.FloatField()
@@ -208,6 +214,11 @@ class Alert(models.Model):
     @classmethod
     def scope_filter(cls, scope: Scope) -> models.Q:
         return Case.scope_filter(scope, "case__")
+
+    @classmethod
+    def is_mistaken(cls) -> models.Q:
+        """Return the condition that a person found an alert wrong: dismissed, or lifted."""
+        return models.Q(case__state=Case.State.DISMISSED) | models.Q(lifted_at__isnull=False)
 
     @classmethod
     def raised_in_case(cls, start: datetime, end: datetime) -> models.Q:

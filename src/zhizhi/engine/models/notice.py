@@ -26,7 +26,7 @@ class Notice(models.Model):
 
     MOVES: Transitions = {
         State.RESERVED: frozenset({State.ISSUED, State.VOID}),
-        State.ISSUED: frozenset(),
+        State.ISSUED: frozenset({State.VOID}),  # revoked, when an appeal was upheld
         State.VOID: frozenset(),
     }
 

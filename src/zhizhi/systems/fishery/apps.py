@@ -18,7 +18,7 @@ from zhizhi.engine.system import (
 )
 
 if TYPE_CHECKING:
-    from zhizhi.engine.models import Case, Feedback
+    from zhizhi.engine.models import Alert, Case, Feedback
     from zhizhi.engine.triage import Plan
     from zhizhi.kernel.detection import Detector
 
@@ -174,6 +174,7 @@ class FisheryConfig(SystemConfig):
         "violation.legal-accepted": _("Legal review passed"),
         "violation.legal-rejected": _("Legal review: rejected"),
         "violation.transferred": _("Transferred to the agencies"),
+        "violation.lifted": _("Violation record lifted on appeal"),
     }
     notices = NOTICES
     outcome_names = {
@@ -348,6 +349,12 @@ class FisheryConfig(SystemConfig):
         from zhizhi.systems.fishery import recording  # noqa: PLC0415 - as above
 
         recording.follow(feedback, now=now)
+
+    def lifted(self, alert: Alert, *, by: str, now: datetime) -> None:
+        """Undo reminder, second stage and violation records of a stay lifted on appeal."""
+        from zhizhi.systems.fishery import lifting  # noqa: PLC0415 - as above
+
+        lifting.lift(alert, by=by, now=now)
 
     def notice_facts(self, case: Case) -> Mapping[str, str]:
         """Return when and where the last stay of ``case`` was, in local time."""

@@ -47,7 +47,9 @@ DEFINITIONS: Mapping[str, object] = {
         "Somebody reported from the spot, and no violation was confirmed by both reviews."
     ),
     Outcome.OFFENCE: _("A violation record passed the technical and the legal review."),
-    Outcome.FALSE_ALARM: _("An operator dismissed the case as a false alarm."),
+    Outcome.FALSE_ALARM: _(
+        "An operator dismissed the case as a false alarm, or an appeal was upheld."
+    ),
     Outcome.ONGOING: _("None of these yet: the case is open."),
     "under_review": _(
         "Violation records that wait for a review or for their transfer. These stays are counted "
@@ -103,6 +105,7 @@ def outcome() -> models.Case:
     left = Q(left_at__isnull=False, case__state=Case.State.CLOSED) & ~Q(reported)
     over = Q(case__state__in=[Case.State.HANDLED, Case.State.CLOSED])
     return models.Case(
+        When(alert__lifted_at__isnull=False, then=Value(Outcome.FALSE_ALARM.value)),
         When(Exists(offences), then=Value(Outcome.OFFENCE.value)),
         When(case__state=Case.State.DISMISSED, then=Value(Outcome.FALSE_ALARM.value)),
         When(left & Q(reminder__state__in=ACCEPTED), then=Value(Outcome.LEFT_REMINDED.value)),

@@ -67,6 +67,7 @@ class Violation(models.Model):
         LEGALLY_REVIEWED = "legally_reviewed", _("Legal review passed")
         TRANSFERRED = "transferred", _("Transferred to the agencies")
         REJECTED = "rejected", _("Rejected")
+        LIFTED = "lifted", _("Lifted on appeal")
 
     MOVES: Transitions = {
         State.RECORDED: frozenset({State.TECHNICALLY_REVIEWED, State.REJECTED}),
@@ -74,7 +75,13 @@ class Violation(models.Model):
         State.LEGALLY_REVIEWED: frozenset({State.TRANSFERRED}),
         State.TRANSFERRED: frozenset(),
         State.REJECTED: frozenset(),
+        State.LIFTED: frozenset(),
     }
+    LIFTS: Transitions = dict.fromkeys(
+        (State.RECORDED, State.TECHNICALLY_REVIEWED, State.LEGALLY_REVIEWED, State.TRANSFERRED),
+        frozenset({State.LIFTED}),
+    )
+    NONE = (State.REJECTED, State.LIFTED)  # there was no violation
     OFFENCE = (State.LEGALLY_REVIEWED, State.TRANSFERRED)
     UNDER_REVIEW = (State.RECORDED, State.TECHNICALLY_REVIEWED, State.LEGALLY_REVIEWED)
 

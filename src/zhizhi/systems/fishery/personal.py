@@ -31,7 +31,7 @@ IMPERSONAL = {"fishery.Stay": ("zone",), "fishery.ViolationPhoto": ("regions",)}
 def holds(subject: Subject) -> Iterator[Hold]:
     """Hold the pictures of a case in which an offence is under review or was established."""
     rows = Violation.everything.filter(case=subject.case)
-    if rows.exclude(state=Violation.State.REJECTED).exists():
+    if rows.exclude(state__in=Violation.NONE).exists():
         for number in subject.evidence:
             yield Hold(f"evidence:{number}", OFFENCE)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from zhizhi.directory.models import Agency
-from zhizhi.engine import delivering, settings_in_force, timeline, timing
+from zhizhi.engine import appealing, delivering, settings_in_force, timeline, timing
 from zhizhi.engine.models import Alert, JournalSegment, Message, Zone
 from zhizhi.engine.states import StateConflict
 from zhizhi.systems.fishery import detectors, wording
@@ -108,4 +108,8 @@ def values_of(stay: Stay, *, at: datetime) -> dict[str, str]:
     """Return what fills the places of a text about ``stay`` at the moment ``at``."""
     zone = Zone.objects.filter(key=stay.zone, is_current=True).first()
     minutes = int((at - stay.started_at).total_seconds() // 60)
-    return {"zone": zone.name if zone else stay.zone, "minutes": str(minutes)}
+    return {
+        "zone": zone.name if zone else stay.zone,
+        "minutes": str(minutes),
+        "appeal": appealing.code_of(stay.alert),
+    }

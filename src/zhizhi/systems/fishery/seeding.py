@@ -10,12 +10,12 @@ from zhizhi.systems.fishery import wording
 FIRST_WORDS: Mapping[str, Mapping[str, str]] = {
     wording.REMINDER: {
         "zh-hans": (
-            "您好，我是长江里的一尾小鱼。这里是{zone}，正在禁渔，您已停留{minutes}分钟。"
-            "请收竿离开，让我们好好长大。谢谢您！"
+            "我是江里的小鱼。{zone}正在禁渔，您已停留{minutes}分钟，请收竿离开，让我们长大！"
+            "有误凭码{appeal}申诉"
         ),
         "en": (
-            "Hello from a little fish. Fishing is banned here ({zone}); you have been here "
-            "{minutes} min. Please pack up and let us grow. Thank you!"
+            "A little fish: no fishing in {zone}, you have been here {minutes} min. Please pack up "
+            "and let us grow. A mistake? Appeal with code {appeal}"
         ),
     },
     wording.HAIL: {
@@ -43,6 +43,13 @@ FIRST_WORDS: Mapping[str, Mapping[str, str]] = {
         "en": (
             "{zone}: the stay goes on after the reminder ({minutes} minutes). Send a river patrol "
             "to dissuade."
+        ),
+    },
+    wording.LIFTED: {
+        "zh-hans": "更正：关于{zone}停留的提醒有误，已经撤销。打扰您了，请谅解。",
+        "en": (
+            "Correction: the reminder about a stay in {zone} was a mistake and is withdrawn. "
+            "We are sorry."
         ),
     },
 }

@@ -18,10 +18,12 @@ REMINDER = "fishery.reminder"  # by the operator, to a telephone
 HAIL = "fishery.hail"  # read out on ship radio by the duty desk
 CALL = "fishery.call"  # read out over the loudspeaker beside the camera
 DISSUASION = "fishery.dissuasion"  # tells the operators that the second stage began
-CODES = (REMINDER, HAIL, CALL, DISSUASION)
+LIFTED = "fishery.lifted"  # corrects a reminder whose alert was lifted on appeal
+CODES = (REMINDER, HAIL, CALL, DISSUASION, LIFTED)
 LANGUAGES = ("zh-hans", "en")
-FIELDS = frozenset({"zone", "minutes"})
-LONGEST = {"zone": "长江干流下游禁渔区", "minutes": "120"}  # what the preview fills in
+FIELDS = frozenset({"zone", "minutes", "appeal"})
+# what the preview fills in
+LONGEST = {"zone": "长江干流下游禁渔区", "minutes": "120", "appeal": "1000000-1234-5678"}
 MAXIMUM_CHARACTERS = 500
 
 # GSM 03.38, the alphabet in which a segment holds 160 letters; everything else is UCS-2 with 70.

@@ -25,6 +25,7 @@ READS = {
     ("directory/look_reviews.py", "words"),
     ("directory/people.py", "open_person"),
     ("directory/people.py", "own_data"),
+    ("engine/appealing.py", "words"),
     ("engine/claiming.py", "words"),
     ("engine/patrolling.py", "photo_of"),
     ("engine/reporting.py", "words"),

@@ -66,7 +66,7 @@ def _open(request: HttpRequest, number: str, secret: str) -> HttpResponse:
     most: int = settings_in_force.value("residents.tries_per_hour")
     tried = (("code", drafts.sender(request)), ("code of", reporting.pk_of(number[:40])))
     if not all(quotas.has_room(what, who, most=most, now=now) for what, who in tried):
-        return _door(request, number, _too_many(now), 429)
+        return _door(request, number, too_many(now), 429)
     report = reporting.find(number[:40], secret[:40])
     if report is None:
         for what, who in tried:
@@ -148,6 +148,7 @@ def _result(outcome: str) -> str:
     return outcome_name(outcome) if outcome else ""
 
 
-def _too_many(now: datetime) -> str:
+def too_many(now: datetime) -> str:
+    """Return what is said after too many wrong codes."""
     said = _("Too many wrong codes. Try again at {time}, or call.")
     return said.format(time=f"{timezone.localtime(quotas.again_at(now)):%H:%M}")

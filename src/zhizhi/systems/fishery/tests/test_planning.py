@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from zhizhi.engine import closing, dispatching, intake, settings_in_force
+from zhizhi.engine import appealing, closing, dispatching, intake, settings_in_force
 from zhizhi.engine.models import Alert, Case, Checkpoint, Message, ShardState, Task, Timer, Zone
 from zhizhi.engine.timeline import history
 from zhizhi.engine.timing import fire_due
@@ -82,9 +82,10 @@ def test_a_telephone_gets_the_fishs_words_through_its_operator(river: River) -> 
 
     (message,) = river.ledger.all()
     assert message.token == str(TOKEN)
+    code = appealing.code_of(Alert.everything.get())
     assert message.text == (
-        "您好，我是长江里的一尾小鱼。这里是白涛禁渔区，正在禁渔，您已停留35分钟。"
-        "请收竿离开，让我们好好长大。谢谢您！"
+        "我是江里的小鱼。白涛禁渔区正在禁渔，您已停留35分钟，请收竿离开，让我们长大！"
+        f"有误凭码{code}申诉"
     )
     assert reminders()[0].template == "fishery.reminder@1"
 
@@ -328,7 +329,7 @@ def test_english_reminders_carry_their_own_words(river: River) -> None:
     river.observe(range(0, 36, 5))
     river.pass_time(39)
 
-    assert river.ledger.all()[0].text.startswith("Hello from a little fish.")
+    assert river.ledger.all()[0].text.startswith("A little fish:")
 
 
 @pytest.mark.parametrize(

@@ -63,10 +63,10 @@ def test_a_preview_is_filled_with_the_longest_values() -> None:
     assert wording.preview(" {zone} \n {minutes}") == "长江干流下游禁渔区 120"
 
 
-def test_the_first_words_fit_one_segment_with_a_usual_zone_name() -> None:
+def test_the_first_words_fit_one_segment_also_with_the_longest_values() -> None:
     words = seeding.FIRST_WORDS[wording.REMINDER]["zh-hans"]
 
-    assert wording.length(words.format(zone="白涛禁渔区", minutes="31")).segments == 1
+    assert wording.length(words.format(**wording.LONGEST)).segments == 1
 
 
 @pytest.mark.parametrize("code", wording.CODES)
@@ -74,10 +74,10 @@ def test_the_first_words_fit_one_segment_with_a_usual_zone_name() -> None:
 def test_every_text_is_seeded_in_every_language(db: None, code: str, language: str) -> None:
     seeding.seed(EIGHT, "worker")
 
-    name, text = wording.render(code, {"zone": "Z", "minutes": "31"}, language=language)
+    name, text = wording.render(code, wording.LONGEST, language=language)
 
     assert name == f"{code}@1"
-    assert "31" in text
+    assert wording.LONGEST["zone"] in text
 
 
 def test_seeding_again_changes_nothing(river: River) -> None:

@@ -27,6 +27,7 @@ def purpose(code: str) -> str:
         wording.HAIL: _("Call to a vessel on ship radio, read out by the duty desk"),
         wording.CALL: _("Call over the loudspeaker beside a camera, made by the duty desk"),
         wording.DISSUASION: _("Note to the operators when the second stage begins"),
+        wording.LIFTED: _("Correction of a reminder after an appeal was upheld"),
     }[code]
 
 
