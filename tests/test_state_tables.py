@@ -12,7 +12,7 @@ import pytest
 
 from tests.district_world import World, build
 from zhizhi.directory.models import AccessGrant, LookReview
-from zhizhi.engine.models import Case, Claim, Notice, Task
+from zhizhi.engine.models import Appeal, Case, Claim, Notice, Task
 from zhizhi.engine.models.case import places_of
 from zhizhi.systems.fishery.models import Violation, ViolationReview
 from zhizhi.trust.states import StateConflict, move
@@ -45,7 +45,8 @@ TABLES: dict[str, tuple[Any, str, dict[str, str]]] = {
             "cancelled": "",
         },
     ),
-    "notice": (Notice, "state", {"reserved": "issued void", "issued": "", "void": ""}),
+    "notice": (Notice, "state", {"reserved": "issued void", "issued": "void", "void": ""}),
+    "appeal": (Appeal, "state", {"open": "upheld refused", "upheld": "", "refused": ""}),
     "claim": (Claim, "state", {"open": "upheld refused", "upheld": "", "refused": ""}),
     "violation": (
         Violation,
@@ -56,6 +57,7 @@ TABLES: dict[str, tuple[Any, str, dict[str, str]]] = {
             "legally_reviewed": "transferred",
             "transferred": "",
             "rejected": "",
+            "lifted": "",
         },
     ),
     "look_review": (

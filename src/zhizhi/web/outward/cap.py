@@ -78,14 +78,17 @@ def _message(alert: Alert, step: str, sent: Sent, zones: Mapping[Any, Zone]) -> 
 def _sent(alert: Alert) -> Sent:
     """Return when each message about ``alert`` was sent."""
     case, sent = alert.case, {TOLD: alert.raised_at}
-    is_false = case.state == Case.State.DISMISSED and case.closed_at is not None
-    ends = [alert.clearing_at, case.closed_at if case.state in Case.FINAL else None]
-    over = min((end for end in ends if end is not None), default=None)
-    if over is not None and not (is_false and over == case.closed_at):
+    back = _first(alert.lifted_at, case.closed_at if case.state == Case.State.DISMISSED else None)
+    over = _first(alert.clearing_at, case.closed_at if case.state in Case.FINAL else None)
+    if over is not None and (back is None or over < back):
         sent[OVER] = over
-    if is_false and case.closed_at is not None:
-        sent[FALSE] = case.closed_at
+    if back is not None:
+        sent[FALSE] = back
     return sent
+
+
+def _first(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _version(alert: Alert) -> Any:

@@ -137,6 +137,20 @@ def test_an_alert_that_is_over_is_updated_and_one_of_a_false_alarm_is_cancelled(
     assert client.get(f"/cap/{ID}/clear.xml").status_code == 200
 
 
+@pytest.mark.parametrize(("clearing", "messages"), [(None, 1), (1, 2), (2, 1), (3, 1)])
+def test_what_was_lifted_on_appeal_is_cancelled_though_its_case_goes_on(
+    clearing: int | None, messages: int, world: World
+) -> None:
+    Alert.everything.update(
+        lifted_at=AT + 2 * HOUR, clearing_at=AT + clearing * HOUR if clearing else None
+    )
+    client = reading(world)
+
+    lifted = read(client, f"/cap/{ID}/cancel.xml")
+    assert word(lifted, "sent") == "2026-03-01T14:00:00+08:00"
+    assert word(lifted, "references").count(ID) == messages
+
+
 @pytest.mark.parametrize("clearing", [None, 2, 3])
 def test_what_was_a_false_alarm_before_it_was_over_is_cancelled_alone(
     clearing: int | None, world: World
