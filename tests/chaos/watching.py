@@ -43,8 +43,10 @@ def _is_at_rest(last_offset: int) -> bool:
 def _outcome(*, is_at_rest: bool) -> dict[str, Any]:
     from zhizhi.engine import timeline
     from zhizhi.engine.models import Alert, Case, InboxKey, JournalSegment, Message, QuarantinedRow
-    from zhizhi.trust import audit
+    from zhizhi.trust import audit, walking
 
+    with walking.snapshot():
+        breaks = [str(found) for found in (*audit.verify(), *timeline.verify())]
     keys = InboxKey.objects.values_list("key", "response")
     rows = dict(JournalSegment.objects.filter(rows__gt=0).values_list("offset", "rows"))
     return {
@@ -56,7 +58,7 @@ def _outcome(*, is_at_rest: bool) -> dict[str, Any]:
         "keys": {key: response["offset"] for key, response in keys},
         "rows": rows,
         "late": QuarantinedRow.objects.count(),
-        "breaks": [str(found) for found in (*audit.verify(), *timeline.verify())],
+        "breaks": breaks,
     }
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from django.db import DatabaseError, models
+from django.db import DatabaseError, connection, models, transaction
 
 from zhizhi.trust import canonical, ciphers
 
@@ -14,6 +15,31 @@ DAMAGE = (DatabaseError, ValueError, TypeError, OverflowError, AttributeError)
 CHUNK = 1000
 
 Key = tuple[Any, ...]
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Read the database as it stood at one moment, while others go on writing.
+
+    A log and the audit chain are read one after the other: what is written in between would look
+    like tampering. Nothing can be written inside.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    wrapper: Any = connection  # what each kind of database calls this, Django does not declare
+    if connection.vendor == "sqlite":
+        mode, wrapper.transaction_mode = wrapper.transaction_mode, "DEFERRED"
+        try:
+            with transaction.atomic():
+                yield
+        finally:
+            wrapper.transaction_mode = mode
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
 
 
 def each(rows: models.QuerySet[Any], *names: str, chunk: int = CHUNK) -> Iterator[tuple[Key, Any]]:

@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     from django.utils import timezone  # noqa: PLC0415 - settings load in boot()
 
     from zhizhi.config import verification  # noqa: PLC0415 - models load after boot()
-    from zhizhi.trust import audit, verified  # noqa: PLC0415 - models load after boot()
+    from zhizhi.trust import audit, verified, walking  # noqa: PLC0415 - models load after boot()
     from zhizhi.trust.keys import KeysMissing  # noqa: PLC0415 - settings load in boot()
 
     try:
@@ -48,14 +48,15 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"--head: {error}", file=sys.stderr)
         return 2
     try:
-        with _progress(quiet=arguments.json) as progress:
+        with walking.snapshot(), _progress(quiet=arguments.json) as progress:
             results = [_verify(log, progress) for log in verification.logs(published)]
+            head = str(audit.head())
     except (DatabaseError, KeysMissing) as error:
         print(f"cannot verify: {error} (zhizhi doctor tells more)", file=sys.stderr)
         return 2
     summary = {
         "ok": not any(result["broken"] for result in results),
-        "head": str(audit.head()),
+        "head": head,
         "logs": results,
     }
     rows, broken = (sum(result[name] for result in results) for name in ("rows", "broken"))

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -15,6 +16,7 @@ from django.test import override_settings
 from zhizhi.config.commands import verify_log
 from zhizhi.engine import timeline
 from zhizhi.engine.tests.building import case
+from zhizhi.engine.tests.racing import losers, race
 from zhizhi.trust import append_only, audit, evidence
 from zhizhi.trust.audit import Leaf
 from zhizhi.trust.tests.test_evidence import photo
@@ -53,6 +55,29 @@ def test_a_whole_log_says_so_and_ends_well(capsys: pytest.CaptureFixture[str]) -
     out = capsys.readouterr().out
     assert "✔ audit: 3 rows, 0 broken" in out
     assert f"Head of the log, worth writing down elsewhere: {audit.head()}" in out
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_written_meanwhile_is_no_tampering(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked = case()
+    asked, read = [], audit.leaves
+
+    def note() -> None:
+        timeline.record(worked, verb="case.note", actor="worker", at=AT, note="seen")
+
+    def slowly(*verbs: str, subjects: str = "") -> Iterator[dict[str, Any]]:
+        yield from list(read(*verbs, subjects=subjects))
+        asked.extend(race(note))  # after the leaves of this log were read, before its rows are
+
+    monkeypatch.setattr(audit, "leaves", slowly)
+
+    assert run() == 0, capsys.readouterr().out
+    assert asked
+    assert not losers(asked)
+    monkeypatch.setattr(audit, "leaves", read)
+    assert run() == 0, capsys.readouterr().out
 
 
 def test_one_flipped_byte_in_a_row_names_table_and_row(capsys: pytest.CaptureFixture[str]) -> None:
