@@ -235,6 +235,23 @@ def test_a_box_beside_an_outline_and_inside_the_box_around_it_holds_no_zone(worl
     assert ids(client, f"{ZONES}?bbox={LON + 0.04},{LAT + 0.04},{LON + 0.1},{LAT + 0.1}") != []
 
 
+def test_a_page_is_full_though_outlines_before_it_only_come_near(world: World) -> None:
+    beside = shapely.Polygon([(LON, LAT), (LON + 0.1, LAT), (LON, LAT + 0.1)])
+    inside = shapely.box(LON, LAT, LON + 0.1, LAT + 0.1)
+    Zone.objects.all().delete()
+    for key, shape in (("a", beside), ("b", beside), ("c", inside), ("d", inside), ("e", inside)):
+        Zone.objects.create(
+            key=key, kind="no_fishing", name=key, created_at=AT, boundary=shapely.to_wkb(shape),
+            created_by="worker",
+        )  # fmt: skip
+    box = f"{LON + 0.08},{LAT + 0.08},{LON + 0.1},{LAT + 0.1}"
+
+    first = Client().get(f"{ZONES}?bbox={box}&limit=2").json()
+
+    assert [one["id"] for one in first["features"]] == ["c", "d"]
+    assert ids(Client(), f"{ZONES}?bbox={box}&limit=2") == ["c", "d", "e"]
+
+
 @pytest.mark.parametrize(
     ("during", "count"),
     [
