@@ -17,7 +17,7 @@ import numpy as np
 from zhizhi.kernel import accuracy as good
 from zhizhi.kernel.assigning import habit_rule, queue_parts, routing_parts
 from zhizhi.kernel.calibrating import abstention, chances, temperature
-from zhizhi.kernel.categorising import COST, FOLDS, WANTED, text_model, text_parts
+from zhizhi.kernel.categorising import CHOICES, COST, FOLDS, WANTED, text_model, text_parts
 from zhizhi.kernel.duplicates import Told, likening
 from zhizhi.kernel.learning import FeaturePart, folds, learned
 from zhizhi.kernel.ngrams import Grams, rarity, weighed
@@ -201,7 +201,7 @@ def _ours(trial: Trial, texts: Sequence[str]) -> Figures:
     is_right = np.array([trial.label[n] for n in asked]) == np.array(guess)
     top = chance.max(axis=1)
     decided = top >= least
-    best = np.argsort(-chance, axis=1)[:, :3]
+    best = np.argsort(-chance, axis=1)[:, :CHOICES]
     among = [trial.label[n] in {names[k] for k in row} for n, row in zip(asked, best, strict=True)]
     return _figures("text model", trial, guess) | {
         "precision_at_half": good.precision_of_surest(is_right, top, 0.5),

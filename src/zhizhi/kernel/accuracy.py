@@ -1,4 +1,4 @@
-"""How good guesses are: share right, mean F1 of the classes, average precision, sureness."""
+"""How good guesses are: share right, mean F1 of the classes, average precision, the surest."""
 
 from __future__ import annotations
 
@@ -37,10 +37,3 @@ def precision_of_surest(is_right: Any, chance: Any, share: float) -> float:
     count = max(1, round(share * len(np.asarray(chance))))
     surest = np.argsort(-np.asarray(chance, np.float64), kind="stable")[:count]
     return float(np.mean(np.asarray(is_right, bool)[surest]))
-
-
-def share_within(truth: Any, scores: Any, best: int) -> float:
-    """Return for which share the true class is among the ``best`` highest scores."""
-    scores, truth = np.asarray(scores, np.float64), np.asarray(truth, np.int64)
-    own = scores[np.arange(len(truth)), truth][:, None]
-    return float(np.mean((scores > own).sum(axis=1) < best))

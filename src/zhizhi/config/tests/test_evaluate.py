@@ -73,6 +73,16 @@ def test_a_label_that_was_never_taught_is_a_wrong_guess(
     assert report["ours"]["accuracy"] == report["baseline"]["accuracy"] == 0.75
 
 
+def test_a_right_second_choice_counts_among_three(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train = written(tmp_path / "train.csv", messages(5))
+    test = written(tmp_path / "test.csv", [{"text": WORDS["water"], "label": "lamp"}])
+    report = told(capsys, "category", "--train", train, "--test", test)
+
+    assert (report["ours"]["accuracy"], report["ours"]["among_three"]) == (0.0, 1.0)
+
+
 def test_without_a_second_file_it_is_measured_in_parts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,7 +9,6 @@ from zhizhi.kernel.accuracy import (
     average_precision,
     macro_f1,
     precision_of_surest,
-    share_within,
 )
 
 
@@ -39,10 +38,3 @@ def test_the_surest_are_those_of_the_highest_chance(share: float, precision: flo
     is_right, chance = [False, True, True, True], [0.5, 0.9, 0.4, 0.8]
 
     assert precision_of_surest(is_right, chance, share) == pytest.approx(precision)
-
-
-@pytest.mark.parametrize(("best", "share"), [(1, 0.5), (2, 0.5), (3, 1.0)])
-def test_the_true_class_counts_when_it_is_among_the_best(best: int, share: float) -> None:
-    scores = [[0.5, 0.3, 0.2], [0.2, 0.3, 0.5]]
-
-    assert share_within([0, 0], scores, best) == share
