@@ -59,6 +59,7 @@ class TakenForm(AppealForm):
 
     def __init__(self, alerts: list[Alert], *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self.fields["words"].label = _("What is said (may be left empty)")
         field = self.fields["alert"]
         if isinstance(field, forms.ChoiceField):
             field.choices = [
