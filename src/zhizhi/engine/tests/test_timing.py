@@ -147,6 +147,18 @@ def test_what_a_failed_action_did_is_undone_and_its_reason_kept(fired: Fired) ->
     assert poison.due_at == later(seconds=1)
 
 
+def test_a_failed_timer_marks_no_other(fired: Fired) -> None:
+    case()
+    timer("poison", action="test.break")
+    timer("other", minutes=60)
+    Timer.objects.filter(key="other").update(fence=1)  # as that of a timer taken once
+
+    timing.fire_due(NOON)
+
+    other = Timer.objects.get(key="other")
+    assert (other.failure, other.due_at) == ("", later(minutes=60))
+
+
 def test_a_failing_timer_is_tried_again_later_and_at_last_left_for_people(fired: Fired) -> None:
     case()
     timer("poison", action="test.break")
