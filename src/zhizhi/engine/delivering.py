@@ -130,12 +130,14 @@ def cancel_waiting(task: Task) -> int:
     return waiting.update(state=State.CANCELLED, failure="the task ended")
 
 
-def cancel_of_case(case: Case) -> int:
+def cancel_of_case(case: Case, *, before: datetime) -> int:
     """Stop messages about ``case`` that have not gone out, also where a try is under way.
 
-    Those in-app stay: what was decided is told in the same way. Returns how many were stopped.
+    In-app ones stay, and what was queued at ``before``: they tell of the decision that stops the
+    others. Returns how many were stopped.
     """
-    waiting = Message.everything.filter(case=case, state__in=WAITING).exclude(channel="inbox")
+    waiting = Message.everything.filter(case=case, state__in=WAITING, queued_at__lt=before)
+    waiting = waiting.exclude(channel="inbox")
     return waiting.update(state=State.CANCELLED, failure="lifted on appeal")
 
 

@@ -45,7 +45,7 @@ def is_founded(case: Case) -> bool:
 
 def _end(case: Case, *, by: str, now: datetime) -> None:
     """End the case as a false alarm and take back what went out because of it."""
-    delivering.cancel_of_case(case)
+    delivering.cancel_of_case(case, before=now)
     for notice in case.notices.exclude(state=Notice.State.VOID):
         noticing.void(notice, by=by, now=now)
     locked(case)

@@ -22,7 +22,7 @@ def lift(alert: Alert, *, by: str, now: datetime) -> None:
     The second stage does not begin, an unsent reminder does not go out and a sent one is corrected
     in the same way, records of a violation are lifted with the agencies' work on them.
     """
-    stay = Stay.everything.select_related("reminder").filter(alert=alert).first()
+    stay = Stay.everything.select_related("reminder", "case").filter(alert=alert).first()
     if stay is None:
         return
     timing.cancel(reminding.timer_key(stay), now=now)
@@ -45,7 +45,7 @@ def _correct(stay: Stay, reminder: Message, *, now: datetime) -> None:
     delivering.enqueue(
         channel=reminder.channel, recipient=reminder.recipient, template=template,
         payload={**values, "text": text, "language": language, "case": stay.case_id},
-        key_parts=("stay", stay.pk, "lifted"), now=now,
+        key_parts=("stay", stay.pk, "lifted"), case=stay.case, now=now,
     )  # fmt: skip
 
 

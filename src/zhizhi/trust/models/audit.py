@@ -106,3 +106,4 @@ class AccessRecord(models.Model):
     class Meta:
         verbose_name = _("access record")
         ordering = ["-at"]
+        indexes = [models.Index(fields=["at"], name="access_at")]

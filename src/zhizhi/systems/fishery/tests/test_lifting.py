@@ -31,7 +31,8 @@ LIFTED = {
     "engine.Alert": lambda rows: not rows.filter(lifted_at=None).exists(),
     "engine.Task": lambda rows: not rows.filter(state__in=Task.LIVE).exists(),
     "engine.Message": lambda rows: not rows.filter(
-        state__in=("held", "queued")).exclude(channel="inbox").exists(),
+        state__in=("held", "queued")).exclude(channel="inbox").exclude(
+            template__startswith=wording.LIFTED).exists(),
     "engine.Clock": lambda rows: not rows.filter(state="running").exists(),
     "engine.Notice": lambda rows: not rows.exclude(state=Notice.State.VOID).exists(),
     "fishery.Violation": lambda rows: not rows.exclude(state__in=Violation.NONE).exists(),
@@ -105,6 +106,7 @@ def test_a_reminder_that_went_out_is_corrected_and_the_second_stage_never_begins
     first, second = river.ledger.all()
     assert (first.token, second.token, second.text) == (str(TOKEN), str(TOKEN), SPOKEN)
     assert Stay.everything.get().dissuasion_at is None
+    assert alert.case.timeline.filter(verb="message.sent").count() == 2
     check_nothing_is_left(alert.case)
 
 
