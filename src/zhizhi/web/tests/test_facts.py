@@ -36,14 +36,18 @@ def may(world: World, role: str, shown: Case) -> set[str]:
 @pytest.mark.parametrize(
     ("role", "state", "verbs"),
     [
-        ("operator", "open", {"acknowledge", "dispatch", "macro", "withdraw", "dismiss"}),
-        ("operator", "handling", {"acknowledge", "dispatch", "macro", "withdraw", "dismiss"}),
-        ("operator", "handled", {"acknowledge", "macro", "withdraw"}),
-        ("operator", "closed", set()),
-        ("inspector", "open", set()),
-        ("inspector", "handled", {"inspect"}),
-        ("inspector", "closed", {"reopen"}),
-        ("inspector", "dismissed", {"reopen"}),
+        ("operator", "open", {"appeal", "acknowledge", "dispatch", "macro", "withdraw", "dismiss"}),
+        (
+            "operator",
+            "handling",
+            {"appeal", "acknowledge", "dispatch", "macro", "withdraw", "dismiss"},
+        ),
+        ("operator", "handled", {"appeal", "acknowledge", "macro", "withdraw"}),
+        ("operator", "closed", {"appeal"}),
+        ("inspector", "open", {"appeal"}),
+        ("inspector", "handled", {"appeal", "inspect"}),
+        ("inspector", "closed", {"appeal", "reopen"}),
+        ("inspector", "dismissed", {"appeal", "reopen"}),
         ("leader", "open", set()),
         ("leader", "handled", set()),
         ("administrator", "open", set()),
@@ -65,7 +69,7 @@ def test_whoever_took_part_may_not_inspect(world: World, boat: Unit) -> None:
     Case.everything.filter(pk=handled.pk).update(state="handled")
     handled.refresh_from_db(from_queryset=Case.everything.all())
 
-    assert may(world, "inspector", handled) == {"inspect_own"}
+    assert may(world, "inspector", handled) == {"appeal", "inspect_own"}
 
 
 @pytest.mark.parametrize(("seconds", "left"), [(0, 8), (7, 1), (8, None), (9, None)])
