@@ -125,8 +125,8 @@ def test_exactly_what_rests_on_consent_names_an_agreement() -> None:
         (Basis.EMPLOYMENT, "check-patrol sign-in"),
         (
             Basis.DUTY,
-            "handle-case case-file serve-notice decide-penalty answer-claim decide-access "
-            "review-looks prove-keys",
+            "handle-case case-file serve-notice decide-penalty answer-claim decide-appeal "
+            "decide-access review-looks prove-keys",
         ),
         (Basis.EMERGENCY, "save-life"),
         (Basis.RIGHT, "own-copy"),
