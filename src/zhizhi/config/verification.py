@@ -9,9 +9,9 @@ from typing import Any
 from zhizhi.engine import publishing, setting_history, timeline
 from zhizhi.engine.macros import proving
 from zhizhi.engine.models import FigureRelease, MacroVersion, SettingChange, TimelineEntry
-from zhizhi.trust import access, audit, erasing, evidence, tree
+from zhizhi.trust import access, audit, consenting, erasing, evidence, tree
 from zhizhi.trust.audit import Break, Published
-from zhizhi.trust.models import AccessRecord, AuditEntry, Erasure, Evidence, TreeRoot
+from zhizhi.trust.models import AccessRecord, AuditEntry, Consent, Erasure, Evidence, TreeRoot
 
 Told = Callable[[int], None]
 
@@ -36,6 +36,7 @@ def logs(published: Published | None = None) -> tuple[Log, ...]:
         Log("tree", TreeRoot, lambda told: tree.verify()),
         Log("access", AccessRecord, lambda told: access.verify(progress=told)),
         Log("timeline", TimelineEntry, lambda told: timeline.verify()),
+        Log("consents", Consent, lambda told: consenting.verify()),
         Log("settings", SettingChange, lambda told: setting_history.verify()),
         Log("macros", MacroVersion, lambda told: proving.verify()),
         Log("figures", FigureRelease, lambda told: publishing.verify()),

@@ -194,11 +194,11 @@ class _Walk:
 
 
 def leaves(*verbs: str, subjects: str = "") -> Iterator[dict[str, Any]]:
-    """Yield subject and detail of the links with ``verbs`` (all without) that can be read."""
+    """Yield subject, moment and detail of the links with ``verbs`` (all without), if readable."""
     rows = AuditEntry.objects.filter(subject__startswith=subjects).order_by("seq")
     if verbs:
         rows = rows.filter(verb__in=verbs)
-    for _key, row in walking.each(rows.values("pk", "subject", "detail")):
+    for _key, row in walking.each(rows.values("pk", "subject", "at", "detail")):
         if row is not None and isinstance(row["detail"], dict):
             yield row
 

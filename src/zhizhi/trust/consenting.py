@@ -6,23 +6,26 @@ conditional write and a leaf of the audit chain (verbs ``consent.*``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, models, transaction
 
-from zhizhi.trust import canonical, grounds
-from zhizhi.trust.audit import Leaf
-from zhizhi.trust.evidence import append_now
+from zhizhi.trust import audit, canonical, grounds, walking
+from zhizhi.trust.audit import Break, Leaf
+from zhizhi.trust.evidence import ERASED, append_now
 from zhizhi.trust.grounds import PURPOSES, Basis, Ground, PurposeMissing
 from zhizhi.trust.models import Consent
 from zhizhi.trust.states import StateConflict
 
 Leave = Callable[[Leaf], object]
 Ended = Consent.Ended
-GIVEN = "consent.give"
+TABLE = "trust_consent"
+GIVEN, END = "consent.give", "consent.end"
+GONE = "person.erase"  # what the directory leaves when it destroys a person
+UPGRADE = "upgrade"  # who wrote down what residents had agreed to before there were consents
 NEVER, EXPIRED, OTHER_DATA, NOT_YET = "never", "expired", "other-data", "not-yet"
 
 
@@ -178,7 +181,7 @@ def _end_each(
             continue
         row.refresh_from_db()
         detail = {"consent": row.pk, "purpose": row.purpose, "why": why.value}
-        leave(Leaf(by, "consent.end", row.subject, now, detail=detail))
+        leave(Leaf(by, END, row.subject, now, detail=detail))
         count += 1
     return count
 
@@ -194,3 +197,49 @@ def _content(row: Consent) -> dict[str, Any]:
         "relation": row.relation,
         "until": canonical.moment(row.expires_at),
     }
+
+
+def verify() -> Iterator[Break]:
+    """Yield each consent that was changed, removed, added, or whose end was taken back.
+
+    What an upgrade wrote down for those who had agreed before has no leaf; it comes before all that
+    have one.
+    """
+    given = {leaf["detail"].get("consent"): leaf for leaf in audit.leaves(GIVEN)}
+    ended = {leaf["detail"].get("consent"): leaf["detail"].get("why") for leaf in audit.leaves(END)}
+    gone = {leaf["subject"] for leaf in audit.leaves(GONE)}
+    gone |= {one for leaf in audit.leaves(ERASED) for one in leaf["detail"].get("destroyed", ())}
+    first = min((pk for pk in given if isinstance(pk, int)), default=None)
+    for (pk,), row in walking.each(Consent.objects.order_by("pk")):
+        is_older = first is None or pk < first
+        leaf = given.pop(pk, None)
+        if row is None:
+            yield Break(TABLE, str(pk), "cannot be read")
+        elif leaf is None and not (is_older and row.given_by == UPGRADE):
+            yield Break(TABLE, str(pk), "is not in the audit chain")
+        elif leaf is not None and not _is_told(row, leaf):
+            yield Break(TABLE, str(pk), "changed")
+        elif row.ended_why not in _ends(row, ended.get(pk), is_gone=row.subject in gone):
+            yield Break(TABLE, str(pk), "its end is not that of the audit chain")
+    for pk in given:
+        yield Break(TABLE, str(pk), "missing")
+
+
+def _is_told(row: Consent, leaf: Mapping[str, Any]) -> bool:
+    try:
+        told = {**_content(row), "of": row.subject, "at": row.given_at}
+    except walking.DAMAGE:
+        return False
+    return told == {**leaf["detail"], "of": leaf["subject"], "at": leaf["at"]}
+
+
+def _ends(row: Consent, why: str | None, *, is_gone: bool) -> tuple[str, ...]:
+    """Return how a consent may have ended; "" for not at all.
+
+    Destroying a person ends what the person agreed to, with the leaf of the destruction alone.
+    """
+    if why is not None:
+        return (why,) if row.ended_at is not None else ()
+    if is_gone and row.ended_at is not None:
+        return (Ended.ERASED,)
+    return ("",) if row.ended_at is None and not is_gone else ()

@@ -12,7 +12,8 @@ from django.db import DatabaseError, connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zhizhi.trust import audit, consenting
+from zhizhi.trust import append_only, audit, consenting
+from zhizhi.trust.audit import Leaf
 from zhizhi.trust.consenting import Agreement, ConsentMissing, Guardian, GuardianMissing
 from zhizhi.trust.grounds import Basis, PurposeMissing
 from zhizhi.trust.models import AuditEntry, Consent
@@ -300,3 +301,82 @@ def test_whatever_was_given_and_ended_only_what_is_in_force_is_answered(steps: l
         ended = Consent.objects.exclude(ended_at=None).count()
         assert AuditEntry.objects.filter(verb="consent.end").count() == ended
         transaction.set_rollback(True)
+
+
+def reasons() -> list[str]:
+    return [found.reason for found in consenting.verify()]
+
+
+def tamper(statement: str) -> None:
+    with append_only.lifted(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def test_a_whole_register_has_no_break() -> None:
+    withdraw(give())
+    give(subject="person:8", guardian=PARENT, is_child=True)
+    give(subject="person:8", data=("name",))  # replaces the one before
+    give(subject="person:9")
+    consenting.end_all("person:9", Consent.Ended.ERASED, by="worker", now=AT, leave=ignored)
+    with transaction.atomic():
+        audit.append([Leaf("worker", "person.erase", "person:9", AT)])
+
+    assert reasons() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("UPDATE trust_consent SET expires_at = '2099-01-01 00:00:00'", "changed"),
+        ("UPDATE trust_consent SET given_at = '2020-01-01 00:00:00'", "changed"),
+        ("UPDATE trust_consent SET subject = 'person:8'", "changed"),
+        ("UPDATE trust_consent SET data = '[\"identity_number\"]'", "changed"),
+        ("UPDATE trust_consent SET ended_at = NULL, ended_why = ''",
+         "its end is not that of the audit chain"),
+        ("UPDATE trust_consent SET ended_why = 'replaced'",
+         "its end is not that of the audit chain"),
+        ("DELETE FROM trust_consent", "missing"),
+    ],
+)  # fmt: skip
+def test_what_was_done_to_a_consent_is_found(change: str, expected: str) -> None:
+    withdraw(give())
+    assert reasons() == []
+
+    tamper(change)
+
+    assert reasons() == [expected]
+
+
+def test_a_consent_that_nobody_gave_is_found_also_when_it_names_the_upgrade() -> None:
+    told = give()
+    for by in ("resident", consenting.UPGRADE):
+        values = {**vars(told), "id": None, "subject": f"person:{by}", "given_by": by}
+        Consent.objects.create(**{k: v for k, v in values.items() if k != "_state"})
+
+    assert reasons() == ["is not in the audit chain"] * 2
+
+
+def test_what_the_upgrade_wrote_down_comes_before_all_others_and_needs_no_leaf() -> None:
+    told = Consent(
+        subject="person:1", purpose="contact", data=["name"], channel="page", given_at=AT,
+        given_by=consenting.UPGRADE, expires_at=UNTIL,
+    )  # fmt: skip
+    told.save()
+    assert reasons() == []
+
+    give()
+    assert reasons() == []
+    withdraw(told)
+    assert reasons() == []
+
+
+def test_whoever_was_destroyed_agrees_to_nothing_any_more() -> None:
+    give()
+    with transaction.atomic():
+        audit.append([Leaf("worker", "person.erase", "person:7", AT)])
+
+    assert reasons() == ["its end is not that of the audit chain"]
+
+
+def ignored(_leaf: Leaf) -> None:
+    """Leave nothing, as where the receipt of an erasure says it."""
