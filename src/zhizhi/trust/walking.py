@@ -27,7 +27,8 @@ def snapshot() -> Iterator[None]:
     if connection.in_atomic_block:
         yield
         return
-    wrapper: Any = connection  # what each kind of database calls this, Django does not declare
+    connection.ensure_connection()  # only then is it known how its transactions begin
+    wrapper: Any = connection  # Django declares no such attribute for all kinds of databases
     if connection.vendor == "sqlite":
         mode, wrapper.transaction_mode = wrapper.transaction_mode, "DEFERRED"
         try:

@@ -53,7 +53,7 @@ def an_angler_is_reminded_in_the_fishs_voice(river: River) -> Case:
 
     (message,) = river.ledger.all()
     assert message.token == str(TOKEN)
-    assert "我是长江里的一尾小鱼" in message.text
+    assert "我是江里的小鱼" in message.text
     return Case.everything.get()
 
 
