@@ -193,12 +193,14 @@ class _Walk:
             yield Break(TABLE, _range(newest + 1, self.seq), "beyond the chain's head")
 
 
-def leaves(*verbs: str, subjects: str = "") -> Iterator[dict[str, Any]]:
-    """Yield subject, moment and detail of the links with ``verbs`` (all without), if readable."""
+def leaves(
+    *verbs: str, subjects: str = "", columns: Sequence[str] = ("subject", "detail")
+) -> Iterator[dict[str, Any]]:
+    """Yield subject and detail of the links with ``verbs`` (all without) that can be read."""
     rows = AuditEntry.objects.filter(subject__startswith=subjects).order_by("seq")
     if verbs:
         rows = rows.filter(verb__in=verbs)
-    for _key, row in walking.each(rows.values("pk", "subject", "at", "detail")):
+    for _key, row in walking.each(rows.values("pk", *columns)):
         if row is not None and isinstance(row["detail"], dict):
             yield row
 

@@ -25,6 +25,7 @@ Ended = Consent.Ended
 TABLE = "trust_consent"
 GIVEN, END = "consent.give", "consent.end"
 GONE = "person.erase"  # what the directory leaves when it destroys a person
+TOLD = ("subject", "at", "detail")  # what a leaf says of a consent
 UPGRADE = "upgrade"  # who wrote down what residents had agreed to before there were consents
 NEVER, EXPIRED, OTHER_DATA, NOT_YET = "never", "expired", "other-data", "not-yet"
 
@@ -205,7 +206,7 @@ def verify() -> Iterator[Break]:
     What an upgrade wrote down for those who had agreed before has no leaf; it comes before all that
     have one.
     """
-    given = {leaf["detail"].get("consent"): leaf for leaf in audit.leaves(GIVEN)}
+    given = {leaf["detail"].get("consent"): leaf for leaf in audit.leaves(GIVEN, columns=TOLD)}
     ended = {leaf["detail"].get("consent"): leaf["detail"].get("why") for leaf in audit.leaves(END)}
     gone = {leaf["subject"] for leaf in audit.leaves(GONE)}
     gone |= {one for leaf in audit.leaves(ERASED) for one in leaf["detail"].get("destroyed", ())}

@@ -67,8 +67,8 @@ def test_what_is_written_meanwhile_is_no_tampering(
     def note() -> None:
         timeline.record(worked, verb="case.note", actor="worker", at=AT, note="seen")
 
-    def slowly(*verbs: str, subjects: str = "") -> Iterator[dict[str, Any]]:
-        yield from list(read(*verbs, subjects=subjects))
+    def slowly(*verbs: str, **which: Any) -> Iterator[dict[str, Any]]:
+        yield from list(read(*verbs, **which))
         asked.extend(race(note))  # after the leaves of this log were read, before its rows are
 
     monkeypatch.setattr(audit, "leaves", slowly)
