@@ -15,12 +15,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhizhi.directory.granting import LONGEST
-from zhizhi.engine import appealing, claiming, quotas, settings_in_force
+from zhizhi.engine import appealing, claiming
 from zhizhi.engine.models import Alert, Appeal
 from zhizhi.engine.states import StateConflict
-from zhizhi.web.residents import drafts
+from zhizhi.web.residents import tries
 from zhizhi.web.rule_facts import words_of
-from zhizhi.web.views.following import too_many
 from zhizhi.web.views.residents import numbers, show
 
 KNOWN = "appeals"  # of the session: alerts whose code this browser has shown
@@ -51,14 +50,12 @@ def enter(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _door(request)
     now, code = timezone.now(), request.POST.get("code", "")[:40]
-    most: int = settings_in_force.value("residents.tries_per_hour")
-    tried = (("code", drafts.sender(request)), ("appeal of", appealing.case_of(code)))
-    if not all(quotas.has_room(what, who, most=most, now=now) for what, who in tried):
-        return _door(request, code, too_many(now), 429)
+    tried = tries.tried(request, "appeal of", appealing.case_of(code))
+    if not tries.has_room(tried, now):
+        return _door(request, code, tries.too_many(now), 429)
     alert = appealing.find(code)
     if alert is None:
-        for what, who in tried:
-            quotas.take(what, who, most=most, now=now)
+        tries.note_wrong(tried, now)
         return _door(request, code, _("No message has this code. Check every digit."), 404)
     known = [one for one in request.session.get(KNOWN, []) if one != alert.pk]
     request.session[KNOWN] = [*known, alert.pk][-MOST_KNOWN:]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,10 +13,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from zhizhi.engine import following, quotas, rating, reporting, settings_in_force
+from zhizhi.engine import following, rating, reporting
 from zhizhi.engine.models import Case, Report
 from zhizhi.engine.states import StateConflict
-from zhizhi.web.residents import drafts
+from zhizhi.web.residents import tries
 from zhizhi.web.residents.questions import RatingForm
 from zhizhi.web.views.reporting import remember
 from zhizhi.web.views.residents import numbers, show
@@ -63,14 +62,12 @@ def by_link(request: HttpRequest, pk: int, secret: str) -> HttpResponse:
 
 def _open(request: HttpRequest, number: str, secret: str) -> HttpResponse:
     now = timezone.now()
-    most: int = settings_in_force.value("residents.tries_per_hour")
-    tried = (("code", drafts.sender(request)), ("code of", reporting.pk_of(number[:40])))
-    if not all(quotas.has_room(what, who, most=most, now=now) for what, who in tried):
-        return _door(request, number, too_many(now), 429)
+    tried = tries.tried(request, "code of", reporting.pk_of(number[:40]))
+    if not tries.has_room(tried, now):
+        return _door(request, number, tries.too_many(now), 429)
     report = reporting.find(number[:40], secret[:40])
     if report is None:
-        for what, who in tried:
-            quotas.take(what, who, most=most, now=now)
+        tries.note_wrong(tried, now)
         said = _("No report has this number and this code. Check both; a code has eight digits.")
         return _door(request, number, said, 404)
     remember(request, report)
@@ -146,9 +143,3 @@ def _page(
 
 def _result(outcome: str) -> str:
     return outcome_name(outcome) if outcome else ""
-
-
-def too_many(now: datetime) -> str:
-    """Return what is said after too many wrong codes."""
-    said = _("Too many wrong codes. Try again at {time}, or call.")
-    return said.format(time=f"{timezone.localtime(quotas.again_at(now)):%H:%M}")
