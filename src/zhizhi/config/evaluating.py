@@ -19,7 +19,7 @@ from zhizhi.kernel.assigning import habit_rule, queue_parts, routing_parts
 from zhizhi.kernel.calibrating import abstention, chances, temperature
 from zhizhi.kernel.categorising import CHOICES, COST, FOLDS, WANTED, text_model, text_parts
 from zhizhi.kernel.duplicates import Told, likening
-from zhizhi.kernel.learning import FeaturePart, folds, learned
+from zhizhi.kernel.learning import FeaturePart, Turn, folds, in_turns, turns
 from zhizhi.kernel.ngrams import Grams, rarity, weighed
 from zhizhi.kernel.plain_text import plain
 
@@ -61,7 +61,7 @@ class Trial:
 
     rows: list[Row]
     label: list[str]
-    turns: list[tuple[Any, Any]]
+    turns: list[Turn]
     background: list[str]  # texts without a label that tell what is rare
 
     def guesses(self, parts: Sequence[FeaturePart], cost: float) -> tuple[list[str], Any]:
@@ -69,11 +69,7 @@ class Trial:
         names = sorted(set(self.label))
         at = {name: place for place, name in enumerate(names)}
         y = np.array([at[one] for one in self.label])
-        margins = np.full((len(y), len(names)), -math.inf)
-        for teach, ask in self.turns:
-            model = learned([part.taken(teach) for part in parts], y[teach], len(names), cost=cost)
-            margins[ask] = model.margins([part.taken(ask) for part in parts])
-        return names, margins
+        return names, in_turns(parts, y, self.turns, len(names), cost=cost)
 
     @property
     def asked(self) -> Any:
@@ -137,14 +133,13 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[Row]:
             yield {name: row[name] for name in columns}
 
 
-def _turns(rows: Sequence[Row], taught: int) -> list[tuple[Any, Any]]:
+def _turns(rows: Sequence[Row], taught: int) -> list[Turn]:
     if taught < len(rows):
         return [(np.arange(taught), np.arange(taught, len(rows)))]
-    fold = folds(["\n".join(row.values()) for row in rows], FOLDS)
-    turns = [(np.flatnonzero(fold != one), np.flatnonzero(fold == one)) for one in np.unique(fold)]
-    if len(turns) < 2:
+    found = turns(folds(["\n".join(row.values()) for row in rows], FOLDS))
+    if len(found) < 2:
         raise FileUnusable("too few different rows to measure in parts")
-    return turns
+    return found
 
 
 def _figures(name: str, trial: Trial, guess: Sequence[str]) -> Figures:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from zhizhi.kernel.linear import Linear, trained
 from zhizhi.kernel.ngrams import Floats, SparseRows, beside, rarity, weighed
 
+Turn = tuple[NDArray[np.int64], NDArray[np.int64]]  # the rows that teach, and those that are asked
+
 
 @dataclass(frozen=True, slots=True)
 class FeaturePart:
@@ -51,12 +53,28 @@ def held_out(
     parts: Sequence[FeaturePart], label: Any, fold: Any, classes: int, *, cost: float = 1.0
 ) -> NDArray[np.float64]:
     """Return margins of every row from a model that was learned from the other folds."""
-    label, fold = np.asarray(label, np.int64), np.asarray(fold, np.int64)
-    found = np.zeros((len(label), classes))
-    for one in np.unique(fold):
-        others, own = np.flatnonzero(fold != one), np.flatnonzero(fold == one)
-        model = learned([part.taken(others) for part in parts], label[others], classes, cost=cost)
-        found[own] = model.margins([part.taken(own) for part in parts])
+    return in_turns(parts, label, turns(fold), classes, cost=cost)
+
+
+def turns(fold: Any) -> list[Turn]:
+    """Return for each fold the rows of the others, which teach, and its own."""
+    fold = np.asarray(fold, np.int64)
+    return [(np.flatnonzero(fold != one), np.flatnonzero(fold == one)) for one in np.unique(fold)]
+
+
+def in_turns(
+    parts: Sequence[FeaturePart], label: Any, those: Sequence[Turn], classes: int, *,
+    cost: float = 1.0,
+) -> NDArray[np.float64]:  # fmt: skip
+    """Return margins of the rows that are asked in a turn, from a model of those that teach in it.
+
+    Rows that no turn asks lie on the side of no class.
+    """
+    label = np.asarray(label, np.int64)
+    found = np.full((len(label), classes), -np.inf)
+    for teach, ask in those:
+        model = learned([part.taken(teach) for part in parts], label[teach], classes, cost=cost)
+        found[ask] = model.margins([part.taken(ask) for part in parts])
     return found
 
 
