@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 
-from zhizhi.directory.granting import LONGEST, seal_words
+from zhizhi.directory.granting import seal_words
 from zhizhi.engine import closing, delivering, lifting, settings_in_force, timeline
 from zhizhi.engine.claiming import AnswerMissing, answer_within
 from zhizhi.engine.dispatching import locked
@@ -25,7 +25,6 @@ from zhizhi.trust import erasing, grounds, vault
 
 TABLE = "engine_appeal"
 SEALED = ("words", "answer")
-DIGITS = 8
 CODE = re.compile(r"\D*0*(\d{1,18})\D+(\d{4})\D*(\d{4})\D*")
 WORKER = "worker"
 MADE = "engine.appeal_made"  # the message to those who decide
@@ -38,18 +37,17 @@ class DecidedOwnWork(PermissionDenied):
 
 def code_of(alert: Alert) -> str:
     """Return the code with which ``alert`` is appealed against: case and eight secret digits."""
-    index = vault.blind_index(alert.pk, column=f"{TABLE}.code")
-    secret = f"{int(index, 16) % 10**DIGITS:0{DIGITS}}"
+    secret = vault.secret_digits(alert.pk, column=f"{TABLE}.code", count=8)
     return f"{alert.case_id}-{secret[:4]}-{secret[4:]}"
 
 
 def find(code: str) -> Alert | None:
     """Return the alert with this code, however it was typed; None when there is none."""
-    case, _dash, _secret = wanted = _read(code)
-    if not case:
+    wanted = _read(code)
+    if not wanted:
         return None
-    alerts = Alert.everything.filter(case_id=int(case)).select_related("case")
-    return next((alert for alert in alerts if code_of(alert) == "".join(wanted)), None)
+    alerts = Alert.everything.filter(case_id=int(case_of(code))).select_related("case")
+    return next((alert for alert in alerts if code_of(alert) == wanted), None)
 
 
 def alerts_of(ids: Collection[str]) -> list[Alert]:
@@ -60,12 +58,13 @@ def alerts_of(ids: Collection[str]) -> list[Alert]:
 
 def case_of(code: str) -> str:
     """Return the number of the case in ``code``, to count tries against it; nothing if none."""
-    return _read(code)[0]
+    return _read(code).partition("-")[0]
 
 
-def _read(code: str) -> tuple[str, str, str]:
+def _read(code: str) -> str:
+    """Return a code as ``code_of`` writes it; nothing if it is none."""
     read = CODE.fullmatch(unicodedata.normalize("NFKC", code))
-    return (read[1], "-", f"{read[2]}-{read[3]}") if read else ("", "", "")
+    return "-".join(read.groups()) if read else ""
 
 
 def appeal(
@@ -74,11 +73,11 @@ def appeal(
     """Take an appeal against ``alert``; those who decide are told.
 
     Raises StateConflict when there is one already, ValueError for an unknown ``because`` and for
-    more than ``LONGEST`` characters.
+    too many characters.
     """
-    said, within = words.strip(), answer_within()
-    if because not in Appeal.Because.values or len(said) > LONGEST:
-        message = f"because is one of {Appeal.Because.values}, words at most {LONGEST} characters"
+    said = words.strip()
+    if because not in Appeal.Because.values:
+        message = f"because is one of {Appeal.Because.values}"
         raise ValueError(message)
     try:
         with timeline.writing():
@@ -87,7 +86,7 @@ def appeal(
             made = Appeal.everything.create(
                 alert=alert, because=because, key=row, area_path=case.area_path, taken_by=by,
                 words=seal_words(TABLE, "words", said, pk=row.pk, key=key) if said else None,
-                made_at=now, due_at=now + within,
+                made_at=now, due_at=now + answer_within(),
             )  # fmt: skip
             data = {"appeal": made.pk, "alert": alert.pk, "because": because}
             timeline.record(case, verb="appeal.make", actor=by, at=now, data=data)

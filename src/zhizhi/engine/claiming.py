@@ -9,17 +9,17 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError
 
+from zhizhi.directory import granting
 from zhizhi.engine import settings_in_force, timeline
 from zhizhi.engine.models import Claim, Report
 from zhizhi.engine.states import StateConflict, move
 from zhizhi.trust import access, grounds, vault
 from zhizhi.trust.audit import Leaf
 from zhizhi.trust.models import AccessRecord
-from zhizhi.trust.vault import Place
 
 TABLE = "engine_claim"
 RESIDENT = "resident"
-LONGEST = 500  # characters of a reason or an answer
+LONGEST = granting.LONGEST
 SEALED = ("reason", "answer")
 
 
@@ -120,9 +120,4 @@ def _open(
 
 def _sealed(name: str, text: str, pk: int, key: bytes) -> bytes | None:
     """Return sealed words, nothing without any; raises ValueError when they are too many."""
-    if len(text) > LONGEST:
-        message = f"{name} has more than {LONGEST} characters"
-        raise ValueError(message)
-    if not text:
-        return None
-    return vault.seal(text, key=key, key_id=str(pk), place=Place(TABLE, name, pk))
+    return granting.seal_words(TABLE, name, text, pk=pk, key=key) if text else None

@@ -137,8 +137,7 @@ def pk_of(number: str) -> str:
 def secret_of(report: Report) -> str:
     """Return the digits that only the reporter was shown; computed, so kept nowhere."""
     text = f"{report.source.code}|{report.external_id}"
-    index = vault.blind_index(text, column=f"{TABLE}.secret")
-    return f"{int(index, 16) % 10**SECRET_DIGITS:0{SECRET_DIGITS}}"
+    return vault.secret_digits(text, column=f"{TABLE}.secret", count=SECRET_DIGITS)
 
 
 def words(report: Report) -> dict[str, str]:

@@ -105,6 +105,11 @@ def blind_index(text: str, *, column: str) -> str:
     return hmac.new(secret, f"{column}|{text}".encode(), hashlib.sha256).hexdigest()
 
 
+def secret_digits(text: str, *, column: str, count: int) -> str:
+    """Return digits that whoever knows ``text`` cannot guess: computed, so kept nowhere."""
+    return f"{int(blind_index(text, column=column), 16) % 10**count:0{count}}"
+
+
 def destroy(row: SubjectKey, *, now: datetime) -> bool:
     """Destroy a data key for ever; says whether it was not destroyed before.
 
