@@ -18,6 +18,7 @@ DB ?= sqlite
 CUTS ?= 200
 SEEDS ?= 10000
 TROUBLE ?=
+LATE ?= 0
 ONLY ?=
 MOST ?= 0
 
@@ -89,9 +90,10 @@ browser: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 chaos-few: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m pytest -q -m chaos
 
-# Kills processes, or has another trouble: make chaos TROUBLE=pauses|database|disk
+# Kills processes, or has another trouble: make chaos TROUBLE=pauses|database|disk. On a machine that
+# has other work, LATE=180 lets rows come that many seconds late.
 chaos: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
-	$(BIN)/python -m tests.chaos --db $(DB) --kills $(KILLS) --seed $(SEED) $(if $(TROUBLE),--trouble $(TROUBLE))
+	$(BIN)/python -m tests.chaos --db $(DB) --kills $(KILLS) --seed $(SEED) --late $(LATE) $(if $(TROUBLE),--trouble $(TROUBLE))
 
 # The durable runner in one process, struck at random by each seed and then at every point
 simulate: $(DEVELOPMENT)

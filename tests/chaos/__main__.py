@@ -18,13 +18,14 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--waves", type=int, help="waves of six people (default: one a kill)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--late", type=int, default=0, help="seconds rows may be late at least")
     parser.add_argument("--trouble", choices=trouble.NAMES, help="instead of killing processes")
     chosen = parser.parse_args()
     if chosen.trouble:
         return endure(chosen)
     came = trial(
         chosen.db, kills=chosen.kills, waves=chosen.waves or max(12, chosen.kills),
-        seed=chosen.seed,
+        seed=chosen.seed, least_s=chosen.late,
         progress=lambda n, part: print(f"\r{n} kills, last: {part:8}", end="", file=sys.stderr),
     )  # fmt: skip
     print(file=sys.stderr)
