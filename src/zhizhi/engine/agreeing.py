@@ -47,7 +47,8 @@ def withdraw(report: Report, numbers: list[int], *, by: str, now: datetime) -> i
         ]
         for consent in chosen:
             consenting.withdraw(consent, by=by, now=now, leave=timeline.leave)
-            _forget(consent, report, by=by, now=now)
+            if consent.purpose == CONTACT and report.person_id is not None:
+                _forget(report.person_id, f"report:{report.pk}", by=by, now=now)
         return len(chosen)
 
 
@@ -58,19 +59,19 @@ def lapse(now: datetime) -> int:
     for consent in over.order_by("expires_at")[:AT_ONCE]:
         person = int(consent.subject.removeprefix("person:"))
         report = Report.everything.filter(person=person).order_by("pk").first()
-        if report is not None:
-            with timeline.writing():
-                count += _forget(consent, report, by=WORKER, now=now)
+        told = consent.subject if report is None else f"report:{report.pk}"
+        with timeline.writing():
+            count += _forget(person, told, by=WORKER, now=now)
     return count
 
 
-def _forget(consent: Consent, report: Report, *, by: str, now: datetime) -> bool:
-    """Destroy name and number, which are kept for nothing else than being called."""
-    person = Person.objects.select_related("key").filter(pk=report.person_id).first()
-    if consent.purpose != CONTACT or person is None:
+def _forget(number: int, subject: str, *, by: str, now: datetime) -> bool:
+    """Destroy name and number, which are kept for nothing else than being called.
+
+    ``subject`` is whom the receipt is made out to: the report, where there is one.
+    """
+    person = Person.objects.select_related("key").filter(pk=number).first()
+    if person is None or not people.erase_person(person, by=by, now=now, leave=timeline.leave):
         return False
-    if not people.erase_person(person, by=by, now=now, leave=timeline.leave):
-        return False
-    subject = f"report:{report.pk}"
     erasing.receipt(subject, [people.subject(person)], [], by=by, now=now, leave=timeline.leave)
     return True

@@ -15,7 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 
 from zhizhi.directory.granting import seal_words
-from zhizhi.engine import closing, delivering, lifting, settings_in_force, timeline
+from zhizhi.engine import awaiting, closing, lifting, settings_in_force, timeline
 from zhizhi.engine.claiming import AnswerMissing, answer_within
 from zhizhi.engine.dispatching import locked
 from zhizhi.engine.models import Alert, Appeal
@@ -27,7 +27,6 @@ TABLE = "engine_appeal"
 SEALED = ("words", "answer")
 CODE = re.compile(r"\D*0*(\d{1,18})\D+(\d{4})\D*(\d{4})\D*")
 WORKER = "worker"
-MADE = "engine.appeal_made"  # the message to those who decide
 AT_ONCE = 100  # appeals that one round forgets
 
 
@@ -90,12 +89,7 @@ def appeal(
             )  # fmt: skip
             data = {"appeal": made.pk, "alert": alert.pk, "because": because}
             timeline.record(case, verb="appeal.make", actor=by, at=now, data=data)
-            for role in Appeal.DECIDERS:
-                delivering.enqueue(
-                    channel="inbox", recipient=f"role:{role.value}", template=MADE,
-                    payload={"code": case.code, "case": case.pk, "appeal": str(made)},
-                    key_parts=("appeal", made.pk), case=case, now=now,
-                )  # fmt: skip
+            awaiting.begin(made, *Appeal.DECIDERS, case=case, now=now)
     except IntegrityError as error:
         raise StateConflict("appealed before", code="appealed-already", record=alert) from error
     return made

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError
 
 from zhizhi.directory import granting
-from zhizhi.engine import settings_in_force, timeline
+from zhizhi.engine import awaiting, settings_in_force, timeline
 from zhizhi.engine.models import Claim, Report
 from zhizhi.engine.states import StateConflict, move
 from zhizhi.trust import access, grounds, vault
@@ -115,6 +115,7 @@ def _open(
         )  # fmt: skip
         detail = {"kind": kind, "report": report.pk, "record": record.pk if record else None}
         timeline.leave(Leaf(RESIDENT, "claim.make", name_of(claim), now, detail=detail))
+        awaiting.begin(claim, dict(Claim.ANSWERED_BY)[Claim.Kind(kind)], case=report.case, now=now)
     return claim
 
 

@@ -21,7 +21,7 @@ from zhizhi.directory import look_reviews
 from zhizhi.directory.look_reviews import Found, Kind
 from zhizhi.directory.models import Account, LookDay, LookReview
 from zhizhi.directory.posts import own_post
-from zhizhi.engine import settings_in_force
+from zhizhi.engine import awaiting, settings_in_force
 from zhizhi.engine.local_time import midnight
 from zhizhi.engine.models import TimelineEntry
 from zhizhi.kernel import lookups
@@ -249,7 +249,8 @@ def _begin_drawn(
 
 def _begin(found: Found, now: datetime) -> None:
     within = timedelta(days=settings_in_force.value("lookups.review_days"))
-    look_reviews.begin(found, due_at=now + within, now=now)
+    review = look_reviews.begin(found, due_at=now + within, now=now)
+    awaiting.begin(review, review.watcher, case=None, now=now)
 
 
 def _lot(root: str, pk: int) -> str:

@@ -23,6 +23,7 @@ MOST_ATTEMPTS = 8  # then a timer is left for people; the health page shows it
 
 # By path, because these modules set timers themselves.
 ENGINE_ACTIONS: Mapping[str, str] = {
+    "engine.answer_overdue": "zhizhi.engine.awaiting.overdue",
     "engine.clock_overdue": "zhizhi.engine.escalating.clock_overdue",
     "engine.expire_task": "zhizhi.engine.escalating.expire_task",
     "engine.zone_begins": "zhizhi.engine.zoning.begin",

@@ -26,6 +26,17 @@ ENGINE_TEXTS: Mapping[str, Any] = {
         "Case {code}: emergency, personal data was opened without a second person ({grant})."
     ),
     "engine.appeal_made": _("Case {code}: somebody appeals against its alert ({appeal})."),
+    "engine.appeal_overdue": _(
+        "Case {code}: an appeal should have been decided by now ({appeal})."
+    ),
+    "engine.claim_made": _("Somebody objects to a look at their own data ({claim})."),
+    "engine.claim_overdue": _(
+        "The objection {claim} to a look at personal data should have been answered by now."
+    ),
+    "engine.lookreview_made": _("Looks at personal data are to be reviewed ({lookreview})."),
+    "engine.lookreview_overdue": _(
+        "The review {lookreview} of looks at personal data should have been done by now."
+    ),
     "engine.alert_lifted": _(
         "Case {code}: its alert was lifted on appeal. Undo what you have done because of it."
     ),

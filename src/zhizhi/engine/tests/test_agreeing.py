@@ -22,7 +22,7 @@ from zhizhi.engine.tests.racing import race, winners
 from zhizhi.trust import append_only, audit, consenting
 from zhizhi.trust import erasing as receipts
 from zhizhi.trust.access import AccessRefused
-from zhizhi.trust.models import AccessRecord, AuditEntry, Consent
+from zhizhi.trust.models import AccessRecord, AuditEntry, Consent, Erasure
 
 pytestmark = pytest.mark.django_db(transaction=True)  # a look opens a transaction of its own
 A_TICK, YEAR = timedelta(microseconds=1), timedelta(days=365)
@@ -212,3 +212,17 @@ def test_the_upgrade_writes_a_consent_for_whoever_had_agreed_and_is_still_kept()
     assert row.expires_at - row.given_at > YEAR
     assert consenting.agreed(row.subject, "contact", ("name", "phone"), now=NOON) == row
     assert agreeing.agreements_of(silent) == agreeing.agreements_of(gone) == []
+
+
+def test_the_agreement_of_a_person_without_a_report_lapses_as_well() -> None:
+    report = filed()
+    person = report.person
+    assert person is not None
+    Report.everything.filter(pk=report.pk).update(person=None)
+
+    assert agreeing.lapse(NOON + YEAR) == 1
+    assert agreeing.lapse(NOON + YEAR) == 0
+
+    person.key.refresh_from_db()
+    assert person.key.destroyed_at is not None
+    assert Erasure.objects.latest("pk").subject == f"person:{person.pk}"

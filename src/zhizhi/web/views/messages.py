@@ -7,11 +7,12 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from zhizhi.engine import delivering, wording
+from zhizhi.engine import awaiting, delivering, wording
 from zhizhi.engine.models import Message
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import CASE_READERS, EVERYBODY, for_roles
@@ -63,7 +64,8 @@ def _inbox(scope: Scope) -> QuerySet[Message]:
 
 
 def _row(message: Message) -> dict[str, Any]:
-    return {"message": message, "text": _text(message)}
+    page = awaiting.page_of(message.template)
+    return {"message": message, "text": _text(message), "page": page and reverse(page)}
 
 
 def _text(message: Message) -> str:
