@@ -31,7 +31,7 @@ test: packages lint unit-sqlite unit-postgres browser chaos-few
 
 .PHONY: packages
 packages:
-	scripts/system_packages.sh venv npm chromium postgresql mosquitto fonts pango
+	scripts/system_packages.sh venv npm chromium postgresql mosquitto fonts pango faketime
 
 $(PRODUCT): requirements/product.lock pyproject.toml
 	scripts/system_packages.sh venv
@@ -78,7 +78,7 @@ unit-sqlite: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 unit-postgres: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m tests.postgres $(PYTEST) -m "not browser and not chaos" \
 	  --ignore=src/zhizhi/kernel --ignore=tests/test_restoring.py --ignore=tests/test_rotation.py \
-	  --ignore=tests/test_upgrading.py --ignore=tests/simulation
+	  --ignore=tests/test_upgrading.py --ignore=tests/test_expiry.py --ignore=tests/simulation
 
 # Two read the pages, each in a browser and an installation of its own; what happens in the stories
 # is seen by one alone.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Make sure that the programs named as arguments are on this machine.
-#   scripts/system_packages.sh npm chromium postgresql mosquitto fonts pango
+#   scripts/system_packages.sh npm chromium postgresql mosquitto fonts pango faketime
 # As root on Debian or Ubuntu it installs what is missing; otherwise it prints the command to type
 # and fails.
 set -euo pipefail
@@ -14,6 +14,7 @@ has() {
     mosquitto) command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] ;;
     fonts) command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh-cn family 2>/dev/null | head -1)" ] ;;
     pango) "${PYTHON:-python3}" -c 'import ctypes; [ctypes.CDLL(f"lib{name}.so.0") for name in ("pango-1.0", "pangoft2-1.0", "harfbuzz-subset")]' 2>/dev/null ;;
+    faketime) command -v faketime >/dev/null ;;
     *) echo "system_packages.sh: no program called '$1'" >&2; exit 2 ;;
   esac
 }
