@@ -27,6 +27,7 @@ COMMANDS = (
     "restore",
     "rotate_keys",
     "evaluate",
+    "rules",
     "bench",
 )
 
