@@ -1,6 +1,6 @@
 # make demo   set everything up and open the demo district on http://127.0.0.1:8000
 # make test   set everything up; run every check and test, on both databases and in a browser
-# make lint | bench | chaos | simulate | powercut | mutants | scan | clean | lock | assets | assets-report
+# make lint | bench | chaos | simulate | powercut | mutants | coverage | scan | clean | lock | assets | assets-report
 # make messages | screens
 
 SHELL := /bin/bash
@@ -22,7 +22,7 @@ LATE ?= 0
 ONLY ?=
 MOST ?= 0
 
-.PHONY: demo test lint bench chaos simulate powercut mutants scan clean lock assets assets-report messages screens unit-sqlite unit-postgres browser chaos-few
+.PHONY: demo test lint bench chaos simulate powercut mutants coverage scan clean lock assets assets-report messages screens unit-sqlite unit-postgres browser chaos-few
 
 demo: $(PRODUCT) $(ASSETS) $(MESSAGES)
 	$(BIN)/zhizhi demo $(if $(ONCE),--once) $(if $(FRESH),--fresh) $(if $(PORT),--port $(PORT))
@@ -107,6 +107,10 @@ powercut: $(DEVELOPMENT)
 mutants: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m tests.mutation --table --seed $(SEED) --most $(MOST) $(if $(ONLY),--only $(ONLY)) \
 	  $(if $(AGAIN),--again)
+
+# Branches of the kernel, of trust and of the engine that no test takes; below 95 % it fails
+coverage: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
+	$(PYTEST) -m "not browser and not chaos" --cov --cov-report=term
 
 # Programs that look for weaknesses, on this machine alone; the canary build shows that they find any
 scan: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
