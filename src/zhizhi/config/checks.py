@@ -238,6 +238,7 @@ CHECKS: tuple[Check, ...] = (
     Check(gettext_lazy("Change of the vault key"), running.vault_key, is_stored=True),
     Check(gettext_lazy("Clock"), running.clock, is_stored=True),
     Check(gettext_lazy("Waiting messages and timers"), running.queues, is_stored=True),
+    Check(gettext_lazy("Holiday calendar"), running.calendar, is_stored=True),
     Check(gettext_lazy("Accounts in use"), running.unused_accounts, is_stored=True),
 )
 

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from zhizhi.config.backing_up import latest
 from zhizhi.directory import accounts
-from zhizhi.engine import vitals
+from zhizhi.engine import settings_in_force, spans, vitals
+from zhizhi.engine.clock_settings import COUNTED, ELAPSED
 from zhizhi.trust import keys, rotating, tree
 from zhizhi.trust.models import AuditEntry
 
@@ -23,6 +24,7 @@ BACKED_UP_WITHIN = timedelta(hours=36)  # one night may fail
 PUBLISHED_WITHIN = timedelta(minutes=10)  # the worker does it once a minute
 CLOCKS_AGREE_WITHIN = timedelta(seconds=5)
 WAITS_AT_MOST = timedelta(minutes=15)
+CALENDAR_AHEAD = timedelta(days=30)
 USED_WITHIN = timedelta(days=90)
 MOST_NAMED = 10
 
@@ -168,5 +170,24 @@ def unused_accounts() -> Found:
             % said,
             hint=_("Ask whoever has them, then: zhizhi account NAME --close"),
             id="zhizhi.W046",
+        )
+    ]
+
+
+@_while_it_answers
+def calendar() -> Found:
+    """Where limits count days, the announced days reach a month ahead at least."""
+    in_force = settings_in_force.snapshot()
+    if all(in_force[f"engine.{kind}_unit"] == ELAPSED for kind in COUNTED):
+        return []
+    until = spans.calendar().known_until
+    if until >= timezone.localdate() + CALENDAR_AHEAD:
+        return []
+    return [
+        Warning(
+            _("The holiday calendar ends on %(day)s: limits beyond count around the clock.")
+            % {"day": until},
+            hint=_("Enter the announced days on the settings page, and until when they count."),
+            id="zhizhi.W047",
         )
     ]

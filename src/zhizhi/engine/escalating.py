@@ -11,6 +11,12 @@ from zhizhi.engine.models import Case, Clock, Task
 from zhizhi.engine.states import StateConflict, move
 
 WORKER = "worker"
+LATE = ("escalate", "supervise")  # the steps behind the end of the time
+CONCERNED = {
+    "warn": ("role:operator",),
+    "escalate": ("role:leader",),
+    "supervise": ("role:leader", "role:inspector"),
+}
 
 
 def expire_task(arguments: Mapping[str, Any], now: datetime) -> None:
@@ -68,7 +74,7 @@ def clock_overdue(arguments: Mapping[str, Any], now: datetime) -> None:
     """Timer action: mark a missed time limit and tell the operators."""
     case = Case.everything.select_for_update().get(pk=arguments["case"])
     clock = Clock.objects.filter(pk=arguments["clock"], state=Clock.State.RUNNING).first()
-    if clock is None:
+    if clock is None or clock.paused_at is not None:
         return
     with timeline.writing():
         Clock.objects.filter(pk=clock.pk).update(state=Clock.State.OVERDUE)
@@ -86,3 +92,44 @@ def clock_overdue(arguments: Mapping[str, Any], now: datetime) -> None:
             task=clock.task,
             now=now,
         )
+
+
+def clock_step(arguments: Mapping[str, Any], now: datetime) -> None:
+    """Timer action: a share of the time to finish a task has passed; tell whom it concerns.
+
+    Each step is taken once, and only while the work is neither done nor given back.
+    """
+    case = Case.everything.select_for_update().get(pk=arguments["case"])
+    clock = Clock.objects.select_related("task").filter(pk=arguments["clock"]).first()
+    if clock is None or not _is_unmet(clock):
+        return
+    step = arguments["step"]
+    with timeline.writing():
+        timeline.record(
+            case, verb=f"clock.{step}", actor=WORKER, at=now, task=clock.task,
+            data={"kind": clock.kind, "percent": arguments["percent"], "due_at": clock.due_at},
+        )  # fmt: skip
+        for recipient in _concerned(step, clock.task):
+            delivering.enqueue(
+                channel="inbox", recipient=recipient, template=f"engine.clock_{step}",
+                payload={"code": case.code, "kind": clock.kind, "case": case.pk,
+                         "percent": arguments["percent"]},
+                key_parts=("clock", clock.pk, step), case=case, task=clock.task, now=now,
+                is_urgent=step in LATE,
+            )  # fmt: skip
+
+
+def _is_unmet(clock: Clock) -> bool:
+    """Say whether work is still waited for; a late clock outlives a task that was given back."""
+    is_waiting = clock.state in {Clock.State.RUNNING, Clock.State.OVERDUE}
+    is_live = clock.task is None or clock.task.state in Task.LIVE
+    return is_waiting and clock.ended_at is None and clock.paused_at is None and is_live
+
+
+def _concerned(step: str, task: Task | None) -> tuple[str, ...]:
+    """Return whom a step is told to: the handler, the desk, the leaders, then supervision too."""
+    if step != "remind":
+        return CONCERNED[step]
+    if task is None:
+        return ()
+    return (f"unit:{task.unit_id}" if task.unit_id else f"agency:{task.agency_id}",)

@@ -146,7 +146,7 @@ IMPERSONAL = {
     "engine.Message": ("key", "channel", "template", "receipt", "failure"),
     "engine.Subscriber": ("code", "url", "secret", "area_path", "kinds"),
     "engine.Template": ("code", "language", "text"),
-    "engine.Clock": ("kind",),
+    "engine.Clock": ("kind", "unit"),
     "engine.Timer": ("key", "action", "failure"),
     "engine.Notice": ("key", "kind"),
     "engine.FigureRelease": ("places", "kinds", "numbers"),

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from zhizhi.engine.access_settings import ACCESS
+from zhizhi.engine.clock_settings import CLOCKS
 from zhizhi.engine.lookup_settings import LOOKUPS
 from zhizhi.engine.models import Setting, SettingChange
 from zhizhi.engine.resident_settings import RESIDENTS
@@ -131,7 +132,7 @@ class SettingRefused(ValueError):
 
 def declared() -> dict[str, DeclaredSetting]:
     """Return every declared setting of the engine and of the installed systems by its key."""
-    found = [*ENGINE, *ACCESS, *LOOKUPS, *RESIDENTS, *SESSIONS]
+    found = [*ENGINE, *CLOCKS, *ACCESS, *LOOKUPS, *RESIDENTS, *SESSIONS]
     for system in systems():
         found.extend(system.settings)
     return {setting.key: setting for setting in found}
@@ -215,6 +216,8 @@ def check(setting: DeclaredSetting, value: Any) -> Any:
     if isinstance(value, str) and setting.maximum is not None and len(value) > setting.maximum:
         message = f"{setting.key} has at most {setting.maximum} characters"
         raise SettingRefused(message)
+    if setting.wrong is not None and (said := setting.wrong(value)):
+        raise SettingRefused(str(said))
     if isinstance(value, int | float):
         low, high = setting.minimum, setting.maximum
         is_high_enough = low is None or value >= low  # asked this way round, NaN is refused

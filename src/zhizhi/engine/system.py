@@ -22,6 +22,7 @@ class DeclaredSetting:
 
     ``value`` is the default; its type is the setting's type. ``unit`` is shown behind it. Texts
     are translated lazily. ``choices`` are the values that a text may have, each with its word.
+    ``wrong`` says in words why a value cannot be, or nothing.
     """
 
     key: str  # "fishery.limit_minutes"
@@ -32,6 +33,7 @@ class DeclaredSetting:
     maximum: float | None = None
     name: Any = ""  # two or three words, for headings and lists
     choices: tuple[tuple[str, Any], ...] = ()
+    wrong: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db.models import F
+from django.db.models import DurationField, ExpressionWrapper, F
 from django.utils.module_loading import import_string
 
-from zhizhi.engine import timeline
+from zhizhi.engine import settings_in_force, spans, timeline
 from zhizhi.engine.leasing import backoff, claim
 from zhizhi.engine.models import Case, Clock, Task, Timer
 from zhizhi.engine.system import TimerAction, systems
@@ -25,9 +25,13 @@ MOST_ATTEMPTS = 8  # then a timer is left for people; the health page shows it
 ENGINE_ACTIONS: Mapping[str, str] = {
     "engine.answer_overdue": "zhizhi.engine.awaiting.overdue",
     "engine.clock_overdue": "zhizhi.engine.escalating.clock_overdue",
+    "engine.clock_step": "zhizhi.engine.escalating.clock_step",
     "engine.expire_task": "zhizhi.engine.escalating.expire_task",
     "engine.zone_begins": "zhizhi.engine.zoning.begin",
 }
+# What happens to a clock for finishing a task at a share of its time, by the setting that has it.
+STEPS = ("remind", "warn", "escalate", "supervise")
+STEPPED = "handle"
 
 
 class ActionUnknown(KeyError):
@@ -73,18 +77,47 @@ def start_clock(
     case: Case,
     *,
     kind: str,
-    within: timedelta,
+    within: spans.Limit,
     now: datetime,
     task: Task | None = None,
     action: str = "engine.clock_overdue",
 ) -> Clock:
-    """Start a time limit; ``action`` runs when nobody meets it."""
+    """Start a time limit; ``action`` runs when nobody meets it.
+
+    A limit that reaches beyond the announced calendar says in the history how it was counted.
+    """
+    reckoned = spans.reckon(within, now)
     clock = Clock.objects.create(
-        case=case, task=task, kind=kind, started_at=now, due_at=now + within
+        case=case, task=task, kind=kind, started_at=now, due_at=reckoned.due_at, unit=reckoned.unit
     )
     arguments = {"clock": clock.pk, "case": case.pk, "task": task.pk if task else None}
     schedule(f"clock:{clock.pk}", action=action, arguments=arguments, due_at=clock.due_at)
+    if kind == STEPPED:
+        _schedule_steps(clock, arguments)
+    if reckoned.is_guess:
+        data = {"kind": kind, "due_at": clock.due_at}
+        timeline.record(case, verb="clock.guess", actor="worker", at=now, task=task, data=data)
     return clock
+
+
+def _schedule_steps(clock: Clock, arguments: Mapping[str, Any]) -> None:
+    settings = settings_in_force.snapshot()
+    Timer.objects.bulk_create(
+        Timer(
+            key=f"clock:{clock.pk}:{step}",
+            action="engine.clock_step",
+            arguments={**arguments, "step": step, "percent": settings[f"engine.{step}_percent"]},
+            due_at=spans.share(
+                clock.started_at, clock.due_at, settings[f"engine.{step}_percent"], clock.unit
+            ),
+        )
+        for step in STEPS
+    )
+
+
+def keys_of(clocks: Iterable[int]) -> list[str]:
+    """Return the keys of every timer that clocks may have."""
+    return [f"clock:{pk}{step}" for pk in clocks for step in ("", *(f":{one}" for one in STEPS))]
 
 
 def meet_clocks(case: Case, *, kind: str = "", now: datetime, task: Task | None = None) -> int:
@@ -94,7 +127,9 @@ def meet_clocks(case: Case, *, kind: str = "", now: datetime, task: Task | None 
     """
     met = _end_clocks(case, Clock.State.MET, kind=kind, now=now, task=task)
     late = _clocks(case, kind, task).filter(state=Clock.State.OVERDUE, ended_at__isnull=True)
-    late.update(ended_at=now)
+    ids = list(late.values_list("pk", flat=True))
+    Clock.objects.filter(pk__in=ids).update(ended_at=now)
+    _silence(ids, now)
     return met
 
 
@@ -107,8 +142,7 @@ def resume_clocks(case: Case, *, kind: str, met_at: datetime) -> int:
     """Let the clocks run again that were met at ``met_at``, because that was undone."""
     met = Clock.objects.filter(case=case, kind=kind, state=Clock.State.MET, ended_at=met_at)
     ids = list(met.values_list("pk", flat=True))
-    keys = [f"clock:{pk}" for pk in ids]
-    Timer.objects.filter(key__in=keys, fired_at__isnull=True).update(cancelled_at=None)
+    Timer.objects.filter(key__in=keys_of(ids), fired_at__isnull=True).update(cancelled_at=None)
     return Clock.objects.filter(pk__in=ids).update(state=Clock.State.RUNNING, ended_at=None)
 
 
@@ -123,11 +157,18 @@ def _end_clocks(case: Case, state: str, *, kind: str, now: datetime, task: Task 
     running = _clocks(case, kind, task).filter(state=Clock.State.RUNNING)
     ids = list(running.values_list("pk", flat=True))
     ended = Clock.objects.filter(pk__in=ids, state=Clock.State.RUNNING)
+    stood = ExpressionWrapper(now - F("paused_at"), output_field=DurationField())
+    ended.filter(paused_at__isnull=False).update(paused=F("paused") + stood, paused_at=None)
     changed = ended.update(state=state, ended_at=now)
-    keys = [f"clock:{pk}" for pk in ids]
+    _silence(ids, now)
+    return changed
+
+
+def _silence(clocks: Sequence[int], now: datetime) -> None:
+    """Let the timers of clocks that have ended ring no more."""
+    keys = keys_of(clocks)
     waiting = Timer.objects.filter(key__in=keys, fired_at__isnull=True, cancelled_at__isnull=True)
     waiting.update(cancelled_at=now)
-    return changed
 
 
 def actions() -> dict[str, TimerAction]:

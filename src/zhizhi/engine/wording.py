@@ -19,6 +19,12 @@ ENGINE_TEXTS: Mapping[str, Any] = {
     "engine.unaccepted": _("Nobody accepted the task of case {code}. Send somebody by hand."),
     "engine.returned": _("{unit} returned the task of case {code}: {reason}"),
     "engine.clock_overdue": _("Case {code} is past its time limit: {kind}."),
+    "engine.clock_remind": _("Case {code}: {percent} % of the time to finish your task are over."),
+    "engine.clock_warn": _("Case {code}: {percent} % of the time to finish a task are over."),
+    "engine.clock_escalate": _("Case {code} is at {percent} % of its time limit and not finished."),
+    "engine.clock_supervise": _(
+        "Case {code} is at {percent} % of its time limit: supervision is called for."
+    ),
     "engine.access_asked": _(
         "Case {code}: somebody asks to look at personal data. A second person is wanted ({grant})."
     ),

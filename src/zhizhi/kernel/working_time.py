@@ -21,6 +21,9 @@ class SpanUnit(StrEnum):
     CALENDAR_DAYS = "calendar_days"  # 自然日
 
 
+ON_DUTY = (SpanUnit.WORKING_HOURS, SpanUnit.WORKING_DAYS)  # they run only in duty hours
+
+
 class YearUnknown(LookupError):
     """The day lies outside the years whose holidays and make-up days have been announced."""
 
@@ -75,10 +78,40 @@ class WorkingCalendar:
                 last = self._after_days(started_at.astimezone(self.zone).date(), amount)
                 return self._at(last, self.shifts[-1][1])
             case SpanUnit.CALENDAR_DAYS:
-                last = started_at.astimezone(self.zone).date() + ONE_DAY * amount
-                while not self.is_worked(last):
-                    last += ONE_DAY
-                return self._at(last + ONE_DAY, time())
+                return self._end_of(started_at.astimezone(self.zone).date() + ONE_DAY * amount)
+
+    def share(
+        self, started_at: datetime, due_at: datetime, percent: int, unit: SpanUnit
+    ) -> datetime:
+        """Return when ``percent`` of a limit have run out; more than 100 lies behind its end."""
+        if unit in ON_DUTY:
+            return self._after_duty(started_at, self.worked(started_at, due_at) * percent / 100)
+        return started_at + (due_at - started_at) * percent / 100
+
+    def pushed(
+        self, moment: datetime, unit: SpanUnit, *, paused_at: datetime, resumed_at: datetime
+    ) -> datetime:
+        """Return where ``moment`` comes to lie when the time of ``unit`` stood still for a while.
+
+        As far behind the end of the pause as it lay behind its beginning.
+        """
+        if unit in ON_DUTY:
+            return self._after_duty(resumed_at, self.worked(paused_at, moment))
+        return moment + (resumed_at - paused_at)
+
+    def due_pushed(
+        self, due_at: datetime, unit: SpanUnit, *, paused_at: datetime, resumed_at: datetime
+    ) -> datetime:
+        """Return the new end of a limit after a pause; one in days ends with a day, as before."""
+        pushed = self.pushed(due_at, unit, paused_at=paused_at, resumed_at=resumed_at)
+        day = pushed.astimezone(self.zone).date()
+        if unit == SpanUnit.WORKING_DAYS:
+            return self._at(day, self.shifts[-1][1])
+        if unit == SpanUnit.CALENDAR_DAYS:
+            if pushed == self._at(day, time()):
+                day -= ONE_DAY  # midnight is the end of the day before
+            return self._end_of(day)
+        return pushed
 
     def worked(self, since: datetime, until: datetime) -> timedelta:
         """Return the duty time between two aware moments; nothing when ``until`` comes first."""
@@ -107,6 +140,12 @@ class WorkingCalendar:
             day += ONE_DAY
             amount -= self.is_worked(day)
         return day
+
+    def _end_of(self, last: date) -> datetime:
+        """Return the midnight that ends ``last``, or the next worked day where that one is free."""
+        while not self.is_worked(last):
+            last += ONE_DAY
+        return self._at(last + ONE_DAY, time())
 
     def _duty(self, day: date) -> list[tuple[datetime, datetime]]:
         """Return begin and end of the shifts of ``day``; none on a free day."""

@@ -136,7 +136,8 @@ def _clocks(case: Case, now: datetime) -> list[dict[str, Any]]:
         {
             "name": clock_name(clock.kind),
             "due_at": clock.due_at,
-            "is_overdue": clock.due_at < now,
+            "is_overdue": clock.due_at < now and clock.paused_at is None,
+            "is_paused": clock.paused_at is not None,
             "who": (clock.task.unit or clock.task.agency) if clock.task else None,
         }
         for clock in unmet.order_by("due_at")
@@ -168,7 +169,8 @@ def _line(entry: TimelineEntry, names: dict[str, str], macros: Versions) -> dict
         "target": str(target) if target else "",
         "note": entry.note or _left(entry, macro),
         "outcome": outcome_name(str(entry.data.get("outcome", ""))),
-        "limit": clock_name(entry.data["kind"]) if entry.verb == "clock.overdue" else "",
+        "limit": clock_name(entry.data["kind"]) if entry.verb.startswith("clock.") else "",
+        "percent": entry.data.get("percent", 0),
         "photos": _photos(entry),
         "voices": len(entry.data.get("voices", ())),
         "told_at": parse_datetime(str(entry.data.get("told_at", ""))),

@@ -17,8 +17,11 @@ def unmet() -> Q:
 
 
 def overdue(now: datetime) -> Q:
-    """Return the condition that a limit is past and still unmet; at its very moment it is not."""
-    return unmet() & Q(due_at__lt=now)
+    """Return the condition that a limit is past and still unmet; at its very moment it is not.
+
+    One that stands still is not past: its end moves on with every day.
+    """
+    return unmet() & Q(due_at__lt=now, paused_at=None)
 
 
 def missed(now: datetime) -> Q:
@@ -27,7 +30,8 @@ def missed(now: datetime) -> Q:
     A worker that was away marks nothing overdue: the times decide, not the mark alone.
     """
     late = Q(state=State.MET, ended_at__gt=F("due_at"))
-    return Q(state=State.OVERDUE) | Q(state=State.RUNNING, due_at__lt=now) | late
+    is_past = Q(state=State.RUNNING, due_at__lt=now, paused_at=None)
+    return Q(state=State.OVERDUE) | is_past | late
 
 
 def kept() -> Q:

@@ -49,6 +49,9 @@ class SettingForm(forms.Form):
             said = _("{value} is in force already. Write another value, or leave this page.")
             now = written(self.declared, self.in_force)
             self.add_error("value", said.format(value=now))
+        wrong = self.declared.wrong
+        if wrong is not None and "value" in data and (problem := wrong(data["value"])):
+            self.add_error("value", problem)
         return data
 
 

@@ -16,7 +16,7 @@ from zhizhi.config import running_checks as running
 from zhizhi.config.backing_up import latest
 from zhizhi.config.backing_up.latest import Backup
 from zhizhi.directory.models import Account
-from zhizhi.engine import delivering, timing, vitals
+from zhizhi.engine import delivering, settings_in_force, timing, vitals
 from zhizhi.engine.models import Message
 from zhizhi.trust import audit, keys, rotating, tree, vault
 from zhizhi.trust.audit import Leaf
@@ -183,3 +183,21 @@ def test_of_many_accounts_that_rest_ten_are_named_by_their_numbers() -> None:
     assert str(found.msg).startswith("11 ")
     assert ", ".join(str(pk) for pk in made[:-1]) in str(found.msg)
     assert "rests" not in str(found.msg)
+
+
+@pytest.mark.parametrize(
+    ("unit", "day", "found"),
+    [
+        ("working_days", "2026-12-01", []),
+        ("working_days", "2026-12-02", ["zhizhi.W047"]),
+        ("calendar_days", "2027-03-01", ["zhizhi.W047"]),
+        ("minutes", "2027-03-01", []),
+    ],
+)
+def test_where_limits_count_days_the_calendar_reaches_a_month_ahead(
+    unit: str, day: str, found: list[str]
+) -> None:
+    if unit != "minutes":
+        settings_in_force.change("engine.inspect_unit", unit, by="account:1", now=AT)
+
+    assert ids(running.calendar, at=datetime.fromisoformat(f"{day}T12:00+08:00")) == found

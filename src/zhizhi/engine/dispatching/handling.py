@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from zhizhi.directory.models import Unit
-from zhizhi.engine import delivering, settings_in_force, timeline, timing
+from zhizhi.engine import delivering, settings_in_force, spans, timeline, timing
 from zhizhi.engine.dispatching.releasing import (
     end_without_result,
     locked_task,
@@ -32,9 +32,10 @@ def accept(task: Task, *, by: str, now: datetime) -> Task:
         timing.meet_clocks(case, kind="accept", now=now, task=task)
         if task.unit_id:
             settings = settings_in_force.snapshot()
-            for kind in ("arrive", "handle"):
-                within = timedelta(minutes=settings[f"engine.{kind}_minutes"])
-                timing.start_clock(case, kind=kind, within=within, now=now, task=task)
+            within = timedelta(minutes=settings["engine.arrive_minutes"])
+            timing.start_clock(case, kind="arrive", within=within, now=now, task=task)
+            handle = spans.profile("handle", settings)
+            timing.start_clock(case, kind="handle", within=handle, now=now, task=task)
         timeline.record(case, verb="task.accept", actor=by, at=now, task=task)
     return task
 

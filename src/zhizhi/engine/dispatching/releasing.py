@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from zhizhi.directory.models import Unit
-from zhizhi.engine import delivering, settings_in_force, timing
+from zhizhi.engine import delivering, settings_in_force, spans, timing
 from zhizhi.engine.models import Case, Task
 from zhizhi.engine.states import move
 
@@ -52,8 +52,8 @@ def settle(case: Case, *, now: datetime) -> None:
     is_done = case.tasks.filter(state=Task.State.DONE).exists() and not undone(case)
     if is_done:
         move(case, Case.State.HANDLED, allowed=Case.MOVES, changed_at=now)
-        minutes = settings_in_force.value("engine.inspect_minutes")
-        timing.start_clock(case, kind="inspect", within=timedelta(minutes=minutes), now=now)
+        within = spans.profile("inspect", settings_in_force.snapshot())
+        timing.start_clock(case, kind="inspect", within=within, now=now)
     elif case.state != Case.State.OPEN:
         move(case, Case.State.OPEN, allowed=Case.MOVES, changed_at=now)
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from zhizhi.directory.models import Agency, Unit
-from zhizhi.engine import delivering, settings_in_force, timeline, timing
+from zhizhi.engine import delivering, settings_in_force, spans, timeline, timing
 from zhizhi.engine.dispatching.nearest import Need, NoUnitFits, Suggestion, nearest_fit
 from zhizhi.engine.dispatching.releasing import (
     end_without_result,
@@ -202,7 +202,7 @@ def assign(
     kind: str,
     by: str,
     now: datetime,
-    within: timedelta | None = None,
+    within: spans.Limit | None = None,
 ) -> Task:
     """Give a piece of work on ``case`` to an agency, beside whatever else goes on."""
     with timeline.writing():
@@ -210,10 +210,10 @@ def assign(
         if case.state in Case.FINAL:
             message = f"the case is {case.get_state_display()}"
             raise StateConflict(message, code="case-ended", record=case)
-        settings = settings_in_force.snapshot()
-        span = within or timedelta(minutes=settings["engine.handle_minutes"])
+        span = within or spans.profile("handle", settings_in_force.snapshot())
+        due_at = spans.reckon(span, now).due_at
         task = Task.everything.create(
-            case=case, kind=kind, agency=agency, offered_at=now, due_at=now + span, offered_by=by
+            case=case, kind=kind, agency=agency, offered_at=now, due_at=due_at, offered_by=by
         )
         if case.state in {Case.State.OPEN, Case.State.HANDLED}:
             move(case, Case.State.DISPATCHED, allowed=Case.MOVES, changed_at=now)

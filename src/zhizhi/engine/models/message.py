@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -118,7 +120,10 @@ class Template(models.Model):
 
 
 class Clock(models.Model):
-    """A time limit on a case or a task, running until met, cancelled or overdue."""
+    """A time limit on a case or a task, running until met, cancelled or overdue.
+
+    Its end is computed when it starts: what settings say later changes no clock.
+    """
 
     class State(models.TextChoices):
         RUNNING = "running", _("Running")
@@ -133,6 +138,9 @@ class Clock(models.Model):
     due_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=12, choices=State, default=State.RUNNING)
+    unit = models.CharField(max_length=16, blank=True)  # kernel SpanUnit; empty: plain time
+    paused_at = models.DateTimeField(null=True)  # it stands still since then
+    paused = models.DurationField(default=timedelta)  # how long it has stood still in all
 
     class Meta:
         verbose_name = _("clock")

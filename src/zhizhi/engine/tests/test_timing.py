@@ -262,7 +262,8 @@ def test_a_clock_that_nobody_meets_is_overdue_and_the_operators_hear_of_it(
 
     running.refresh_from_db()
     assert running.state == state
-    assert Message.everything.filter(recipient="role:operator").exists() is (state == "overdue")
+    told = Message.everything.filter(recipient="role:operator", template="engine.clock_overdue")
+    assert told.exists() is (state == "overdue")
 
 
 def test_a_clock_met_late_stays_overdue_and_knows_when_the_work_was_done() -> None:

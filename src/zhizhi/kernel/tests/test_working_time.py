@@ -146,3 +146,139 @@ def test_between_start_and_due_lie_just_the_hours_of_duty_asked_for(
 
 def test_no_duty_passes_backwards() -> None:
     assert CALENDAR.worked(at("2023-01-05T10:00"), at("2023-01-04T10:00")) == timedelta()
+
+
+# Pauses, and shares of a limit, against a clock that is read every minute
+
+MINUTE = timedelta(minutes=1)
+TEN_DAYS = 60 * 24 * 10
+
+
+def is_on_duty(moment: datetime, unit: SpanUnit) -> bool:
+    """Say whether the minute that begins at ``moment`` counts: the oracle, minute by minute."""
+    if unit not in {SpanUnit.WORKING_HOURS, SpanUnit.WORKING_DAYS}:
+        return True
+    is_open = any(begin <= moment.time() < end for begin, end in OFFICE)
+    return CALENDAR.is_worked(moment.date()) and is_open
+
+
+def counted(since: datetime, until: datetime, unit: SpanUnit) -> int:
+    """Return how many minutes count between the two."""
+    minutes = int((until - since) / MINUTE)
+    return sum(is_on_duty(since + MINUTE * n, unit) for n in range(minutes))
+
+
+def run_out(since: datetime, minutes: float, unit: SpanUnit) -> datetime:
+    """Return when so many counted minutes have passed, the last one perhaps in part."""
+    moment = since
+    while not is_on_duty(moment, unit):
+        moment += MINUTE
+    while minutes > 1:
+        minutes -= is_on_duty(moment, unit)
+        moment += MINUTE
+    while minutes and not is_on_duty(moment, unit):
+        moment += MINUTE
+    return moment + MINUTE * minutes
+
+
+UNITS = st.sampled_from(list(SpanUnit))
+
+
+@given(
+    minute=st.integers(0, TEN_DAYS), amount=st.integers(1, 9), unit=UNITS,
+    before=st.floats(0.01, 0.99), stood=st.integers(1, TEN_DAYS),
+)  # fmt: skip
+def test_after_a_pause_as_much_is_left_as_was_left_before_it(
+    minute: int, amount: int, unit: SpanUnit, before: float, stood: int
+) -> None:
+    started = at("2023-01-03T00:00") + MINUTE * minute
+    due = CALENDAR.due(started, amount, unit)
+    paused = started + MINUTE * int(before * ((due - started) / MINUTE))
+    resumed = paused + MINUTE * stood
+    left = counted(paused, due, unit)
+
+    pushed = CALENDAR.pushed(due, unit, paused_at=paused, resumed_at=resumed)
+
+    assert counted(resumed, pushed, unit) == left
+    assert left == 0 or counted(resumed, pushed - MINUTE, unit) == left - 1
+
+
+@given(
+    minute=st.integers(0, TEN_DAYS), amount=st.integers(1, 9),
+    unit=st.sampled_from([SpanUnit.WORKING_DAYS, SpanUnit.CALENDAR_DAYS]),
+    stood=st.integers(1, TEN_DAYS),
+)  # fmt: skip
+def test_a_limit_in_days_ends_with_a_worked_day_after_a_pause_too(
+    minute: int, amount: int, unit: SpanUnit, stood: int
+) -> None:
+    started = at("2023-01-03T00:00") + MINUTE * minute
+    due = CALENDAR.due(started, amount, unit)
+    pause = {"paused_at": started, "resumed_at": started + MINUTE * stood}
+
+    pushed = CALENDAR.due_pushed(due, unit, **pause)
+
+    plain = CALENDAR.pushed(due, unit, **pause)
+    assert pushed >= plain
+    if unit == SpanUnit.WORKING_DAYS:
+        assert (pushed.time(), pushed.date()) == (time(18), plain.date())
+    else:
+        assert pushed.time() == time()
+        assert CALENDAR.is_worked(pushed.date() - timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("due", "unit", "expected"),
+    [
+        ("2023-01-05T18:00", "working_hours", "2023-01-11T18:00"),
+        ("2023-01-05T11:30", "working_hours", "2023-01-11T11:30"),
+        ("2023-01-05T18:00", "working_days", "2023-01-11T18:00"),
+        ("2023-01-05T18:00", "emergency_hours", "2023-01-11T18:00"),
+        ("2023-01-05T00:00", "calendar_days", "2023-01-11T00:00"),  # whole days stay whole
+        ("2023-01-08T00:00", "calendar_days", "2023-01-14T00:00"),  # the 13th is a Friday
+        ("2023-01-09T00:00", "calendar_days", "2023-01-17T00:00"),  # the 14th is a Saturday
+    ],
+)
+def test_a_limit_moves_by_the_pause(due: str, unit: str, expected: str) -> None:
+    pause = {"paused_at": at("2023-01-04T10:00"), "resumed_at": at("2023-01-10T10:00")}
+
+    assert CALENDAR.due_pushed(at(due), SpanUnit(unit), **pause) == at(expected)
+
+
+def test_half_a_day_of_pause_costs_a_limit_in_calendar_days_no_part_of_a_day() -> None:
+    pause = {"paused_at": at("2023-01-04T10:00"), "resumed_at": at("2023-01-04T22:00")}
+
+    pushed = CALENDAR.due_pushed(at("2023-01-06T00:00"), SpanUnit.CALENDAR_DAYS, **pause)
+
+    assert pushed == at("2023-01-07T00:00")
+
+
+@given(
+    minute=st.integers(0, TEN_DAYS), hours=st.integers(1, 40), unit=UNITS,
+    percent=st.sampled_from([1, 50, 80, 100, 150, 200]),
+)  # fmt: skip
+def test_a_share_of_a_limit_is_counted_in_its_own_unit(
+    minute: int, hours: int, unit: SpanUnit, percent: int
+) -> None:
+    started = at("2023-01-03T00:00") + MINUTE * minute
+    due = started + timedelta(hours=hours)
+    all_of_it = counted(started, due, unit)
+
+    moment = CALENDAR.share(started, due, percent, unit)
+
+    if all_of_it:
+        expected = run_out(started, all_of_it * percent / 100, unit)
+        assert abs(moment - expected) < timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("percent", "moment"),
+    [(50, "2023-01-04T15:00"), (100, "2023-01-05T10:00"), (200, "2023-01-06T11:00")],
+)
+def test_eight_working_hours_are_half_over_after_four(percent: int, moment: str) -> None:
+    started = at("2023-01-04T09:00")
+    due = CALENDAR.due(started, 8, SpanUnit.WORKING_HOURS)
+
+    assert CALENDAR.share(started, due, percent, SpanUnit.WORKING_HOURS) == at(moment)
+    assert CALENDAR.share(started, due, percent, SpanUnit.EMERGENCY_HOURS) == started + (
+        timedelta(hours=25) * percent / 100
+    )
