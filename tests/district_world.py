@@ -24,7 +24,16 @@ from zhizhi.directory.granting import Kind, Wanted
 from zhizhi.directory.look_reviews import Found
 from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, SavedView, Unit, WallPass
 from zhizhi.directory.people import PersonalData
-from zhizhi.engine import agreeing, appealing, claiming, macros, patrolling, publishing, reporting
+from zhizhi.engine import (
+    agreeing,
+    appealing,
+    claiming,
+    macros,
+    patrolling,
+    publishing,
+    reporting,
+    requesting,
+)
 from zhizhi.engine.macros import MacroDraft, Step
 from zhizhi.engine.models import (
     Alert,
@@ -321,4 +330,5 @@ READ: dict[str, Callable[[Any], Any]] = {
     "key": lambda record: record.key,
     "code": lambda record: record.code,
     "state": lambda record: record.state,
+    "request_id": lambda record: requesting.request_id(record.pk),
 }

@@ -153,4 +153,17 @@ RESIDENTS = (
         60,
         name=_("Time to answer residents"),
     ),
+    DeclaredSetting(
+        "residents.requests_listed_for",
+        "pass",
+        _(
+            "Who may list reports on /open311/ without knowing their numbers; listed for "
+            "everybody, they can be counted, also where public figures withhold a number"
+        ),
+        "",
+        None,
+        16,
+        name=_("Lists of reports"),
+        choices=(("pass", _("Programs with a pass, and staff")), ("everybody", _("Everybody"))),
+    ),
 )
