@@ -1,7 +1,7 @@
-"""Other troubles than death: processes that stand still, a database or a disk that fails.
+"""Other troubles than death: processes that stand still, a database, disk or clock that fails.
 
 Each is played on a fresh installation while rows come in, and compared with what the plan says must
-come of them: ``make chaos TROUBLE=pauses`` (or database, disk).
+come of them: ``make chaos TROUBLE=pauses`` (or database, disk, clock).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from tests.chaos.processes import Ground, Installation, installation
 from tests.postgres import Cluster, running
 
 PACE_S = 2.0  # between two waves
+FARTHEST_S = 25  # from one to the other side less than FUTURE_AFTER
 DISK_MIB = 96  # a database of this size is full soon
 
 
@@ -182,10 +183,48 @@ def _pile(ballast: Path) -> None:
                 size //= 2
 
 
+# a clock that is set
+
+
+@contextlib.contextmanager
+def _clock_of_its_own(made: Installation) -> Iterator[None]:
+    """Let the processes read a clock that is set while they run; their spans stay true."""
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    if not found:
+        message = "no libfaketime: apt-get install faketime"
+        raise NotHere(message)
+    _set_clock(made, 0)
+    path = (str(Path(__file__).parent / "steady"), made.environment["PYTHONPATH"])
+    made.environment |= {
+        "LD_PRELOAD": str(found[0]),
+        "FAKETIME_TIMESTAMP_FILE": str(made.home / "clock"),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "PYTHONPATH": os.pathsep.join(path),
+    }
+    yield
+
+
+def step_clock(playing: Playing) -> None:
+    """Set the clock of all processes forth and back, by less than what rows may be ahead."""
+    while playing.goes_on():
+        time.sleep(playing.chance.uniform(2, 6))
+        _set_clock(playing.made, playing.chance.randint(-FARTHEST_S, FARTHEST_S))
+        playing.did["the clock was set"] += 1
+    _set_clock(playing.made, 0)
+
+
+def _set_clock(made: Installation, seconds: int) -> None:
+    new = made.home / "clock.new"
+    new.write_text(f"{seconds:+d}\n", encoding="ascii")
+    new.replace(made.home / "clock")
+
+
 TROUBLES: Mapping[str, Trouble] = {
     "pauses": Trouble(stand_still, ground=_two_workers, least_s=90),
     "database": Trouble(kill_database, least_s=60),
     "disk": Trouble(fill_disk, ground=_small_disk, least_s=90, databases=("sqlite",)),
+    "clock": Trouble(step_clock, ground=_clock_of_its_own, least_s=120),
 }
 NAMES = tuple(TROUBLES)
 
