@@ -18,7 +18,6 @@ from zhizhi.directory.models import (
 from zhizhi.engine.models import (
     Alert,
     Case,
-    CaseLink,
     CheckIn,
     Claim,
     Macro,
@@ -33,7 +32,7 @@ from zhizhi.trust.scoping import Grant, Scope, ScopeMissing
 pytestmark = pytest.mark.django_db
 SCOPED: tuple[Any, ...] = (
     Case, Alert, Task, Stay, Violation, WallPass, Macro, MacroRun, Report, Notice, Claim, CheckIn,
-    AccessGrant, LookReview, CaseLink,
+    AccessGrant, LookReview,
 )  # fmt: skip
 WIDE = {"operator", "inspector", "leader", "administrator", "technical_reviewer", "legal_reviewer"}
 SEES_THE_CASE = WIDE | {"agency_officer", "unit_member"}
