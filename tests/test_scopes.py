@@ -18,6 +18,7 @@ from zhizhi.directory.models import (
 from zhizhi.engine.models import (
     Alert,
     Case,
+    CaseLink,
     CheckIn,
     Claim,
     Macro,
@@ -32,7 +33,7 @@ from zhizhi.trust.scoping import Grant, Scope, ScopeMissing
 pytestmark = pytest.mark.django_db
 SCOPED: tuple[Any, ...] = (
     Case, Alert, Task, Stay, Violation, WallPass, Macro, MacroRun, Report, Notice, Claim, CheckIn,
-    AccessGrant, LookReview,
+    AccessGrant, LookReview, CaseLink,
 )  # fmt: skip
 WIDE = {"operator", "inspector", "leader", "administrator", "technical_reviewer", "legal_reviewer"}
 SEES_THE_CASE = WIDE | {"agency_officer", "unit_member"}

@@ -24,12 +24,13 @@ TABLES: dict[str, tuple[Any, str, dict[str, str]]] = {
         Case,
         "state",
         {
-            "open": "dispatched handled closed dismissed",
+            "open": "dispatched handled closed dismissed merged",
             "dispatched": "handling open handled dismissed",
             "handling": "handled open dispatched",
             "handled": "closed open dispatched",
             "closed": "open",
             "dismissed": "open",
+            "merged": "open",
         },
     ),
     "unit_task": (
@@ -129,6 +130,7 @@ def test_no_state_is_forgotten_here(name: str) -> None:
     ("group", "states"),
     [
         (Case.FINAL, "closed dismissed"),
+        (Case.RESTING, "closed dismissed merged"),
         (Task.LIVE, "offered accepted arrived"),
         (Violation.OFFENCE, "legally_reviewed transferred"),
         (Violation.UNDER_REVIEW, "recorded technically_reviewed legally_reviewed"),
@@ -151,6 +153,7 @@ def test_a_group_holds_these_and_no_others(group: Sequence[str], states: str) ->
         ("handling", 2),
         ("closed", 3),
         ("dismissed", 3),
+        ("merged", 3),
     ],
 )
 def test_the_database_keeps_whose_turn_it_is(state: str, turn: int, world: World) -> None:

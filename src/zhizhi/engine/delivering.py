@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Protocol
 
 from django.apps import apps
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from zhizhi.engine import timeline, wording
@@ -139,6 +139,25 @@ def cancel_of_case(case: Case, *, before: datetime) -> int:
     waiting = Message.everything.filter(case=case, state__in=WAITING, queued_at__lt=before)
     waiting = waiting.exclude(channel="inbox")
     return waiting.update(state=State.CANCELLED, failure="lifted on appeal")
+
+
+def stop_of_case(case: Case) -> dict[str, list[int]]:
+    """Stop messages about ``case`` that wait, because it rests; returns them by state.
+
+    ``go_on`` undoes it exactly. What a worker is sending at this moment goes out, and so does what
+    subscribed systems are told: it stays true.
+    """
+    waiting = Message.everything.filter(case=case, state__in=WAITING).exclude(channel="webhook")
+    waiting = waiting.filter(Q(lease_until=None) | Q(lease_until__lt=Now()))
+    found = list(waiting.order_by("pk").select_for_update())
+    Message.everything.filter(pk__in=[one.pk for one in found]).update(state=State.CANCELLED)
+    return {str(state): [one.pk for one in found if one.state == state] for state in WAITING}
+
+
+def go_on(stopped: Mapping[str, Collection[int]]) -> None:
+    """Let messages wait again that ``stop_of_case`` has stopped."""
+    for state, ids in stopped.items():
+        Message.everything.filter(pk__in=ids, state=State.CANCELLED).update(state=state)
 
 
 def relay(now: datetime, limit: int = 50) -> int:

@@ -13,7 +13,7 @@ from zhizhi.directory import granting, people
 from zhizhi.directory.granting import Kind, Wanted
 from zhizhi.directory.models import AccessGrant, Account, Person, RoleAssignment
 from zhizhi.directory.posts import own_post, post_for
-from zhizhi.engine import delivering, settings_in_force, timeline
+from zhizhi.engine import delivering, merging, settings_in_force, timeline
 from zhizhi.engine.models import Case, Notice, Report
 from zhizhi.trust import consenting
 from zhizhi.trust.access import UNTOLD
@@ -68,7 +68,8 @@ class CaseInHand:
     @classmethod
     def of(cls, case: Case, *, is_visible: bool = True) -> CaseInHand:
         """Return ``case``; it is visible where the viewer was given it through the own scope."""
-        return cls(case.pk, case.state not in Case.FINAL, is_visible)
+        is_open = merging.root_of(case).state not in Case.FINAL
+        return cls(case.pk, is_open, is_visible)
 
 
 def people_of(case: Case, scope: Scope) -> list[Someone]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from zhizhi.engine import closing, delivering, noticing, timeline
+from zhizhi.engine import closing, delivering, merging, noticing, timeline
 from zhizhi.engine.dispatching import locked
-from zhizhi.engine.models import Alert, Case, Notice
+from zhizhi.engine.models import Alert, Case, Notice, Report
 from zhizhi.engine.states import StateConflict
 
 LIFTED = "engine.alert_lifted"  # the message to agencies
@@ -40,7 +40,8 @@ def lift(alert: Alert, *, by: str, now: datetime) -> Alert:
 
 def is_founded(case: Case) -> bool:
     """Say whether something still stands behind ``case``: an alert or a resident's report."""
-    return case.alerts.filter(lifted_at__isnull=True).exists() or case.reports.exists()
+    told = Report.everything.filter(case__in=merging.family_of(case))
+    return case.alerts.filter(lifted_at__isnull=True).exists() or told.exists()
 
 
 def _end(case: Case, *, by: str, now: datetime) -> None:

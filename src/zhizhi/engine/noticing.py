@@ -18,7 +18,7 @@ from zhizhi.directory import people
 from zhizhi.directory.models import Agency
 from zhizhi.directory.people import PersonalData
 from zhizhi.engine import settings_in_force, timeline
-from zhizhi.engine.models import Case, Notice
+from zhizhi.engine.models import Case, CaseLink, Notice
 from zhizhi.engine.states import StateConflict, move
 from zhizhi.engine.system import DeclaredNotice, SystemConfig, systems
 from zhizhi.trust import erasing, evidence
@@ -69,7 +69,7 @@ def reserve(
         known = Notice.everything.filter(key=draft.key).first()
         if known is not None:
             return known, False
-        if locked.state in Case.FINAL:
+        if locked.state in Case.RESTING:
             message = f"the case is {locked.get_state_display()}"
             raise StateConflict(message, code="case-ended", record=locked)
         taken = Notice.everything.filter(agency=agency, kind=draft.kind, year=year)
@@ -120,7 +120,7 @@ def forget_parties(now: datetime) -> int:
     sealed file stays; it has blanks for the person.
     """
     days: int = settings_in_force.value("engine.party_days")
-    is_over = Q(case__state__in=Case.FINAL, case__closed_at__lt=now - timedelta(days=days))
+    is_over = CaseLink.is_over(now - timedelta(days=days))
     return _forget(is_over | Q(state=Notice.State.VOID), AT_ONCE, by=WORKER, now=now)
 
 

@@ -26,8 +26,12 @@ _STATUS = {
     Task.State.ARRIVED: Unit.Status.ON_SCENE,
 }
 _SETTLING = {"case.undo_dispatch", "task.cancel", "task.return", "task.expire", "task.finish"}
-_ENDED = {"case.close": Case.State.CLOSED, "case.dismiss": Case.State.DISMISSED}
-_OPENED = {"case.open", "case.reject", "case.reopen"}
+_ENDED = {
+    "case.close": Case.State.CLOSED,
+    "case.dismiss": Case.State.DISMISSED,
+    "case.merge": Case.State.MERGED,
+}
+_OPENED = {"case.open", "case.reject", "case.reopen", "case.unmerge"}
 
 
 def cases_at(visible: QuerySet[Case], at: datetime) -> list[Case]:
@@ -40,7 +44,7 @@ def cases_at(visible: QuerySet[Case], at: datetime) -> list[Case]:
     for case in found:
         stands = (getattr(case, "told", None) or {}).get(STANDS) or folded[case.pk]
         _set_back(case, at, **stands)
-    return [case for case in found if case.state not in Case.FINAL]
+    return [case for case in found if case.state not in Case.RESTING]
 
 
 def case_at(visible: QuerySet[Case], pk: int, at: datetime) -> Case | None:
@@ -211,7 +215,7 @@ def _moved(state: str, verb: str) -> str:
 
 
 def _settled(state: str, tasks: Sequence[Task], at: datetime) -> str:
-    if state in {*Case.FINAL, Case.State.HANDLED}:
+    if state in {*Case.RESTING, Case.State.HANDLED}:
         return state
     given = [_task_copy(task, at) for task in tasks if task.offered_at <= at]
     if any(task.state in Task.LIVE for task in given):

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from zhizhi.engine import claiming, reporting
+from zhizhi.engine import claiming, merging, reporting
 from zhizhi.engine.models import Case, Claim, Report
 from zhizhi.trust import vault
 from zhizhi.trust.erasing import Hold
@@ -83,6 +83,9 @@ LABELS = {
     "engine.Case.lat": _observed(_("Latitude of a case")),
     "engine.Case.key": _observed(_("Kind, subject and zone of a case")),
     "engine.Case.acknowledged_by": _staff(_("Who saw a case first")),
+    "engine.CaseLink.made_by": _staff(_("Who joined two cases")),
+    "engine.CaseLink.ended_by": _staff(_("Who took a case out again")),
+    "engine.CaseLink.why": _staff(_("Why two cases were joined"), form=Stored.PLAIN),
     "engine.Alert.explanation": _observed(_("Inputs of an alert")),
     "engine.Alert.lon": _observed(_("Longitude of an alert")),
     "engine.Alert.lat": _observed(_("Latitude of an alert")),
@@ -121,6 +124,7 @@ LABELS = {
 }  # fmt: skip
 IMPERSONAL = {
     "engine.Case": ("kind", "system", "zone", "task_kind", "capabilities", "area_path"),
+    "engine.CaseLink": ("score", "stopped"),
     "engine.Alert": ("id", "detector", "kind", "urgency", "zone"),
     "engine.Task": ("kind", "need", "outcome"),
     "engine.TimelineEntry": ("verb", "data", "previous", "digest"),  # ids and codes
@@ -172,7 +176,8 @@ def told(subject: Subject, now: datetime) -> Iterator[Fact]:
 
 def holds(subject: Subject) -> Iterator[Hold]:
     """Hold words and pictures while the case is open, and a claim until it is answered."""
-    if not Case.everything.filter(pk=subject.case, state__in=Case.FINAL).exists():
+    case = merging.root_of(Case.everything.get(pk=subject.case))
+    if case.state not in Case.FINAL:
         yield Hold(str(subject), OPEN_CASE)
         for number in subject.evidence:
             yield Hold(f"evidence:{number}", OPEN_CASE)

@@ -11,6 +11,7 @@ from zhizhi.engine import (
     appealing,
     closing,
     erasing,
+    merging,
     noticing,
     personal,
     quotas,
@@ -19,7 +20,7 @@ from zhizhi.engine import (
     unfinished,
 )
 from zhizhi.engine.dispatching import locked
-from zhizhi.engine.models import Case, Report
+from zhizhi.engine.models import Case, CaseLink, Report
 from zhizhi.engine.reporting import RESIDENT, seal_word
 from zhizhi.engine.states import StateConflict
 from zhizhi.trust import allowances
@@ -34,7 +35,7 @@ class ReasonMissing(ValueError):
 
 def may_rate(report: Report) -> bool:
     """Say whether the result waits for a rating: each end of the case may be rated once."""
-    case = report.case
+    case = merging.root_of(report.case)
     if case.state not in Case.FINAL or case.closed_at is None or report.forgotten_at is not None:
         return False
     return report.rated_at is None or report.rated_at < case.closed_at
@@ -59,7 +60,7 @@ def rate(report: Report, rating: int, *, remark: str = "", now: datetime) -> boo
     if opens and not remark.strip():
         raise ReasonMissing
     with timeline.writing():
-        case = locked(report.case)
+        case = locked(merging.root_of(report.case))
         if case.state not in Case.FINAL or case.closed_at is None:
             message = f"the case is {case.get_state_display()}"
             raise StateConflict(message, code="not-ended", record=case)
@@ -90,10 +91,8 @@ def forget(report: Report, *, by: str, now: datetime) -> bool:
 def sweep(now: datetime) -> int:
     """Delete what has outlived its time: drafts, counts, words, numbers, parties."""
     days: int = settings_in_force.value("residents.keep_days")
-    is_old = Q(
-        case__state__in=Case.FINAL, case__closed_at__lt=now - timedelta(days=days),
-        forgotten_at=None, erase_again_at=None,
-    )  # fmt: skip
+    over = CaseLink.is_over(now - timedelta(days=days))
+    is_old = over & Q(forgotten_at=None, erase_again_at=None)
     due = Report.everything.filter(is_old | Q(erase_again_at__lte=now)).order_by("pk")
     gone = sum(erasing.erase(report, by="worker", now=now) is not None for report in due[:AT_ONCE])
     gone += noticing.forget_parties(now) + agreeing.lapse(now) + appealing.forget_old(now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -144,6 +144,30 @@ def resume_clocks(case: Case, *, kind: str, met_at: datetime) -> int:
     ids = list(met.values_list("pk", flat=True))
     Timer.objects.filter(key__in=keys_of(ids), fired_at__isnull=True).update(cancelled_at=None)
     return Clock.objects.filter(pk__in=ids).update(state=Clock.State.RUNNING, ended_at=None)
+
+
+def stop_clocks(case: Case, *, now: datetime) -> dict[str, list[int]]:
+    """Stop every clock of ``case`` that is not met, because it rests; returns them by state.
+
+    ``start_again`` undoes it exactly: with the same due times. What is paused stands still already.
+    """
+    unmet = Clock.objects.filter(case=case, ended_at__isnull=True, paused_at__isnull=True)
+    found: dict[str, list[int]] = {str(Clock.State.RUNNING): [], str(Clock.State.OVERDUE): []}
+    for pk, state in unmet.order_by("pk").values_list("pk", "state"):
+        found[state].append(pk)
+    running = Clock.objects.filter(pk__in=found[Clock.State.RUNNING])
+    running.update(state=Clock.State.CANCELLED, ended_at=now)
+    Clock.objects.filter(pk__in=found[Clock.State.OVERDUE]).update(ended_at=now)
+    _silence([pk for ids in found.values() for pk in ids], now)
+    return found
+
+
+def start_again(stopped: Mapping[str, Collection[int]], *, stopped_at: datetime) -> None:
+    """Let clocks go on that ``stop_clocks`` has stopped; what is due by now fires at once."""
+    for state, ids in stopped.items():
+        Clock.objects.filter(pk__in=ids).update(state=state, ended_at=None)
+        mine = Timer.objects.filter(key__in=keys_of(ids), fired_at__isnull=True)
+        mine.filter(cancelled_at=stopped_at).update(cancelled_at=None)
 
 
 def _clocks(case: Case, kind: str, task: Task | None) -> Any:

@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from zhizhi.directory.models import RoleAssignment, Unit
-from zhizhi.engine import closing, reporting
+from zhizhi.engine import closing, merging, reporting
 from zhizhi.engine.attending import others
 from zhizhi.engine.models import Alert, Case, Clock, MacroVersion, Report, Task, TimelineEntry, Zone
 from zhizhi.trust.evidence import DOCUMENT, VOICE
@@ -114,7 +114,7 @@ def _report(scope: Scope, case: Case) -> dict[str, Any] | None:
         **told,
         "rated": rated,
         "may_ask": may_ask,
-        "may_call": may_ask and case.state not in Case.FINAL,
+        "may_call": may_ask and merging.root_of(case).state not in Case.FINAL,
         "may_forget": scope.has(Role.OPERATOR) and is_there,
     }
 
@@ -218,17 +218,17 @@ def _units(case: Case) -> list[str]:
 def _may(scope: Scope, case: Case, tasks: Sequence[Task], actor: str) -> dict[str, bool]:
     """Return what the viewer may do now; the verbs check again."""
     is_operator, is_inspector = scope.has(Role.OPERATOR), scope.has(Role.INSPECTOR)
-    is_final = case.state in Case.FINAL
+    rests = case.state in Case.RESTING
     is_handled = case.state == Case.State.HANDLED
     has_live = any(task.state in Task.LIVE and task.unit_id for task in tasks)
     took_part = is_inspector and is_handled and closing.took_part(case, actor)
     return {
-        "acknowledge": is_operator and not case.acknowledged_at and not is_final,
-        "dispatch": is_operator and not is_final and not is_handled and not has_live,
-        "macro": is_operator and not is_final,
-        "withdraw": is_operator and not is_final,
-        "dismiss": is_operator and not is_final and not is_handled,
-        "reopen": is_inspector and is_final,
+        "acknowledge": is_operator and not case.acknowledged_at and not rests,
+        "dispatch": is_operator and not rests and not is_handled and not has_live,
+        "macro": is_operator and not rests,
+        "withdraw": is_operator and not rests,
+        "dismiss": is_operator and not rests and not is_handled,
+        "reopen": is_inspector and case.state in Case.FINAL,
         "inspect": is_inspector and is_handled and not took_part,
         "inspect_own": took_part,
         "notice": may_issue(scope, case),

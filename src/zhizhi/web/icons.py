@@ -92,6 +92,7 @@ RINGS: Mapping[str, str] = {
     "handled": _RING + '<path class="fill" d="M8 8H3.5A4.5 4.5 0 1 0 8 3.5z"/>',
     "closed": '<path d="m3 8.5 3.5 3.5L13 4.5"/>',
     "dismissed": '<path d="m4 4 8 8M12 4l-8 8"/>',
+    "merged": '<path d="M2.5 3.5 8 8h5.5M2.5 12.5 8 8M11 5.5 13.5 8 11 10.5"/>',
 }
 
 _FACE = '<circle cx="12" cy="12" r="9"/><path d="M8.5 9v1M15.5 9v1"/>'

@@ -142,14 +142,14 @@ def _acts(asked: Asked, verb: str, number: int, rest: str) -> Iterator[Jump]:
 
 
 def _acknowledge(asked: Asked, case: Case, rest: str) -> Iterator[Jump]:
-    if not rest and not case.acknowledged_at and case.state not in Case.FINAL:
+    if not rest and not case.acknowledged_at and case.state not in Case.RESTING:
         label = _("Acknowledge {code}").format(code=case.code)
         url = reverse("web:acknowledge", args=[case.pk])
         yield Jump(label, _place(case), url, {}, on_desk(case))
 
 
 def _dispatch(asked: Asked, case: Case, rest: str) -> Iterator[Jump]:
-    if case.state in {*Case.FINAL, Case.State.HANDLED}:
+    if case.state in {*Case.RESTING, Case.State.HANDLED}:
         return
     among = units_in(asked.scope)
     if rest:

@@ -34,7 +34,7 @@ STATES: Mapping[str, tuple[str, ...]] = {  # what an address may call a state
 
 TURN_NAMES = (_("Waits for a unit"), _("Waits for inspection"), _("In hand"), _("Ended"))
 TURNS: tuple[tuple[tuple[str, ...], str | Promise], ...] = tuple(
-    zip(Case.TURNS, TURN_NAMES, strict=True)
+    zip((*Case.TURNS[:-1], Case.RESTING), TURN_NAMES, strict=True)
 )
 TABS: tuple[tuple[str, tuple[str, ...], str | Promise], ...] = (
     (IN_WORK, LIVE, _("In work")),
@@ -95,7 +95,7 @@ class QueueFilter:
 
     def parts(self) -> list[dict[str, str]]:
         """Return what narrows the queue beside its tabs, each with the address without it."""
-        named: dict[str, str | Promise] = {state: State(state).label for state in Case.FINAL}
+        named: dict[str, str | Promise] = {state: State(state).label for state in Case.RESTING}
         named[IN_HAND] = _("In hand")
         lines = [(label, replace(self, beside=left)) for label, left in self.beside.lines()]
         if self.state in named:
@@ -119,7 +119,7 @@ def cases_of(scope: Scope, wanted: QueueFilter, *, now: datetime) -> QuerySet[Ca
     if wanted.state != ALL:
         # Said as well, or a database that looks for few live cases walks through all ended ones.
         sought = set(STATES[wanted.state])
-        turns = [turn for turn, states in enumerate(Case.TURNS) if sought.intersection(states)]
+        turns = [turn for turn, (states, _name) in enumerate(TURNS) if sought.intersection(states)]
         cases = cases.filter(turn__range=(turns[0], turns[-1]))
     return cases.order_by("turn", "rank", "-opened_at", "-pk")
 
@@ -239,7 +239,7 @@ def _stretch(cases: QuerySet[Case], stretch: slice) -> list[Case]:
 
 def _refusal(case: Case, units: list[str]) -> str:
     """Say why no unit can be sent to a case by dropping it there; empty when one can."""
-    if case.state in {*Case.FINAL, State.HANDLED}:
+    if case.state in {*Case.RESTING, State.HANDLED}:
         return gettext("{code}: {state}").format(code=case.code, state=case.get_state_display())
     if units:
         return gettext("{code}: {units} is on it already").format(code=case.code, units=units[0])
@@ -249,7 +249,7 @@ def _refusal(case: Case, units: list[str]) -> str:
 def _counts(scope: Scope, wanted: QueueFilter, *, now: datetime) -> dict[str, int]:
     """Return how many cases there are by state; ended ones are counted only when asked for."""
     cases = wanted.apply_beside_state(Case.objects.visible_to(scope), now=now)
-    if wanted.state not in {ALL, *Case.FINAL}:
+    if wanted.state not in {ALL, *Case.RESTING}:
         cases = cases.filter(state__in=LIVE)
     return dict(cases.order_by().values_list("state").annotate(count=Count("pk")))
 

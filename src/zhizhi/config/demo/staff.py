@@ -52,7 +52,7 @@ class Staff:
 
     def act(self, now: datetime) -> None:
         """Do what is due now; whoever lost a race tries again a minute later."""
-        for case in Case.everything.exclude(state__in=Case.FINAL).order_by("pk"):
+        for case in Case.everything.exclude(state__in=Case.RESTING).order_by("pk"):
             if case.opened_at < self.until - RESTS and now < self.until:
                 try:
                     self.acts += self._case(case, now)

@@ -45,7 +45,7 @@ def set_status(task: Task, status: str) -> None:
 def settle(case: Case, *, now: datetime) -> None:
     """Move a case whose last live task has ended: handled when all is done, else open again."""
     case.refresh_from_db(from_queryset=Case.everything.all())
-    if case.state in {*Case.FINAL, Case.State.HANDLED}:
+    if case.state in {*Case.RESTING, Case.State.HANDLED}:
         return
     if case.tasks.filter(state__in=Task.LIVE).exists():
         return

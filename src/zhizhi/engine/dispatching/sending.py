@@ -28,6 +28,9 @@ def acknowledge(case: Case, *, by: str, now: datetime) -> Case:
         if case.acknowledged_at is not None:
             message = f"{case.acknowledged_by} acknowledged it at {case.acknowledged_at:%H:%M:%S}"
             raise StateConflict(message, code="already-acknowledged", record=case)
+        if case.state == Case.State.MERGED:
+            message = f"the case is {case.get_state_display()}"
+            raise StateConflict(message, code="case-ended", record=case)
         case.acknowledged_by, case.acknowledged_at = by, now
         case.save(update_fields=["acknowledged_by", "acknowledged_at"])
         timing.meet_clocks(case, kind="acknowledge", now=now)
@@ -65,7 +68,7 @@ def dispatch(  # noqa: PLR0913 - all named at the call
 
 def _check_open(case: Case, *, is_reinforcement: bool) -> None:
     live = case.tasks.filter(state__in=Task.LIVE, unit__isnull=False).order_by("-pk").first()
-    if case.state in Case.FINAL:
+    if case.state in Case.RESTING:
         message = f"the case is {case.get_state_display()}"
         raise StateConflict(message, code="case-ended", record=case)
     if live is not None and not is_reinforcement:
@@ -207,7 +210,7 @@ def assign(
     """Give a piece of work on ``case`` to an agency, beside whatever else goes on."""
     with timeline.writing():
         locked(case)
-        if case.state in Case.FINAL:
+        if case.state in Case.RESTING:
             message = f"the case is {case.get_state_display()}"
             raise StateConflict(message, code="case-ended", record=case)
         span = within or spans.profile("handle", settings_in_force.snapshot())

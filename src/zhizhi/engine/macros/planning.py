@@ -56,7 +56,7 @@ def plan(macro: Macro, case: Case, *, among: QuerySet[Unit], now: datetime) -> M
 
 def _planned(macro: Macro, case: Case, among: QuerySet[Unit], now: datetime) -> Iterator[Planned]:
     has_unit = case.tasks.filter(state__in=Task.LIVE, unit__isnull=False).exists()
-    is_ended = case.state in Case.FINAL
+    is_ended = case.state in Case.RESTING
     taken: list[int] = []
     for step in steps_of(macro.steps):
         if is_ended:

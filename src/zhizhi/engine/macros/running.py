@@ -74,7 +74,7 @@ def _check(macro: Macro, case: Case, order: Order) -> None:
     if macro.retired_at is not None or is_changed:
         message = f"macro {macro.pk} was changed by {macro.changed_by}"
         raise StateConflict(message, code="macro-changed", record=macro)
-    if case.state in Case.FINAL:
+    if case.state in Case.RESTING:
         message = f"the case is {case.get_state_display()}"
         raise StateConflict(message, code="case-ended", record=case)
     if not macro.fits(case):

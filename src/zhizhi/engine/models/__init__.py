@@ -23,6 +23,7 @@ from zhizhi.engine.models.journal import (
     Source,
     Zone,
 )
+from zhizhi.engine.models.link import CaseLink
 from zhizhi.engine.models.macro import Macro, MacroRun, MacroVersion
 from zhizhi.engine.models.message import Clock, Message, Subscriber, Template, Timer
 from zhizhi.engine.models.notice import Notice
@@ -35,6 +36,7 @@ __all__ = [
     "Appeal",
     "Case",
     "CaseAgency",
+    "CaseLink",
     "CheckIn",
     "Checkpoint",
     "Claim",

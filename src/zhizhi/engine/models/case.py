@@ -45,22 +45,27 @@ class Case(models.Model):
         HANDLED = "handled", _("Handled, to be inspected")
         CLOSED = "closed", _("Closed")
         DISMISSED = "dismissed", _("Dismissed as false alarm")
+        MERGED = "merged", _("Joined with another case")  # which stands for it: see CaseLink
 
     MOVES: Transitions = {
-        State.OPEN: frozenset({State.DISPATCHED, State.HANDLED, State.CLOSED, State.DISMISSED}),
+        State.OPEN: frozenset(
+            {State.DISPATCHED, State.HANDLED, State.CLOSED, State.DISMISSED, State.MERGED}
+        ),
         State.DISPATCHED: frozenset({State.HANDLING, State.OPEN, State.HANDLED, State.DISMISSED}),
         State.HANDLING: frozenset({State.HANDLED, State.OPEN, State.DISPATCHED}),
         State.HANDLED: frozenset({State.CLOSED, State.OPEN, State.DISPATCHED}),
         State.CLOSED: frozenset({State.OPEN}),
         State.DISMISSED: frozenset({State.OPEN}),
+        State.MERGED: frozenset({State.OPEN}),
     }
     FINAL = (State.CLOSED, State.DISMISSED)
+    RESTING = (*FINAL, State.MERGED)  # nothing is to be done in such a case itself
     # When every alert that it rests on was lifted on appeal, however far it had come.
     LIFTS: Transitions = dict.fromkeys(
         (State.OPEN, State.DISPATCHED, State.HANDLING, State.HANDLED, State.CLOSED),
         frozenset({State.DISMISSED}),
     )
-    # Whose turn it is: what waits for somebody stands first.
+    # Whose turn it is: what waits for somebody stands first, what rests stands last.
     TURNS = ((State.OPEN,), (State.HANDLED,), (State.DISPATCHED, State.HANDLING), FINAL)
 
     key = models.CharField(max_length=64)  # de-duplication: kind, subject and zone

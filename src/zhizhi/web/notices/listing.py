@@ -23,7 +23,7 @@ def agency_of(scope: Scope, case: Case) -> Agency | None:
 
 def may_issue(scope: Scope, case: Case) -> bool:
     """Say whether the viewer may issue a notice in ``case`` now."""
-    if not scope.has(Role.AGENCY_OFFICER) or case.state in Case.FINAL:
+    if not scope.has(Role.AGENCY_OFFICER) or case.state in Case.RESTING:
         return False
     return bool(noticing.declared(case)) and agency_of(scope, case) is not None
 

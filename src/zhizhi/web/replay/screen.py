@@ -30,7 +30,7 @@ class PastFilter(QueueFilter):
     @classmethod
     def then(cls, state: str, severity: str, at: str) -> PastFilter:
         """Return a filter; unknown words and states that have ended mean no filter."""
-        is_known = state in STATES and state not in Case.FINAL
+        is_known = state in STATES and state not in Case.RESTING
         return cls(
             state=state if is_known else queue.IN_WORK,
             severity=severity if severity in Severity.values else "",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from zhizhi.engine import following, rating, reporting
+from zhizhi.engine import following, merging, rating, reporting
 from zhizhi.engine.models import Case, Report
 from zhizhi.engine.states import StateConflict
 from zhizhi.web.residents import tries
@@ -121,16 +121,16 @@ def mine(request: HttpRequest, pk: int) -> Report:
 def _page(
     request: HttpRequest, report: Report, form: RatingForm, status: int = 200
 ) -> HttpResponse:
-    kind = reporting.kinds().get(report.kind)
+    kind, case = reporting.kinds().get(report.kind), merging.root_of(report.case)
     lines = [
         {"at": one.at, "what": STEPS[one.what], "result": _result(one.result)}
         for one in following.milestones(report)
     ]
     context: dict[str, Any] = {
         "report": report,
-        "case": report.case,
+        "case": case,
         "kind": kind.name if kind else "",
-        "plain": PLAIN[report.case.state],
+        "plain": PLAIN[case.state],
         "lines": lines,
         "may_rate": rating.may_rate(report),
         "rated": RATINGS.get(str(report.rating or "")),

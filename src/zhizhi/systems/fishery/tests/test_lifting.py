@@ -42,7 +42,7 @@ LIFTED = {
 # History, and what others told: it stays, and says what there was.
 STAYS = {
     "engine.TimelineEntry", "engine.Feedback", "engine.CaseAgency", "engine.Report",
-    "engine.Appeal", "engine.MacroRun", "engine.Presence",
+    "engine.Appeal", "engine.MacroRun", "engine.Presence", "engine.CaseLink",
 }  # fmt: skip
 
 
