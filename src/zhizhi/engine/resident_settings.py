@@ -73,6 +73,15 @@ RESIDENTS = (
         name=_("Reports from a browser"),
     ),
     DeclaredSetting(
+        "residents.reports_per_pass",
+        600,
+        _("Reports that one pass for programs may send in an hour"),
+        "",
+        1,
+        100_000,
+        name=_("Reports with a pass"),
+    ),
+    DeclaredSetting(
         "residents.photos_per_address",
         120,
         _("Photos that one internet address may upload in an hour"),

@@ -217,6 +217,7 @@ urlpatterns = [
     path("open311/services/<str:code>.<slug:form>", open311.definition, name="open311-service"),
     path("open311/requests.<slug:form>", open311.requests, name="open311-requests"),
     path("open311/requests/<str:number>.<slug:form>", open311.one_request, name="open311-request"),
+    path("open311/tokens/<str:token>.<slug:form>", open311.token, name="open311-token"),
     path("macros/", macros.macro_list, name="macros"),
     path("macros/new/", macros.make, name="macro-new"),
     path("macros/<int:pk>/", macros.edit, name="macro"),

@@ -53,7 +53,7 @@ def reader_of(request: HttpRequest) -> OutsideReader:
     """
     header = request.headers.get("Authorization", "")
     if header:
-        row = admitted_by(_secret(header), WallPass.Use.PROGRAMS)
+        row = admitted_by(secret_of(header), WallPass.Use.PROGRAMS)
         if isinstance(row, NotAdmitted):
             raise Unanswerable(401, f"pass-{row.reason}", f"This pass opens nothing. {SIGN_IN}")
         return OutsideReader(walls.actor(row), row.scope())
@@ -72,7 +72,7 @@ def counted(reader: OutsideReader) -> None:
         raise Unanswerable(429, "too-many", message, {"Retry-After": str(left)})
 
 
-def _secret(header: str) -> str:
+def secret_of(header: str) -> str:
     """Return the secret of an Authorization header, "" where there is none."""
     scheme, _space, told = header.strip().partition(" ")
     if scheme.lower() == "bearer":
