@@ -28,6 +28,7 @@ COMMANDS = (
     "rotate_keys",
     "evaluate",
     "rules",
+    "backtest",
     "bench",
 )
 

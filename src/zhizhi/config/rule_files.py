@@ -9,6 +9,8 @@ from zhizhi.kernel.rules.documents import MOST_BYTES
 from zhizhi.kernel.rules.loading import RuleSet, read_rules
 from zhizhi.kernel.rules.schema import Schema
 
+SHIPPED = (Path(__file__).parent / "fraud_rules" / "typologies.yaml",)
+
 
 class FileUnreadable(Exception):
     """A file cannot be read; the message names it and says why."""

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from zhizhi.config.rule_files import FileUnreadable, read_files
+from zhizhi.config.rule_files import SHIPPED, FileUnreadable, read_files
 from zhizhi.kernel.rules.fraud_events import FRAUD_EVENTS
 from zhizhi.kernel.rules.loading import RuleSet
 
@@ -21,14 +21,16 @@ HELP = "check files of warning rules"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("action", choices=["check"])
-    parser.add_argument("files", nargs="+", type=Path, help="YAML")
+    parser.add_argument(
+        "files", nargs="*", type=Path, help="YAML; without any the rules that come along"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Check; 0 when all is right, 1 when something is wrong, 2 when a file cannot be read."""
     try:
-        found = read_files(arguments.files, FRAUD_EVENTS)
+        found = read_files(arguments.files or SHIPPED, FRAUD_EVENTS)
     except FileUnreadable as error:
         print(f"zhizhi rules: {error}", file=sys.stderr)
         return 2

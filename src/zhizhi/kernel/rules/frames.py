@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import polars as pl
 
+from zhizhi.kernel.rules.backtesting import Answer, Hits
+from zhizhi.kernel.rules.histories import EventHistory
 from zhizhi.kernel.rules.rule import WarningRule
 from zhizhi.kernel.rules.schema import BOOLEAN, TEXT, Schema
 from zhizhi.kernel.rules.syntax import (
@@ -91,3 +93,21 @@ def _tested(node: Between | Member | Missing | Opposite, item: pl.Expr) -> pl.Ex
             return item.is_null()
         case Opposite():
             return ~item
+
+
+def by_frame(rules: Sequence[WarningRule]) -> Answer:
+    """Return the way to answer a back-test with Polars."""
+
+    def answer(history: EventHistory, begin: int, end: int) -> Hits:
+        given: dict[str, Any] = {
+            name: pl.from_arrow(values.slice(begin, end - begin))
+            for name, values in history.columns.items()
+        }
+        given |= {"kind": list(history.kinds[begin:end]), "time_us": history.time_us[begin:end]}
+        empty = {name: None for name in history.schema.columns if name not in history.columns}
+        types = frame_schema(history.schema)
+        frame = pl.DataFrame(given, schema_overrides={name: types[name] for name in given})
+        frame = frame.with_columns(**{name: pl.lit(None, types[name]) for name in empty})
+        return firing_frame(frame, rules).to_numpy()
+
+    return answer
