@@ -20,6 +20,7 @@ COMMANDS = (
     "verify_log",
     "prove",
     "import_areas",
+    "import_categories",
     "export",
     "impact_record",
     "doctor",

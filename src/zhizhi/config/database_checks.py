@@ -27,6 +27,7 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "engine_feedback": (),
     "engine_settingchange": (),
     "engine_figurerelease": (),
+    "grid_categoryversion": (),
 }
 _SYNCHRONOUS = {0: "OFF", 1: "NORMAL"}  # 2 is FULL, 3 is EXTRA
 

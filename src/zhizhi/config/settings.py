@@ -29,7 +29,7 @@ CSRF_TRUSTED_ORIGINS = [
 ]
 
 # Adding a system is one folder and one line here.
-SYSTEMS = ["zhizhi.systems.fishery"]
+SYSTEMS = ["zhizhi.systems.fishery", "zhizhi.systems.grid"]
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",

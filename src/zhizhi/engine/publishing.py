@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from zhizhi.directory.models import Area
 from zhizhi.engine import settings_in_force, timeline
 from zhizhi.engine.local_time import midnight
 from zhizhi.engine.models import Case, FigureRelease, Report
+from zhizhi.engine.system import systems
 from zhizhi.kernel.suppressing import Table, suppressed
 from zhizhi.trust import audit, canonical, ciphers, walking
 
@@ -138,13 +140,21 @@ def _cells(
     reporters = _reporters(opened.values("pk"))
     cells: dict[tuple[int | None, str | None], _Cell] = defaultdict(_Cell)
     kinds: set[str] = set()
+    broad = _broad_kinds(opened)
     for case in opened.order_by().values("pk", "kind", "subject", "area_path").iterator():
-        kinds.add(case["kind"])
+        kinds.add(broad[case["kind"]])
         behind = reporters.get(case["pk"], set()) | _observed(case["subject"])
         for row in (_row_of(case["area_path"], towns), None):
-            for kind in (case["kind"], None):
+            for kind in (broad[case["kind"]], None):
                 cells[row, kind].add(behind or {f"case:{case['pk']}"})
     return cells, sorted(kinds)
+
+
+def _broad_kinds(opened: QuerySet[Case]) -> dict[str, str]:
+    """Return the column of each kind that occurred: what has dozens of kinds tells few of them."""
+    known = {system.label: system for system in systems()}
+    pairs = opened.order_by().values_list("kind", "system").distinct()
+    return {kind: known[s].broad_kind(kind) if s in known else kind for kind, s in pairs}
 
 
 def _observed(subject: int | None) -> set[str]:

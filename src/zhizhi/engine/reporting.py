@@ -94,8 +94,16 @@ class Filed:
 
 def kinds() -> dict[str, ReportKind]:
     """Return what can be reported: what the systems declare, and something else."""
-    found = [kind for system in systems() for kind in system.report_kinds]
+    found = [kind for system in systems() for kind in system.reportable()]
     return {kind.code: kind for kind in (*found, CATCH_ALL)}
+
+
+def kind_name(code: str) -> str:
+    """Return what was reported, in words; what can be reported no more keeps its name."""
+    known = kinds().get(code)
+    if known is not None:
+        return str(known.name)
+    return str(next((s.kind_names[code] for s in systems() if code in s.kind_names), code))
 
 
 def file_report(new: NewReport, *, by: str = RESIDENT, now: datetime) -> Filed:
@@ -158,7 +166,7 @@ def seal_word(report: Report, name: str, text: str) -> bytes:
 def explanation(report: Report) -> dict[str, Any]:
     """Return why there is a case: no rule found it, somebody told it."""
     return {
-        "kind": kinds()[report.kind].name if report.kind in kinds() else report.kind,
+        "kind": kind_name(report.kind),
         "place_by": report.get_place_by_display(),
         "occurred_at": report.occurred_at,
         "received_at": report.received_at,
@@ -170,15 +178,17 @@ def explanation(report: Report) -> dict[str, Any]:
     }
 
 
-def check(new: NewReport, *, now: datetime) -> None:
-    """Raise ReportRefused when kind, time or place cannot be taken."""
-    if new.kind not in kinds():
+def check(new: NewReport, *, now: datetime) -> ReportKind:
+    """Return the kind; raises ReportRefused when it, the time or the place cannot be taken."""
+    kind = kinds().get(new.kind)
+    if kind is None:
         raise ReportRefused("unknown-kind", f"nothing is called {new.kind}")
     if new.occurred_at > now + AHEAD:
         raise ReportRefused("future", "it would happen after its report")
     if new.occurred_at < now - OLDEST:
         raise ReportRefused("too-old", f"it is older than {OLDEST.days} days")
     check_place(new.lon, new.lat)
+    return kind
 
 
 def check_place(lon: float, lat: float) -> routing.Route:
@@ -202,8 +212,7 @@ def _known(source: Source, new: NewReport) -> Filed | None:
 
 
 def _file(new: NewReport, source: Source, *, by: str, now: datetime) -> Filed:
-    check(new, now=now)
-    kind, [route] = kinds()[new.kind], routing.route([(new.lon, new.lat)])
+    kind, [route] = check(new, now=now), routing.route([(new.lon, new.lat)])
     case = _open_case(new, source, kind, route, now=now)
     photos = [_seal(new.photo, case, by=by, now=now)] if new.photo else []
     person = None
@@ -227,8 +236,8 @@ def _file(new: NewReport, source: Source, *, by: str, now: datetime) -> Filed:
         case, verb="case.route", actor="worker", at=now, data=_routed(case, kind, route)
     )
     timeline.record(case, verb="report.receive", actor=by, at=now, data=told)
-    within = timedelta(minutes=settings_in_force.value("residents.look_minutes"))
-    timing.start_clock(case, kind="acknowledge", within=within, now=now)
+    within = kind.look_minutes or settings_in_force.value("residents.look_minutes")
+    timing.start_clock(case, kind="acknowledge", within=timedelta(minutes=within), now=now)
     announcing.announce(case, "case.opened", now=now)
     return Filed(report, secret_of(report))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -80,6 +80,10 @@ class ReportKind:
     task_kind: str = "handle"
     capabilities: tuple[str, ...] = ()
     lead_agency: str = ""
+    groups: tuple[tuple[str, Any], ...] = ()  # above it, outermost first: code and name
+    is_for_residents: bool = True  # or only for the staff who write reports down
+    look_minutes: int | None = None  # somebody looks at the case within; None: as all
+    radius_m: int | None = None  # two reports within it may be one matter
 
     @property
     def system(self) -> str:
@@ -96,7 +100,7 @@ class SystemConfig(AppConfig):
     summary: ClassVar[str] = ""
     reads: ClassVar[tuple[str, ...]] = ()
     case_kinds: ClassVar[tuple[str, ...]] = ()
-    report_kinds: ClassVar[tuple[ReportKind, ...]] = ()  # what residents can report to it
+    report_kinds: ClassVar[tuple[ReportKind, ...]] = ()  # what can be reported to it
     settings: ClassVar[tuple[DeclaredSetting, ...]] = ()
     zone_kinds: ClassVar[Mapping[str, Any]] = {}  # kinds of zones its rules watch, in words
     announced_zone_kinds: ClassVar[tuple[str, ...]] = ()  # of these, which everybody may know
@@ -123,6 +127,17 @@ class SystemConfig(AppConfig):
         ``numbers`` (values by key) stand in for those in force: for a dry run.
         """
         return ()
+
+    def reportable(self) -> Sequence[ReportKind]:
+        """Return what can be reported now; override it where the kinds are data.
+
+        It is asked for with every report: let it cost no query for each kind.
+        """
+        return self.report_kinds
+
+    def broad_kind(self, kind: str) -> str:
+        """Return what one of its kinds of cases counts as where only few columns fit."""
+        return kind
 
     def plan(self) -> Any:
         """Return what follows from this system's alerts (an ``engine.triage.Plan``)."""

@@ -31,6 +31,13 @@ AGENCIES = {
     "police": "公安分局",
     "procuratorate": "检察院",
     "grid": "网格管理办公室",
+    "urban": "城市管理局",
+    "environment": "生态环境局",
+    "emergency": "应急管理局",
+    "housing": "住房和城乡建设委员会",
+    "market": "市场监督管理局",
+    "justice": "司法局",
+    "civil": "民政局",
 }
 SOURCES = {
     "ais-river": ("砚江 AIS 基站", "ais", [VESSELS]),

@@ -60,8 +60,8 @@ class Macro(models.Model):
         return any_of(models.Q(area__path__startswith=grant.area_path) for grant in grants)
 
     def fits(self, case: Case) -> bool:
-        """Say whether the macro is meant for such a case."""
-        is_own_kind = not self.kinds or case.kind in self.kinds
+        """Say whether the macro is meant for such a case; a system stands for all its kinds."""
+        is_own_kind = not self.kinds or bool({case.kind, case.system} & set(self.kinds))
         return is_own_kind and case.area_path.startswith(self.area.path)
 
 

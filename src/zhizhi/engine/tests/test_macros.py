@@ -459,3 +459,10 @@ def test_undone_twice_at_the_same_moment_is_undone_once() -> None:
     assert [lost.code for lost in losers(results)] == ["nothing-held"]
     assert fresh(boat).status == "available"
     assert verbs(one).count("case.undo_macro") == 1
+
+
+def test_a_macro_for_a_system_is_for_all_its_kinds() -> None:
+    macro = made(NOTED, area=area(), kinds=["grid"])
+
+    lamp = case(key="g1", kind="grid.lamp", system="grid")
+    assert [macro.fits(one) for one in (lamp, case())] == [True, False]

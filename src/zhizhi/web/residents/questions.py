@@ -16,6 +16,7 @@ from zhizhi.directory import identity
 from zhizhi.directory.people import PersonalData
 from zhizhi.engine import reporting
 from zhizhi.engine.reporting import AHEAD, CATCH_ALL, OLDEST, ReportRefused
+from zhizhi.engine.system import ReportKind
 from zhizhi.trust import pictures
 from zhizhi.web.digits import whole_number
 from zhizhi.web.residents import finding
@@ -29,8 +30,15 @@ NOW, EARLIER = "now", "earlier"
 ANONYMOUS, REACHABLE = "anonymous", "reachable"
 
 
+def offered() -> list[ReportKind]:
+    """Return what residents may choose."""
+    return [
+        kind for kind in reporting.kinds().values() if kind.is_for_residents and not kind.groups
+    ]
+
+
 class KindForm(forms.Form):
-    """What happened: one of the kinds that the systems declare, or something else."""
+    """What happened: one of the kinds that the systems offer to residents, or something else."""
 
     kind = forms.ChoiceField(
         label=gettext_lazy("What happened?"),
@@ -42,7 +50,7 @@ class KindForm(forms.Form):
         super().__init__(*arguments, **named)
         field = self.fields["kind"]
         if isinstance(field, forms.ChoiceField):
-            field.choices = [(kind.code, kind.name) for kind in reporting.kinds().values()]
+            field.choices = [(kind.code, kind.name) for kind in offered()]
 
     def answer(self) -> dict[str, Any]:
         return {"kind": self.cleaned_data["kind"]}

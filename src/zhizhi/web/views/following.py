@@ -121,7 +121,7 @@ def mine(request: HttpRequest, pk: int) -> Report:
 def _page(
     request: HttpRequest, report: Report, form: RatingForm, status: int = 200
 ) -> HttpResponse:
-    kind, case = reporting.kinds().get(report.kind), merging.root_of(report.case)
+    case = merging.root_of(report.case)
     lines = [
         {"at": one.at, "what": STEPS[one.what], "result": _result(one.result)}
         for one in following.milestones(report)
@@ -129,7 +129,7 @@ def _page(
     context: dict[str, Any] = {
         "report": report,
         "case": case,
-        "kind": kind.name if kind else "",
+        "kind": reporting.kind_name(report.kind),
         "plain": PLAIN[case.state],
         "lines": lines,
         "may_rate": rating.may_rate(report),

@@ -30,6 +30,7 @@ from zhizhi.web.residents.questions import (
     PlaceForm,
     TellingForm,
     TimeForm,
+    offered,
 )
 from zhizhi.web.views.residents import numbers, show
 
@@ -43,6 +44,10 @@ FORMS: dict[str, type[forms.Form]] = {
 }
 MARK, VIEW, WORDS = "mark", "view", "words"  # what the map has told; no answer yet
 UNPROCESSABLE, TOO_MANY = 422, 429
+# Which answer has to be looked at again; all others are about the time.
+REFUSED_AT = {
+    "unknown-kind": "kind", "outside": "where", "swapped": "where", "out-of-range": "where",
+}  # fmt: skip
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -143,7 +148,7 @@ def _ask(
         **_calls(),
     }
     if step == "kind":
-        context["kinds"] = list(reporting.kinds().values())
+        context["kinds"] = offered()
     if step == "where":
         context |= _map_facts(draft) | {"towns": finding.communities()}
     return show(request, f"resident/report/{step}.html", context, status=status)
@@ -240,9 +245,8 @@ def _checked(
     request: HttpRequest, draft: Unfinished, problem: str = "", status: int = 200, step: str = ""
 ) -> HttpResponse:
     told = draft.answers
-    kind = reporting.kinds().get(told["kind"]["kind"])
     context = {
-        "kind": kind.name if kind else "",
+        "kind": reporting.kind_name(told["kind"]["kind"]),
         "told": told,
         "by": Report.PlaceBy(told["where"]["at"]["by"]).label,
         "occurred_at": parse_datetime(told["when"]["occurred_at"]),
@@ -274,7 +278,7 @@ def send(request: HttpRequest) -> HttpResponse:
     try:
         filed = reporting.file_report(drafts.report_of(draft), now=now)
     except ReportRefused as refused:
-        step = "where" if refused.code in {"outside", "swapped", "out-of-range"} else "when"
+        step = REFUSED_AT.get(refused.code, "when")
         said = _("Something has changed since you answered. Please look at this answer again.")
         return _checked(request, draft, said, UNPROCESSABLE, step)
     draft.answers, draft.photo = {drafts.SENT: filed.report.pk, "secret": filed.secret}, None

@@ -46,14 +46,14 @@ def discovery(request: HttpRequest) -> dict[str, Any]:
 
 
 def services() -> list[dict[str, Any]]:
-    """Return every kind of report."""
-    return [_service(kind) for kind in reporting.kinds().values()]
+    """Return every kind of report that residents are offered as well."""
+    return [_service(kind) for kind in reporting.kinds().values() if kind.is_for_residents]
 
 
 def kind_of(code: str) -> ReportKind:
     """Return the kind of report with this code; raises Unanswerable where there is none."""
     kind = reporting.kinds().get(code)
-    if kind is None:
+    if kind is None or not kind.is_for_residents:
         told = f"service_code “{code[:48]}” was not found. The services are listed at services."
         raise Unanswerable(404, "service_code", told)
     return kind
@@ -110,9 +110,11 @@ def _service(kind: ReportKind) -> dict[str, Any]:
 
 
 def _group(kind: ReportKind) -> str:
-    """Return the group of a kind, else the name of its system."""
+    """Return the top of the branch that a kind is on, else the name of its system."""
+    if kind.groups:
+        return str(kind.groups[0][1])
     known = {app.label: str(app.verbose_name) for app in apps.get_app_configs()}
-    return str(getattr(kind, "group", "") or known.get(kind.system, ""))
+    return str(known.get(kind.system, ""))
 
 
 def _attribute(order: int, code: str, datatype: str, told: str, example: str) -> dict[str, Any]:

@@ -287,10 +287,10 @@ def test_a_list_asks_the_database_as_often_for_many_as_for_one(
 ) -> None:
     client = reading(world)
     client.get(LIST, AROUND)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(LIST, AROUND)
 
     more_reports(world, 20)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         assert len(client.get(LIST, AROUND).json()) == 21
