@@ -28,6 +28,7 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "engine_settingchange": (),
     "engine_figurerelease": (),
     "grid_categoryversion": (),
+    "engine_reply": (),
 }
 _SYNCHRONOUS = {0: "OFF", 1: "NORMAL"}  # 2 is FULL, 3 is EXTRA
 

@@ -6,19 +6,16 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
+from zhizhi.engine import merging
 from zhizhi.engine.models import Report, TimelineEntry
 
-TOLD = {
-    "report.receive": "received",
-    "case.acknowledge": "seen",
-    "task.accept": "sent",
-    "task.arrive": "arrived",
-    "task.finish": "done",
-    "case.close": "ended",
-    "case.dismiss": "ended",
-    "report.rate": "rated",
-    "case.reopen": "reopened",
-}
+# Beside the replies that everybody gets; each in its place among them.
+BETWEEN = {"case.acknowledge": "seen", "task.arrive": "arrived", "report.rate": "rated",
+           "case.merge": "joined", "case.unmerge": "apart"}  # fmt: skip
+ORDER = ("received", "joined", "apart", "seen", "sent", "arrived", "handled", "closed", "rated",
+         "reopened")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +33,21 @@ def reports_of(numbers: Collection[int]) -> list[Report]:
     return list(found.select_related("case", "source", "key", "person__key").order_by("-pk"))
 
 
-def milestones(report: Report) -> Iterator[Milestone]:
-    """Yield what the history tells the reporter, oldest first: no names, no notes, no places.
+def milestones(report: Report) -> list[Milestone]:
+    """Return what the reporter is told, oldest first: no names, no notes, no places.
 
     Of what other reporters of the same case did nothing is told.
     """
-    entries = TimelineEntry.objects.filter(case=report.case_id, verb__in=TOLD).order_by("seq")
+    told = [Milestone(one.at, one.milestone, one.result) for one in report.replies.all()]
+    return sorted([*told, *_between(report)], key=lambda one: (one.at, ORDER.index(one.what)))
+
+
+def _between(report: Report) -> Iterator[Milestone]:
+    link = merging.link_of(report.case)
+    known = Q(case=report.case_id)
+    if link is not None:
+        known |= Q(case=link.root_id, at__gte=link.made_at)
+    entries = TimelineEntry.objects.filter(known, verb__in=BETWEEN).order_by("at", "seq")
     for entry in entries:
-        if entry.data.get("report", report.pk) != report.pk:
-            continue
-        yield Milestone(entry.at, TOLD[entry.verb], str(entry.data.get("outcome", "")))
+        if entry.data.get("report", report.pk) == report.pk:
+            yield Milestone(entry.at, BETWEEN[entry.verb], str(entry.data.get("outcome", "")))

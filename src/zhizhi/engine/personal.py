@@ -125,6 +125,7 @@ LABELS = {
 IMPERSONAL = {
     "engine.Case": ("kind", "system", "zone", "task_kind", "capabilities", "area_path"),
     "engine.CaseLink": ("score", "stopped"),
+    "engine.Reply": ("result",),
     "engine.Alert": ("id", "detector", "kind", "urgency", "zone"),
     "engine.Task": ("kind", "need", "outcome"),
     "engine.TimelineEntry": ("verb", "data", "previous", "digest"),  # ids and codes

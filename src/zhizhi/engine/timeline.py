@@ -15,6 +15,7 @@ from typing import Any
 from django.db import models, transaction
 from django.db.models import F
 
+from zhizhi.engine import replying
 from zhizhi.engine.models import Case, Task, TimelineEntry
 from zhizhi.kernel.stabbing import fork_of
 from zhizhi.trust import audit, canonical, ciphers, walking
@@ -162,6 +163,9 @@ def _chain(entries: list[TimelineEntry]) -> dict[int, str]:
         stands = {"state": case.state, "severity": case.severity}
         newest_of[case.pk].data = {**newest_of[case.pk].data, STANDS: stands}
     _keep_forks(locked)
+    telling = {entry.case_id for entry in entries if entry.verb in replying.TELLING}
+    if telling:
+        replying.tell((case for case in locked if case.pk in telling), now=entries[-1].at)
     newest = (
         TimelineEntry.objects.filter(case=models.OuterRef("case"))
         .order_by("-seq")

@@ -28,7 +28,7 @@ from zhizhi.engine.models.macro import Macro, MacroRun, MacroVersion
 from zhizhi.engine.models.message import Clock, Message, Subscriber, Template, Timer
 from zhizhi.engine.models.notice import Notice
 from zhizhi.engine.models.presence import Presence
-from zhizhi.engine.models.report import Quota, Report, ReportDraft
+from zhizhi.engine.models.report import Quota, Reply, Report, ReportDraft
 from zhizhi.engine.models.trial import Trial
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "Presence",
     "QuarantinedRow",
     "Quota",
+    "Reply",
     "Report",
     "ReportDraft",
     "Setting",

@@ -73,6 +73,36 @@ class Report(models.Model):
         return models.Q(case__in=Case.objects.visible_to(scope))
 
 
+class Reply(models.Model):
+    """One thing that a reporter was told of a report; never changed, and never told twice.
+
+    Whatever happens, in whatever order and by however many workers, the database keeps one row for
+    a milestone in a round; a round ends when what had ended is opened again.
+    """
+
+    class Milestone(models.TextChoices):
+        RECEIVED = "received", _("Report received")
+        SENT = "sent", _("Somebody was sent")
+        HANDLED = "handled", _("Result from the spot")
+        CLOSED = "closed", _("Ended")
+        REOPENED = "reopened", _("Opened again")
+
+    report = models.ForeignKey(Report, models.PROTECT, related_name="replies")
+    milestone = models.CharField(max_length=12, choices=Milestone)
+    round = models.SmallIntegerField()  # 1, and one more after each opening again
+    at = models.DateTimeField()
+    case = models.ForeignKey(Case, models.PROTECT, related_name="+")  # that stood for it then
+    result = models.CharField(max_length=32, blank=True)  # what was found on the spot
+
+    class Meta:
+        verbose_name = _("reply")
+        verbose_name_plural = _("replies")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["report", "milestone", "round"], name="told_once")
+        ]
+
+
 class ReportDraft(models.Model):
     """A report that is still being written; only the writer's browser has the key to it.
 

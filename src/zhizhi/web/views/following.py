@@ -36,10 +36,12 @@ STEPS: dict[str, str | Promise] = {
     "seen": gettext_lazy("Seen by somebody on duty"),
     "sent": gettext_lazy("Somebody was sent"),
     "arrived": gettext_lazy("Somebody was there"),
-    "done": gettext_lazy("Result from the spot"),
-    "ended": gettext_lazy("Ended"),
+    "handled": gettext_lazy("Result from the spot"),
+    "closed": gettext_lazy("Ended"),
     "rated": gettext_lazy("You rated the result"),
     "reopened": gettext_lazy("Opened again"),
+    "joined": gettext_lazy("Others reported the same: it is dealt with together"),
+    "apart": gettext_lazy("It is dealt with by itself again"),
 }
 
 
