@@ -17,6 +17,7 @@ HELP = "measure speed against named peers"
 NAMES = (
     "screening", "dwelling", "intake", "latency", "points", "ui", "connected", "worklist", "past",
     "proofs", "rotation", "lookups", "texts",
+    "rules",
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ The rules are tried as if they were live, event by event in order of time, with 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
@@ -142,12 +142,14 @@ def _warnings(
     hits: Hits,
     state: dict[int, dict[str, int]],
 ) -> Iterator[WarningTold]:
-    for at in np.flatnonzero(hits.any(axis=1)):
-        row = begin + int(at)
+    rows, fired = np.nonzero(hits)
+    places, starts = np.unique(rows, return_index=True)
+    for at, which in zip(places.tolist(), np.split(fired, starts[1:]), strict=bool(len(rows))):
+        row = begin + at
         entity = int(history.entity[row])
         occurrence = Occurrence("", "", entity, int(history.time_us[row]), {})
         last_told = state.get(entity, {})
-        found = verdicts([rules[int(n)] for n in np.flatnonzero(hits[at])], occurrence, last_told)
+        found = verdicts([rules[n] for n in which.tolist()], occurrence, last_told)
         for verdict in found:
             if verdict.is_told:
                 awake = (r for r in verdict.fired if r.reference not in verdict.resting)
@@ -158,22 +160,22 @@ def _warnings(
 def _days(history: EventHistory) -> int:
     if not len(history):
         return 0
-    first, last = _day(history.time_us[0]), _day(history.time_us[-1])
-    return last - first + 1
+    first, last = _day(history.time_us[[0, -1]])
+    return int(last - first) + 1
 
 
-def _day(time_us: int) -> int:
-    return int(time_us + _CHINA_US) // _DAY_US
+def _day(time_us: NDArray[np.int64]) -> NDArray[np.int64]:
+    return (time_us + _CHINA_US) // _DAY_US
 
 
 def _figures(counts: _Counts, history: EventHistory, cases: ConfirmedCases) -> Figures:
     days = _days(history)
     judged = [int(history.outcome[row]) for row in counts.rows if history.outcome[row] >= 0]
-    on_days = Counter(_day(history.time_us[row]) for row in counts.rows)
+    _day_number, on_days = np.unique(_day(history.time_us[counts.rows]), return_counts=True)
     return {
         "warnings": len(counts.rows),
         "a_day": len(counts.rows) / days if days else 0.0,
-        "most_on_a_day": max(on_days.values(), default=0),
+        "most_on_a_day": int(on_days.max(initial=0)),
         "judged": len(judged),
         "confirmed": sum(judged),
         "precision": sum(judged) / len(judged) if judged else None,

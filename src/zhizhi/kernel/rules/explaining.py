@@ -142,29 +142,18 @@ def nearest_miss(
 ) -> Record | None:
     """Return the rule that a single test kept from firing, the one nearest to its threshold."""
     event, asked = occurrence.values, {rule.reference for rule in fired}
-    misses = []
-    for rule in table.rules:
-        is_asked = rule.mode in {LIVE, SHADOW} and rule.reference not in asked
-        if is_asked and rule.is_asked(occurrence.kind, occurrence.time_us):
-            node = _only_miss(rule, event)
-            if node is not None:
-                misses.append((_gap(node, event), rule.reference, node))
+    misses = [
+        (_gap(node, event), rule.reference, node)
+        for rule, node in table.near_misses(event)
+        if rule.mode in {LIVE, SHADOW}
+        and rule.reference not in asked
+        and rule.is_asked(occurrence.kind, occurrence.time_us)
+    ]
     if not misses:
         return None
     gap, reference, node = min(misses, key=lambda miss: miss[:2])
     how_far = {"gap": None if gap == _FAR else gap}
     return {"rule": reference, **how_far, **_predicate(node, event, table.schema)}
-
-
-def _only_miss(rule: WarningRule, event: Event) -> Node | None:
-    missed: Node | None = None
-    for node in rule.conjuncts:
-        if value_of(node, event) is not True:
-            if missed is not None:
-                return None
-            missed = node
-    is_held_back = rule.unless is not None and value_of(rule.unless, event) is True
-    return None if is_held_back else missed
 
 
 def _gap(node: Node, event: Event) -> float:

@@ -21,6 +21,8 @@ from zhizhi.kernel.native import lean, woven
 ) = range(28)  # fmt: skip
 STACK: Final = 512  # bounds of depth in ``syntax.py`` keep far below
 UNKNOWN: Final = np.nan
+BLOCK: Final = 64  # rows that fit the nearest cache
+NO_MISS, SEVERAL = -1, -2
 
 
 @woven
@@ -114,7 +116,7 @@ def _leaves(code: int, value: float) -> bool:
     return value == 1.0
 
 
-@lean
+@woven
 def _holds(table: Any, rule: int, row: Any, stack: Any) -> bool:
     at, top = table.begin[rule], -1
     code = table.code[at]
@@ -139,13 +141,52 @@ def _holds(table: Any, rule: int, row: Any, stack: Any) -> bool:
 def answer_rows(table: Any, rows: Any, kinds: Any, times: Any, stack: Any, fires: Any) -> None:
     """Fill ``fires`` (events by rules): which rules fire on which rows.
 
-    ``kinds`` holds one bit of each event's kind, ``times`` its microsecond.
+    ``kinds`` holds one bit of each event's kind, ``times`` its microsecond. A rule answers a block
+    of rows in a row: the processor then foresees its jumps.
     """
-    for n in range(len(rows)):
-        row = rows[n]
+    for begin in range(0, len(rows), BLOCK):
+        end = min(begin + BLOCK, len(rows))
         for rule in range(len(table.kinds)):
-            fires[n, rule] = (
-                (table.kinds[rule] & kinds[n]) != 0
-                and times[n] < table.ends_us[rule]
-                and _holds(table, rule, row, stack)
-            )
+            kind, end_us = table.kinds[rule], table.ends_us[rule]
+            for n in range(begin, end):
+                is_asked = (kind & kinds[n]) != 0 and times[n] < end_us
+                fires[n, rule] = is_asked and _holds(table, rule, rows[n], stack)
+
+
+@woven
+def _only_miss(table: Any, rule: int, row: Any, stack: Any) -> int:
+    """Return the part that alone is not true; ``NO_MISS`` where none or several are not."""
+    at, top, missed = table.begin[rule], -1, NO_MISS
+    code = table.code[at]
+    while code != FIRE:
+        is_true = True
+        if code >= NEED_LESS:
+            is_true = _needed(code, row[table.place[at]], table.constant[at])
+        elif code < IF_FALSE:
+            top = _step(code, table, at, row, stack, top)
+        elif code >= NEED:
+            is_true = not _leaves(code, stack[top])
+            top -= 1
+        elif _leaves(code, stack[top]):
+            at = table.place[at] - 1
+        if not is_true:
+            missed = _one_miss(missed, code, table.length[at])
+            if missed == SEVERAL:
+                return NO_MISS
+        at += 1
+        code = table.code[at]
+    return missed
+
+
+@woven
+def _one_miss(missed: int, code: int, part: int) -> int:
+    if code == FORBID or (missed >= 0 and missed != part):
+        return SEVERAL
+    return int(part)
+
+
+@lean
+def near_misses(table: Any, row: Any, stack: Any, missed: Any) -> None:
+    """Fill ``missed``: of each rule the part that alone kept it from firing."""
+    for rule in range(len(table.kinds)):
+        missed[rule] = _only_miss(table, rule, row, stack)

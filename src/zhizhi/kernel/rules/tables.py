@@ -37,7 +37,10 @@ _NEVER = np.iinfo(np.int64).max
 
 
 class Program(NamedTuple):
-    """The instructions of all rules one after another; ``begin`` tells where each one starts."""
+    """The instructions of all rules one after another; ``begin`` tells where each one starts.
+
+    ``length`` is that of a list, and of what must be true the part of the condition it is.
+    """
 
     code: NDArray[np.int32]
     place: NDArray[np.int32]
@@ -81,6 +84,15 @@ class RuleTable:
         found = self.fires(self.row(event), kinds, np.array([time_us], np.int64))
         return [self.rules[n] for n in np.flatnonzero(found[0])]
 
+    def near_misses(self, event: Event) -> list[tuple[WarningRule, Node]]:
+        """Return the rules that a single part of their condition kept from firing, with it."""
+        missed = np.zeros(len(self.rules), np.int64)
+        loops.near_misses(self.program, self.row(event)[0], self.stack, missed)
+        return [
+            (self.rules[n], self.rules[n].conjuncts[missed[n]])
+            for n in np.flatnonzero(missed != loops.NO_MISS)
+        ]
+
 
 def coded(value: Scalar, words: Mapping[str, int]) -> float:
     """Return a value as the number that stands for it in a table."""
@@ -98,9 +110,9 @@ def table_of(rules: Sequence[WarningRule], schema: Schema) -> RuleTable:
     begin = [writing.rule(rule) for rule in rules]
     kinds = [sum(1 << schema.kinds.index(kind) for kind in rule.on) for rule in rules]
     ends = [_NEVER if rule.ends_us is None else rule.ends_us for rule in rules]
-    code, place, count, constant = zip(*writing.lines, strict=True) if rules else ((),) * 4
+    code, place, length, constant = zip(*writing.lines, strict=True) if rules else ((),) * 4
     program = Program(
-        np.array(code, np.int32), np.array(place, np.int32), np.array(count, np.int32),
+        np.array(code, np.int32), np.array(place, np.int32), np.array(length, np.int32),
         np.array(constant, np.float64), np.array(writing.listed or [0.0]),
         np.array(begin, np.int32), np.array(kinds, np.uint32), np.array(ends, np.int64),
     )  # fmt: skip
@@ -114,39 +126,39 @@ class _Writing:
     lines: list[tuple[int, int, int, float]] = field(default_factory=list)
     listed: list[float] = field(default_factory=list)
 
-    def line(self, code: int, place: int = 0, count: int = 0, constant: float = 0.0) -> None:
-        self.lines.append((code, place, count, constant))
+    def line(self, code: int, place: int = 0, length: int = 0, constant: float = 0.0) -> None:
+        self.lines.append((code, place, length, constant))
 
     def rule(self, rule: WarningRule) -> int:
         """Write one rule, and return its first line."""
         begin = len(self.lines)
-        for part in rule.conjuncts:
-            self.needed(part)
+        for n, part in enumerate(rule.conjuncts):
+            self.needed(part, n)
         if rule.unless is not None:
             self.node(rule.unless)
             self.line(loops.FORBID)
         self.line(loops.FIRE)
         return begin
 
-    def needed(self, node: Node) -> None:
+    def needed(self, node: Node, part: int) -> None:
         """Write a part that must be true: mostly one line for a column beside a constant."""
         match node:
             case Name():
-                self.beside("=", node, Value(True, node.at))
+                self.beside("=", node, Value(True, node.at), part)
             case Comparison(sign, Name() as name, Value() as value):
-                self.beside(sign, name, value)
+                self.beside(sign, name, value, part)
             case Comparison(sign, Value() as value, Name() as name):
-                self.beside(_FLIPPED.get(sign, sign), name, value)
+                self.beside(_FLIPPED.get(sign, sign), name, value, part)
             case Between(Name() as name, Value() as low, Value() as high):
-                self.beside(">=", name, low)
-                self.beside("<=", name, high)
+                self.beside(">=", name, low, part)
+                self.beside("<=", name, high, part)
             case _:
                 self.node(node)
-                self.line(loops.NEED)
+                self.line(loops.NEED, length=part)
 
-    def beside(self, sign: str, name: Name, value: Value) -> None:
+    def beside(self, sign: str, name: Name, value: Value, part: int) -> None:
         code = _SIGNS[sign] - loops.LESS + loops.NEED_LESS
-        self.line(code, self.columns[name.name], constant=coded(value.value, self.words))
+        self.line(code, self.columns[name.name], part, coded(value.value, self.words))
 
     def node(self, node: Node) -> None:
         match node:

@@ -20,6 +20,7 @@ from zhizhi.kernel.rules.statements import SQLITE, Dialect
 from zhizhi.kernel.rules.tables import bits, table_of
 from zhizhi.kernel.rules.tests import random_rules
 from zhizhi.kernel.rules.tests.random_rules import SMALL
+from zhizhi.kernel.rules.weighing import value_of
 
 Told = tuple[Event, str, int]
 ENDS = 1_782_835_200_000_000  # 2026-07-01 in China
@@ -110,3 +111,22 @@ def test_one_event_is_answered_as_many_are() -> None:
 
     for (event, kind, at), hits in zip(events, expected, strict=True):
         assert table.firing(event, kind, at) == [rules[n] for n in np.flatnonzero(hits)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_table_finds_the_part_that_alone_kept_a_rule_back(seed: int) -> None:
+    draw = Random(seed)  # noqa: S311 - not for secrets
+    rules, found = rules_of(draw, 200), 0
+    table = table_of(rules, SMALL)
+
+    for event, _kind, _at in events_of(draw, 20):
+        expected = []
+        for rule in rules:
+            missed = [node for node in rule.conjuncts if value_of(node, event) is not True]
+            is_held_back = rule.unless is not None and value_of(rule.unless, event) is True
+            if len(missed) == 1 and not is_held_back:
+                expected.append((rule, missed[0]))
+        found += len(expected)
+        assert table.near_misses(event) == expected
+
+    assert found > 100
