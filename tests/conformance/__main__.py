@@ -1,4 +1,4 @@
-"""``python -m tests.conformance``: can clients that others wrote read what we tell the outside?
+"""``python -m tests.conformance``: can other programs read what we tell the outside?
 
 ``--canary`` breaks an answer for each of them: what does not notice that proves nothing.
 """

@@ -10,13 +10,17 @@ from threading import Thread
 import httpx
 
 Break = Callable[[bytes], bytes]
-PASSED_ON = ("Authorization", "Accept", "Host")
+PASSED_ON = ("Authorization", "Accept", "Host", "Content-Type")
 # What is done to answers below an address, so that the client of this name must notice.
 FLAWS: Mapping[str, tuple[str, Break]] = {
     # No page leads to the next one: whoever reads in pages reads less than there is.
     "gdal": ("/ogc/collections/cases", lambda body: body.replace(b'"rel":"next"', b'"rel":"last"')),
     "owslib": ("/ogc/conformance", lambda body: body.replace(b"conf/core", b"conf/cores")),
     "cap": ("/cap/", lambda body: body.replace(b"<scope>Restricted", b"<scope>Bogus")),
+    # The number of a report is told to nobody: what was filed cannot be asked for.
+    "three": ("/open311/requests.", lambda body: body.replace(b"service_request_id", b"number")),
+    # A word that the specification does not know.
+    "open311": ("/open311/services.xml", lambda body: body.replace(b">true<", b">yes<")),
 }
 
 
@@ -26,8 +30,17 @@ def broken(url: str, path: str, flaw: Break) -> Iterator[str]:
 
     class Passing(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            self._pass_on(b"")
+
+        def do_POST(self) -> None:
+            self._pass_on(self.rfile.read(int(self.headers["Content-Length"])))
+
+        def _pass_on(self, sent: bytes) -> None:
             told = {name: self.headers[name] for name in PASSED_ON if name in self.headers}
-            answer = httpx.get(url + self.path, headers=told, trust_env=False, timeout=30)
+            answer = httpx.request(
+                self.command, url + self.path, headers=told, content=sent, trust_env=False,
+                timeout=30,
+            )  # fmt: skip
             body = flaw(answer.content) if self.path.startswith(path) else answer.content
             self.send_response(answer.status_code)
             for name in ("Content-Type", "Location", "WWW-Authenticate"):

@@ -1,4 +1,4 @@
-"""The clients that others wrote, in an environment of their own, and what they say."""
+"""Clients that others wrote, and open311, which is our own, in an environment of their own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".cache" / "conformance" / "bin" / "python"
 CLIENTS: Mapping[str, Path] = {
-    name: Path(__file__).with_name(f"ask_{name}.py") for name in ("gdal", "owslib", "cap")
+    name: Path(__file__).with_name(f"ask_{name}.py")
+    for name in ("gdal", "owslib", "cap", "three", "open311")
 }
 WITHIN_S = 180.0
 MISSING = "is missing: make conformance installs it"

@@ -38,7 +38,7 @@ def asked(request: HttpRequest, *, now: datetime) -> RequestQuery:
     if numbers:  # this overrides all other arguments
         return RequestQuery(now, now, tuple(numbers))
     since, until = _span(query.get("start_date", ""), query.get("end_date", ""), now)
-    codes = [kind_of(code).code for code in _listed(query.get("service_code", ""))]
+    codes = [kind_of(code, is_known=True).code for code in _listed(query.get("service_code", ""))]
     states = frozenset(_listed(query.get("status", "")))
     if not states <= {OPEN, CLOSED}:
         raise Unanswerable(400, "status", f"status is {OPEN}, {CLOSED}, or both with a comma.")

@@ -46,14 +46,16 @@ def discovery(request: HttpRequest) -> dict[str, Any]:
 
 
 def services() -> list[dict[str, Any]]:
-    """Return every kind of report that residents are offered as well."""
-    return [_service(kind) for kind in reporting.kinds().values() if kind.is_for_residents]
+    """Return every kind of report that residents are asked for."""
+    systems = {app.label: str(app.verbose_name) for app in apps.get_app_configs()}
+    offered = (kind for kind in reporting.kinds().values() if kind.is_for_residents)
+    return [_service(kind, systems.get(kind.system, "")) for kind in offered]
 
 
-def kind_of(code: str) -> ReportKind:
-    """Return the kind of report with this code; raises Unanswerable where there is none."""
+def kind_of(code: str, *, is_known: bool = False) -> ReportKind:
+    """Return the kind with this code that is offered, or only known; raises Unanswerable."""
     kind = reporting.kinds().get(code)
-    if kind is None or not kind.is_for_residents:
+    if kind is None or not (kind.is_for_residents or is_known):
         told = f"service_code “{code[:48]}” was not found. The services are listed at services."
         raise Unanswerable(404, "service_code", told)
     return kind
@@ -96,25 +98,18 @@ def check_jurisdiction(request: HttpRequest, asked: str) -> None:
         raise Unanswerable(404, "jurisdiction_id", told)
 
 
-def _service(kind: ReportKind) -> dict[str, Any]:
-    keywords: Any = getattr(kind, "keywords", ())
+def _service(kind: ReportKind, system: str) -> dict[str, Any]:
+    """Return one service, in the group above it, or of its system."""
+    names = [str(name) for _code, name in kind.groups] or [system]
     return {
         "service_code": kind.code,
         "service_name": str(kind.name),
         "description": str(kind.hint or kind.name),
         "metadata": True,
         "type": "realtime",
-        "keywords": ", ".join(map(str, keywords)),
-        "group": _group(kind),
+        "keywords": ", ".join(names[1:]),
+        "group": names[0],
     }
-
-
-def _group(kind: ReportKind) -> str:
-    """Return the top of the branch that a kind is on, else the name of its system."""
-    if kind.groups:
-        return str(kind.groups[0][1])
-    known = {app.label: str(app.verbose_name) for app in apps.get_app_configs()}
-    return str(known.get(kind.system, ""))
 
 
 def _attribute(order: int, code: str, datatype: str, told: str, example: str) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from tests.district_world import AT, LAT, LON, World
 
 from zhizhi.directory.models import Area
 from zhizhi.engine import reporting
+from zhizhi.engine.system import ReportKind
+from zhizhi.web.outward.open311.offering import kind_of
 from zhizhi.web.outward.open311.tests.reading import xml
 
 FIELDS = ["service_code", "service_name", "description", "metadata", "type", "keywords", "group"]
@@ -46,14 +48,33 @@ def test_discovery_is_the_same_as_xml(world: World) -> None:
     assert Client().get("/open311/discovery.xml")["Content-Type"] == "text/xml"
 
 
-def test_every_kind_of_report_is_a_service(world: World) -> None:
+def test_every_kind_that_residents_are_asked_for_is_a_service(world: World) -> None:
     told = read("services.json")
 
-    assert [one["service_code"] for one in told] == list(reporting.kinds())
+    kinds = reporting.kinds().values()
+    assert [one["service_code"] for one in told] == [
+        kind.code for kind in kinds if kind.is_for_residents
+    ]
     assert all(list(one) == FIELDS for one in told)
     assert {one["type"] for one in told} == {"realtime"}
     assert all(one["service_name"] and one["description"] for one in told)
     assert next(one for one in told if one["service_code"] == "fishery.angling")["group"]
+
+
+def test_a_kind_stands_in_the_groups_above_it_and_one_for_staff_is_not_offered(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lamp = ReportKind("grid.lamp", "Lamp", "x", groups=(("a", "Street"), ("b", "Light")))
+    desk = ReportKind("grid.desk", "Desk", "x", is_for_residents=False)
+    monkeypatch.setattr(reporting, "kinds", lambda: {one.code: one for one in (lamp, desk)})
+
+    [told] = read("services.json")
+
+    assert (told["service_code"], told["group"], told["keywords"]) == (
+        "grid.lamp", "Street", "Light",
+    )  # fmt: skip
+    assert Client().get("/open311/services/grid.desk.json").status_code == 404
+    assert kind_of("grid.desk", is_known=True) == desk
 
 
 def test_the_services_are_the_same_as_xml(world: World) -> None:
