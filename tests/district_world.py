@@ -40,6 +40,7 @@ from zhizhi.engine.models import (
     Case,
     CaseAgency,
     CheckIn,
+    Extension,
     Feedback,
     FigureRelease,
     MacroRun,
@@ -47,6 +48,8 @@ from zhizhi.engine.models import (
     Notice,
     Report,
     Source,
+    Supervision,
+    Suspension,
     Task,
     Trial,
     Zone,
@@ -167,12 +170,27 @@ def _records(town: _Town) -> dict[str, Any]:
     spoken = evidence.seal_recording(voice(), case=case.pk, by=f"unit:{town.unit.pk}", now=AT)
     return {
         "case": case, "unit_task": unit_task, "agency_task": agency_task, "alert": alert,
+        **_course(case, unit_task),
         "zone": zone, "unit": town.unit, "area": town.area, "source": source,
         "message": message, "wall_pass": wall_pass, **_macro(town, case),
         **_violation(case, alert, unit_task), "notice": _notice(case, town.agency),
         "voice": spoken, **_told(case), "check_in": _check_in(town),
         "appeal": appealing.appeal(alert, "absent", words="I was at work", now=AT),
     }  # fmt: skip
+
+
+def _course(case: Case, task: Task) -> dict[str, Any]:
+    """More time that was refused, a wait that has ended, and an instruction that was answered."""
+    extension = Extension.everything.create(
+        task=task, state="refused", reason="fog", due_at=AT, asked_at=AT, asked_by="account:1"
+    )
+    suspension = Suspension.everything.create(
+        case=case, state="ended", reason="money", at=AT, by="account:1", review_at=AT
+    )
+    supervision = Supervision.everything.create(
+        case=case, state="answered", instruction="today", at=AT, by="account:1"
+    )
+    return {"extension": extension, "suspension": suspension, "supervision": supervision}
 
 
 def _macro(town: _Town, case: Case) -> dict[str, Any]:

@@ -94,6 +94,7 @@ def test_what_bytes_hold_about_residents_is_sealed() -> None:
         "engine.Report.kind",
         "engine.Report.lat",  # of the place that was reported, no telephone's track
         "engine.Report.lon",
+        "engine.Revisit.outcome",  # one of four
         "trust.AccessRecord.fields",
         "trust.AccessRecord.purpose",
         "trust.Consent.data",  # codes

@@ -21,10 +21,13 @@ from zhizhi.engine.models import (
     CaseLink,
     CheckIn,
     Claim,
+    Extension,
     Macro,
     MacroRun,
     Notice,
     Report,
+    Supervision,
+    Suspension,
     Task,
 )
 from zhizhi.systems.fishery.models import Stay, Violation
@@ -33,7 +36,7 @@ from zhizhi.trust.scoping import Grant, Scope, ScopeMissing
 pytestmark = pytest.mark.django_db
 SCOPED: tuple[Any, ...] = (
     Case, Alert, Task, Stay, Violation, WallPass, Macro, MacroRun, Report, Notice, Claim, CheckIn,
-    AccessGrant, LookReview, CaseLink,
+    AccessGrant, LookReview, CaseLink, Extension, Suspension, Supervision,
 )  # fmt: skip
 WIDE = {"operator", "inspector", "leader", "administrator", "technical_reviewer", "legal_reviewer"}
 SEES_THE_CASE = WIDE | {"agency_officer", "unit_member"}
@@ -81,6 +84,9 @@ def test_what_hangs_on_a_case_is_seen_with_it(role: str, world: World) -> None:
     assert len(seen(Alert, world.here[role].scope())) == len(expected)
     assert len(seen(Notice, world.here[role].scope())) == len(expected)
     assert seen(Notice, world.elsewhere[role].scope()) == []
+    for model in (Extension, Suspension, Supervision):
+        assert len(seen(model, world.here[role].scope())) == len(expected)
+        assert seen(model, world.elsewhere[role].scope()) == []
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,16 @@ import pytest
 
 from tests.district_world import World, build
 from zhizhi.directory.models import AccessGrant, LookReview
-from zhizhi.engine.models import Appeal, Case, Claim, Notice, Task
+from zhizhi.engine.models import (
+    Appeal,
+    Case,
+    Claim,
+    Extension,
+    Notice,
+    Supervision,
+    Suspension,
+    Task,
+)
 from zhizhi.engine.models.case import places_of
 from zhizhi.systems.fishery.models import Violation, ViolationReview
 from zhizhi.trust.states import StateConflict, move
@@ -48,6 +57,17 @@ TABLES: dict[str, tuple[Any, str, dict[str, str]]] = {
     ),
     "notice": (Notice, "state", {"reserved": "issued void", "issued": "void", "void": ""}),
     "appeal": (Appeal, "state", {"open": "upheld refused", "upheld": "", "refused": ""}),
+    "extension": (
+        Extension,
+        "state",
+        {"asked": "granted refused lapsed", "granted": "", "refused": "", "lapsed": ""},
+    ),
+    "suspension": (Suspension, "state", {"running": "ended", "ended": ""}),
+    "supervision": (
+        Supervision,
+        "state",
+        {"open": "answered lapsed", "answered": "", "lapsed": ""},
+    ),
     "claim": (Claim, "state", {"open": "upheld refused", "upheld": "", "refused": ""}),
     "violation": (
         Violation,

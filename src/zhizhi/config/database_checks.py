@@ -25,6 +25,7 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "trust_treeroot": (),
     "engine_timelineentry": (),
     "engine_feedback": (),
+    "engine_revisit": (),
     "engine_settingchange": (),
     "engine_figurerelease": (),
     "grid_categoryversion": (),

@@ -12,8 +12,8 @@ from django.db import IntegrityError
 from django.db.models import Count
 
 from zhizhi.directory.models import RoleAssignment
-from zhizhi.engine import announcing, timeline, timing
-from zhizhi.engine.dispatching import locked, undone, withdraw
+from zhizhi.engine import announcing, supervising, suspending, timeline, timing
+from zhizhi.engine.dispatching import locked, settle, undone, withdraw
 from zhizhi.engine.models import Alert, Case, Task
 from zhizhi.engine.states import StateConflict, Transitions, move
 
@@ -32,7 +32,8 @@ class WorkUndone(StateConflict):
 def inspect(case: Case, *, is_passed: bool, note: str = "", by: str, now: datetime) -> Case:
     """Close a handled case, or send it back with a note.
 
-    Raises InspectedOwnWork, WorkUndone, and StateConflict when it is not waiting for inspection.
+    Raises InspectedOwnWork, WorkUndone, and StateConflict when it is not waiting for inspection, or
+    an instruction of supervision waits for its answer.
     """
     with timeline.writing():
         locked(case)
@@ -46,6 +47,9 @@ def inspect(case: Case, *, is_passed: bool, note: str = "", by: str, now: dateti
         if is_passed and left:
             message = f"task {left[0].pk} is neither done nor waived"
             raise WorkUndone(message, code="work-undone", record=left[0])
+        if is_passed:
+            supervising.check(case)
+            suspending.end(case, by=by, now=now)
         timing.meet_clocks(case, kind="inspect", now=now)
         if is_passed:
             move(case, Case.State.CLOSED, allowed=Case.MOVES, closed_at=now, changed_at=now)
@@ -71,6 +75,8 @@ def close_unneeded(
         if case.state != Case.State.OPEN or case.tasks.exists():
             message = f"the case is {case.get_state_display()} or somebody was sent"
             raise StateConflict(message, code="needed", record=case)
+        supervising.check(case)
+        suspending.end(case, by=by, now=now)
         move(case, Case.State.CLOSED, allowed=Case.MOVES, closed_at=now, changed_at=now)
         timing.cancel_clocks(case, now=now)
         facts = {"why": why, **(data or {})}
@@ -96,10 +102,17 @@ def took_part(case: Case, actor: str) -> bool:
 def dismiss(
     case: Case, *, reason: str, by: str, now: datetime, allowed: Transitions = Case.MOVES
 ) -> Case:
-    """End the case as a false alarm; live tasks are withdrawn, the rule's record shows it."""
+    """End the case as a false alarm; live tasks are withdrawn, the rule's record shows it.
+
+    Raises StateConflict ("supervised") while an instruction of supervision waits for its answer.
+    """
     with timeline.writing():
         locked(case)
+        if allowed is Case.LIFTS:
+            supervising.lapse(case)
+        supervising.check(case)
         move(case, Case.State.DISMISSED, allowed=allowed, closed_at=now, changed_at=now)
+        suspending.end(case, by=by, now=now)
         for task in case.tasks.filter(state__in=Task.LIVE):
             withdraw(case, task, reason=reason, by=by, now=now)
         timing.cancel_clocks(case, now=now)
@@ -130,7 +143,7 @@ def reopen(case: Case, *, reason: str = "", by: str, now: datetime) -> Case:
 
 
 def waive(task: Task, *, reason: str, by: str, now: datetime) -> Task:
-    """Decide that a returned or expired task need not be done."""
+    """Decide that a returned or expired task need not be done; with the rest done, all is."""
     with timeline.writing():
         case = Case.everything.select_for_update().get(pk=task.case_id)
         ended = Task.everything.filter(
@@ -142,6 +155,7 @@ def waive(task: Task, *, reason: str, by: str, now: datetime) -> Task:
             message = f"task {task.pk} is {task.get_state_display()}"
             raise StateConflict(message, code="not-waivable", record=task)
         timeline.record(case, verb="task.waive", actor=by, at=now, task=task, note=reason)
+        settle(case, now=now)
     return task
 
 

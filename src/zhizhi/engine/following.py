@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils.dateparse import parse_datetime
 
 from zhizhi.engine import merging
 from zhizhi.engine.models import Report, TimelineEntry
 
 # Beside the replies that everybody gets; each in its place among them.
 BETWEEN = {"case.acknowledge": "seen", "task.arrive": "arrived", "report.rate": "rated",
-           "case.merge": "joined", "case.unmerge": "apart"}  # fmt: skip
-ORDER = ("received", "joined", "apart", "seen", "sent", "arrived", "handled", "closed", "rated",
-         "reopened")  # fmt: skip
+           "case.merge": "joined", "case.unmerge": "apart", "task.extend": "longer",
+           "case.suspend": "waits", "case.resume": "goes-on",
+           "report.revisit": "asked"}  # fmt: skip
+ORDER = ("received", "joined", "apart", "seen", "sent", "arrived", "longer", "waits", "goes-on",
+         "handled", "closed", "rated", "asked", "reopened")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class Milestone:
     at: datetime
     what: str
     result: str = ""
+    until: datetime | None = None
 
 
 def reports_of(numbers: Collection[int]) -> list[Report]:
@@ -50,4 +54,6 @@ def _between(report: Report) -> Iterator[Milestone]:
     entries = TimelineEntry.objects.filter(known, verb__in=BETWEEN).order_by("at", "seq")
     for entry in entries:
         if entry.data.get("report", report.pk) == report.pk:
-            yield Milestone(entry.at, BETWEEN[entry.verb], str(entry.data.get("outcome", "")))
+            until = parse_datetime(str(entry.data.get("until", "")))
+            outcome = str(entry.data.get("outcome", ""))
+            yield Milestone(entry.at, BETWEEN[entry.verb], outcome, until)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from zhizhi.engine import announcing, delivering, timeline, timing
+from zhizhi.engine import announcing, delivering, supervising, suspending, timeline, timing
 from zhizhi.engine.models import Case, CaseLink, Task
 from zhizhi.engine.states import StateConflict, move
 
@@ -50,7 +50,8 @@ def merge(
     """Join ``case`` with ``into``, or with the case that stands for ``into`` already.
 
     Raises StateConflict: "merged-already", "same-case", "rests-on-alert" (join the other one with
-    it instead), "work-under-way", "root-ended", "moved-on" when somebody else was faster.
+    it instead), "suspended", "supervised", "work-under-way", "root-ended", "moved-on" when somebody
+    else was faster.
     """
     with timeline.writing():
         root = _root_now(into)
@@ -110,6 +111,8 @@ def _check(case: Case, root: Case) -> None:
         (case.state == Case.State.MERGED, "merged-already", "it was joined before", case),
         (root.state in Case.RESTING, "root-ended", "the other case has ended", root),
         (case.alerts.exists(), "rests-on-alert", "a rule found it: join the other with it", case),
+        (suspending.of(case) is not None, "suspended", "it waits", case),
+        (supervising.of(case) is not None, "supervised", "an answer is waited for", case),
         (working is not None, "work-under-way", "somebody is at work", working),
     ):
         if is_so:

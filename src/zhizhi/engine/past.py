@@ -25,7 +25,8 @@ _STATUS = {
     Task.State.ACCEPTED: Unit.Status.EN_ROUTE,
     Task.State.ARRIVED: Unit.Status.ON_SCENE,
 }
-_SETTLING = {"case.undo_dispatch", "task.cancel", "task.return", "task.expire", "task.finish"}
+_SETTLING = {"case.undo_dispatch", "task.cancel", "task.return", "task.expire", "task.finish",
+             "task.waive"}  # fmt: skip
 _ENDED = {
     "case.close": Case.State.CLOSED,
     "case.dismiss": Case.State.DISMISSED,

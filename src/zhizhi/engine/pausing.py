@@ -27,15 +27,18 @@ def pause(clocks: Q, *, now: datetime) -> int:
     return Clock.objects.filter(pk__in=ids, paused_at=None).update(paused_at=now)
 
 
-def resume(clocks: Q, *, now: datetime) -> int:
+def resume(clocks: Q, *, now: datetime, until: datetime | None = None) -> int:
     """Let paused clocks run again, each as far from its end as when it was stopped.
 
-    One that was overdue stays so; only what follows later is put off. Returns how many.
+    ``until`` is a new end instead. One that was overdue stays so; only what follows later is put
+    off. Returns how many.
     """
     standing = Clock.objects.filter(UNENDED & clocks, paused_at__isnull=False)
     rows = list(standing.order_by("pk"))
     for clock in rows:
         _resume(clock, now)
+        if until is not None and clock.state == Clock.State.RUNNING:
+            _move(clock, until)
     return len(rows)
 
 
@@ -52,6 +55,17 @@ def _resume(clock: Clock, now: datetime) -> None:
         if is_due:
             put_off(clock, moment)
     Clock.objects.filter(pk=clock.pk).update(paused=clock.paused + (now - since), paused_at=None)
+
+
+def _move(clock: Clock, until: datetime) -> None:
+    """Give a clock a new end, and what has not happened on the way yet its new time."""
+    clock.refresh_from_db()
+    for timer in Timer.objects.filter(key__in=keys_of([clock.pk]), fired_at=None):
+        percent = timer.arguments.get("percent", 100)
+        moment = spans.share(clock.started_at, until, percent, clock.unit)
+        is_due = timer.key == f"clock:{clock.pk}"
+        Timer.objects.filter(pk=timer.pk).update(due_at=until if is_due else moment)
+    put_off(clock, until)
 
 
 def _stopped(clock: Clock, since: datetime) -> Sequence[Timer]:

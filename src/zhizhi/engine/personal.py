@@ -103,6 +103,21 @@ LABELS = {
     "engine.TimelineEntry.note": _staff(_("Note of a case"), form=Stored.PLAIN),
     "engine.Feedback.by": _staff(_("Who reported from the spot")),
     "engine.Feedback.note": _staff(_("Report from the spot"), form=Stored.PLAIN),
+    "engine.Extension.reason": _staff(_("Why more time was asked for"), form=Stored.PLAIN),
+    "engine.Extension.answer": _staff(_("Answer to whoever asked for more time"),
+                                      form=Stored.PLAIN),
+    "engine.Extension.asked_by": _staff(_("Who asked for more time")),
+    "engine.Extension.decided_by": _staff(_("Who decided about more time")),
+    "engine.Suspension.reason": _staff(_("Why a case waits"), form=Stored.PLAIN),
+    "engine.Suspension.by": _staff(_("Who let a case wait")),
+    "engine.Suspension.ended_by": _staff(_("Who let a case go on")),
+    "engine.Supervision.instruction": _staff(_("Instruction of supervision"), form=Stored.PLAIN),
+    "engine.Supervision.answer": _staff(_("Answer to supervision"), form=Stored.PLAIN),
+    "engine.Supervision.by": _staff(_("Who supervises a case")),
+    "engine.Supervision.answered_by": _staff(_("Who answered supervision")),
+    "engine.Revisit.outcome": _report(_("What you said when you were asked again"),
+                                      keep=Keep.CASE),
+    "engine.Revisit.by": _staff(_("Who asked you again")),
     "engine.CheckIn.by": _patrol(_("Who checked in"), Stored.TOKEN),
     "engine.CheckIn.lon": _patrol(_("Longitude of a check-in")),
     "engine.CheckIn.lat": _patrol(_("Latitude of a check-in")),
@@ -169,6 +184,12 @@ def told(subject: Subject, now: datetime) -> Iterator[Fact]:
     for name, text in reporting.words(report).items():
         if text:
             yield Fact(f"engine.Report.{name}", ref, text)
+    for asked in report.revisits.all():
+        yield Fact("engine.Revisit.outcome", ref, asked.outcome)
+    yield from _claimed(report)
+
+
+def _claimed(report: Report) -> Iterator[Fact]:
     for claim in claiming.claims_of(report):
         for name, text in claiming.words(claim).items():
             if text:

@@ -15,6 +15,7 @@ from zhizhi.engine import (
     noticing,
     personal,
     quotas,
+    reasons,
     settings_in_force,
     timeline,
     unfinished,
@@ -27,10 +28,6 @@ from zhizhi.trust import allowances
 
 WORST, BEST = 1, 5
 AT_ONCE = 100  # reports that one round forgets
-
-
-class ReasonMissing(ValueError):
-    """Whoever is unhappy has to say why, or nobody can do it better."""
 
 
 def may_rate(report: Report) -> bool:
@@ -57,8 +54,8 @@ def rate(report: Report, rating: int, *, remark: str = "", now: datetime) -> boo
         message = f"a rating lies between {WORST} and {BEST}, not {rating}"
         raise ValueError(message)
     opens = is_unhappy(rating)
-    if opens and not remark.strip():
-        raise ReasonMissing
+    if opens:
+        reasons.given(remark)
     with timeline.writing():
         case = locked(merging.root_of(report.case))
         if case.state not in Case.FINAL or case.closed_at is None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhizhi.engine.access_settings import ACCESS
 from zhizhi.engine.clock_settings import CLOCKS
+from zhizhi.engine.course_settings import COURSE
 from zhizhi.engine.lookup_settings import LOOKUPS
 from zhizhi.engine.models import Setting, SettingChange
 from zhizhi.engine.resident_settings import RESIDENTS
@@ -132,7 +133,7 @@ class SettingRefused(ValueError):
 
 def declared() -> dict[str, DeclaredSetting]:
     """Return every declared setting of the engine and of the installed systems by its key."""
-    found = [*ENGINE, *CLOCKS, *ACCESS, *LOOKUPS, *RESIDENTS, *SESSIONS]
+    found = [*ENGINE, *CLOCKS, *COURSE, *ACCESS, *LOOKUPS, *RESIDENTS, *SESSIONS]
     for system in systems():
         found.extend(system.settings)
     return {setting.key: setting for setting in found}

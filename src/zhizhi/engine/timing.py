@@ -27,6 +27,7 @@ ENGINE_ACTIONS: Mapping[str, str] = {
     "engine.clock_overdue": "zhizhi.engine.escalating.clock_overdue",
     "engine.clock_step": "zhizhi.engine.escalating.clock_step",
     "engine.expire_task": "zhizhi.engine.escalating.expire_task",
+    "engine.suspension_over": "zhizhi.engine.suspending.suspension_over",
     "engine.zone_begins": "zhizhi.engine.zoning.begin",
 }
 # What happens to a clock for finishing a task at a share of its time, by the setting that has it.

@@ -25,6 +25,14 @@ ENGINE_TEXTS: Mapping[str, Any] = {
     "engine.clock_supervise": _(
         "Case {code} is at {percent} % of its time limit: supervision is called for."
     ),
+    "engine.extension_asked": _("Case {code}: more time is asked for a task. Decide."),
+    "engine.extension_granted": _("Case {code}: you have more time for your task."),
+    "engine.extension_refused": _("Case {code}: you have no more time for your task."),
+    "engine.case_suspended": _("Case {code} waits: its time limits stand still."),
+    "engine.case_resumed": _("Case {code} goes on: its time limits run again."),
+    "engine.suspension_over": _("Case {code}: the day to look at it again has come. It goes on."),
+    "engine.supervised": _("Case {code} is under supervision: {told}"),
+    "engine.supervision_answered": _("Case {code}: supervision was answered: {told}"),
     "engine.access_asked": _(
         "Case {code}: somebody asks to look at personal data. A second person is wanted ({grant})."
     ),

@@ -48,6 +48,14 @@ VERBS: dict[str, str | Promise] = {
     "task.expire": gettext_lazy("Task not accepted in time"),
     "task.cancel": gettext_lazy("Task withdrawn"),
     "task.waive": gettext_lazy("Task waived"),
+    "task.ask_extension": gettext_lazy("More time asked for"),
+    "task.extend": gettext_lazy("More time granted"),
+    "task.refuse_extension": gettext_lazy("More time refused"),
+    "case.suspend": gettext_lazy("Suspended: the case waits"),
+    "case.resume": gettext_lazy("Resumed: the case goes on"),
+    "case.supervise": gettext_lazy("Put under supervision"),
+    "case.answer": gettext_lazy("Supervision answered"),
+    "report.revisit": gettext_lazy("Reporter asked again"),
     "notice.issue": gettext_lazy("Notice issued"),
     "notice.void": gettext_lazy("Number of a notice made void"),
     "clock.remind": gettext_lazy("Reminder of the time limit"),
@@ -68,6 +76,12 @@ OUTCOMES: dict[str, str | Promise] = {
     "violation": gettext_lazy("Violation, evidence taken"),
     "not_found": gettext_lazy("Nobody found"),
 }
+REVISITS: dict[str, str | Promise] = {
+    "revisit-unreached": gettext_lazy("Not reached"),
+    "revisit-reached": gettext_lazy("Reached, no opinion"),
+    "revisit-satisfied": gettext_lazy("Solved, satisfied"),
+    "revisit-unsatisfied": gettext_lazy("Not solved"),
+}
 UNDER_WAY = {Feedback.UNDER_WAY: gettext_lazy("Still at it, the task goes on")}
 RATINGS: dict[str, str | Promise] = {  # from the best to the worst, as they are asked
     "5": gettext_lazy("Very satisfied"),
@@ -83,6 +97,7 @@ CLOCKS: dict[str, str | Promise] = {
     "arrive": gettext_lazy("to arrive"),
     "handle": gettext_lazy("to be finished"),
     "inspect": gettext_lazy("to be inspected"),
+    "answer": gettext_lazy("to answer supervision"),
 }
 UNIT_KINDS: dict[str, str | Promise] = {
     "river_patrol": gettext_lazy("Patrol boats"),
@@ -181,7 +196,7 @@ def verb_name(verb: str) -> str:
 def outcome_name(outcome: str) -> str:
     """Return a result in words; a system may declare its own in its manifest."""
     rating = RATINGS.get(outcome.removeprefix("rating-")) if "rating-" in outcome else None
-    known = {**UNDER_WAY, **OUTCOMES}
+    known = {**UNDER_WAY, **OUTCOMES, **REVISITS}
     return str(known.get(outcome) or rating or _declared("outcome_names", outcome))
 
 

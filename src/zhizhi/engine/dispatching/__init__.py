@@ -12,6 +12,7 @@ from zhizhi.engine.dispatching.nearest import Need, NoUnitFits, Suggestion, near
 from zhizhi.engine.dispatching.releasing import (
     end_without_result,
     locked,
+    locked_task,
     settle,
     undone,
     undone_of,
@@ -42,6 +43,7 @@ __all__ = [
     "finish",
     "hold_of",
     "locked",
+    "locked_task",
     "nearest_fit",
     "progress",
     "return_task",

@@ -15,6 +15,7 @@ from zhizhi.engine.dispatching.releasing import (
     settle,
 )
 from zhizhi.engine.models import Case, Feedback, Severity, Task
+from zhizhi.engine.reasons import given
 from zhizhi.engine.states import StateConflict, move
 from zhizhi.engine.system import systems
 from zhizhi.trust.evidence import VOICE
@@ -140,10 +141,25 @@ def finish(  # noqa: PLR0913 - all named at the call
     return task
 
 
+def _refuse_if_returned(case: Case, task: Task) -> None:
+    before = case.tasks.filter(
+        state=Task.State.RETURNED, kind=task.kind, unit=task.unit_id, agency=task.agency_id
+    )
+    if before.count() >= settings_in_force.value("engine.returns_most"):
+        message = f"task {task.pk} was given back too often"
+        raise StateConflict(message, code="returned-too-often", record=task)
+
+
 def return_task(task: Task, *, reason: str, by: str, now: datetime) -> Task:
-    """Give the task back with a reason; the operators are told and send somebody else."""
+    """Give the task back with a reason; the operators are told and send somebody else.
+
+    Raises ReasonMissing, and StateConflict ("returned-too-often") when the same unit or agency has
+    given such work of this case back as often as the setting allows: then operators decide.
+    """
+    given(reason)
     with timeline.writing():
         case, task = locked_task(task)
+        _refuse_if_returned(case, task)
         move(task, Task.State.RETURNED, allowed=Task.MOVES, ended_at=now, note=reason)
         end_without_result(case, task, now=now)
         timeline.record(case, verb="task.return", actor=by, at=now, task=task, note=reason)

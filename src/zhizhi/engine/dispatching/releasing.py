@@ -7,7 +7,7 @@ from datetime import datetime
 
 from zhizhi.directory.models import Unit
 from zhizhi.engine import delivering, settings_in_force, spans, timing
-from zhizhi.engine.models import Case, Task
+from zhizhi.engine.models import Case, Extension, Task
 from zhizhi.engine.states import move
 
 
@@ -32,7 +32,9 @@ def end_without_result(case: Case, task: Task, *, now: datetime) -> None:
 
 
 def release(task: Task) -> None:
-    """Make the unit available again, if this task still holds it."""
+    """Make the unit available again, if this task still holds it; it needs no more time."""
+    asked = Extension.everything.filter(task=task, state=Extension.State.ASKED)
+    asked.update(state=Extension.State.LAPSED)
     held = Unit.objects.filter(pk=task.unit_id or 0, task=task.pk)
     held.exclude(status=Unit.Status.OFF_DUTY).update(status=Unit.Status.AVAILABLE, task=None)
     held.update(task=None)

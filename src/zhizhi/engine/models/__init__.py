@@ -10,6 +10,7 @@ from zhizhi.engine.models.case import (
 )
 from zhizhi.engine.models.check_in import CheckIn
 from zhizhi.engine.models.claim import Claim
+from zhizhi.engine.models.delaying import Extension, Suspension
 from zhizhi.engine.models.figures import FigureRelease
 from zhizhi.engine.models.journal import (
     Checkpoint,
@@ -27,6 +28,7 @@ from zhizhi.engine.models.link import CaseLink
 from zhizhi.engine.models.macro import Macro, MacroRun, MacroVersion
 from zhizhi.engine.models.message import Clock, Message, Subscriber, Template, Timer
 from zhizhi.engine.models.notice import Notice
+from zhizhi.engine.models.overseeing import Revisit, Supervision
 from zhizhi.engine.models.presence import Presence
 from zhizhi.engine.models.report import Quota, Reply, Report, ReportDraft
 from zhizhi.engine.models.trial import Trial
@@ -41,6 +43,7 @@ __all__ = [
     "Checkpoint",
     "Claim",
     "Clock",
+    "Extension",
     "Feedback",
     "FigureRelease",
     "InboxKey",
@@ -57,12 +60,15 @@ __all__ = [
     "Reply",
     "Report",
     "ReportDraft",
+    "Revisit",
     "Setting",
     "SettingChange",
     "Severity",
     "ShardState",
     "Source",
     "Subscriber",
+    "Supervision",
+    "Suspension",
     "Task",
     "Template",
     "TimelineEntry",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ import shapely
 
 from zhizhi.directory.models import Agency, Area, Unit
 from zhizhi.engine.models import Alert, Case, Severity, Zone
+from zhizhi.engine.states import StateConflict
 from zhizhi.engine.triage import CaseDraft, case_key
 from zhizhi.kernel.detection import FINDING_SCHEMA, finding_id
 
@@ -79,6 +80,15 @@ def zone(key: str = "reach-1") -> Zone:
     return Zone.objects.create(
         key=key, kind="no_fishing", name=key, boundary=box, created_at=NOON, created_by="worker"
     )
+
+
+def refusal(verb: Callable[[], object]) -> str:
+    """Return the code with which ``verb`` is refused; nothing when it is done."""
+    try:
+        verb()
+    except StateConflict as conflict:
+        return conflict.code
+    return ""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from zhizhi.directory import people
 from zhizhi.directory.people import PersonalData
 from zhizhi.engine import closing, quotas, rating, reading, reporting, settings_in_force, unfinished
 from zhizhi.engine.models import Case, Quota, Report, ReportDraft
+from zhizhi.engine.reasons import ReasonMissing
 from zhizhi.engine.reporting import NewReport
 from zhizhi.engine.states import StateConflict
 from zhizhi.engine.tests.building import LAT, LON, NOON, later
@@ -77,7 +78,7 @@ def test_there_are_five_ratings(stars: int) -> None:
 def test_whoever_is_unhappy_says_why_or_nothing_is_kept() -> None:
     report = ended()
 
-    with pytest.raises(rating.ReasonMissing):
+    with pytest.raises(ReasonMissing):
         rating.rate(report, 2, remark="  ", now=later(hours=2))
 
     assert (again(report).rating, again(report).case.state) == (None, "dismissed")

@@ -12,7 +12,7 @@ from django.test import Client
 from tests.district_world import World, photo, review_offences
 
 from zhizhi.engine import claiming, closing, reporting
-from zhizhi.engine.models import Report
+from zhizhi.engine.models import Report, Revisit
 from zhizhi.trust import consenting, evidence, holding, tree, vault
 from zhizhi.trust import erasing as receipts
 from zhizhi.trust.consenting import Agreement, Guardian
@@ -51,6 +51,7 @@ def report(world: World) -> Report:
     consenting.give(recorded, until=NOW + timedelta(days=9), by="resident", now=NOW)
     receipts.receipt(f"report:{found.pk}", [], [], by="resident", now=NOW)
     review_offences("rejected")
+    Revisit.objects.create(report=found, outcome="reached", at=NOW, by="account:5")
     return Report.everything.select_related("case").get(pk=found.pk)
 
 

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from zhizhi.engine import following, merging, rating, reporting
+from zhizhi.engine import following, merging, rating, reporting, suspending
 from zhizhi.engine.models import Case, Report
+from zhizhi.engine.reasons import ReasonMissing
 from zhizhi.engine.states import StateConflict
 from zhizhi.web.residents import tries
 from zhizhi.web.residents.questions import RatingForm
@@ -42,6 +43,10 @@ STEPS: dict[str, str | Promise] = {
     "reopened": gettext_lazy("Opened again"),
     "joined": gettext_lazy("Others reported the same: it is dealt with together"),
     "apart": gettext_lazy("It is dealt with by itself again"),
+    "longer": gettext_lazy("It takes longer than planned"),
+    "waits": gettext_lazy("It has to wait for now"),
+    "goes-on": gettext_lazy("It goes on"),
+    "asked": gettext_lazy("We asked you whether it is solved"),
 }
 
 
@@ -102,7 +107,7 @@ def rate(request: HttpRequest, pk: int) -> HttpResponse:
     stars, remark = form.cleaned_data["rating"], form.cleaned_data["remark"]
     try:
         rating.rate(report, stars, remark=remark, now=timezone.now())
-    except rating.ReasonMissing:
+    except ReasonMissing:
         form.add_error("remark", _("Tell us what was not good, so that it can be done better."))
         return _page(request, report, form, 422)
     except StateConflict:
@@ -125,7 +130,7 @@ def _page(
 ) -> HttpResponse:
     case = merging.root_of(report.case)
     lines = [
-        {"at": one.at, "what": STEPS[one.what], "result": _result(one.result)}
+        {"at": one.at, "what": STEPS[one.what], "result": _result(one.result), "until": one.until}
         for one in following.milestones(report)
     ]
     context: dict[str, Any] = {
@@ -133,6 +138,7 @@ def _page(
         "case": case,
         "kind": reporting.kind_name(report.kind),
         "plain": PLAIN[case.state],
+        "waits": suspending.of(case),
         "lines": lines,
         "may_rate": rating.may_rate(report),
         "rated": RATINGS.get(str(report.rating or "")),

@@ -34,6 +34,8 @@ LIFTED = {
         state__in=("held", "queued")).exclude(channel="inbox").exclude(
             template__startswith=wording.LIFTED).exists(),
     "engine.Clock": lambda rows: not rows.filter(state="running").exists(),
+    "engine.Suspension": lambda rows: not rows.filter(state="running").exists(),
+    "engine.Supervision": lambda rows: not rows.filter(state="open").exists(),
     "engine.Notice": lambda rows: not rows.exclude(state=Notice.State.VOID).exists(),
     "fishery.Violation": lambda rows: not rows.exclude(state__in=Violation.NONE).exists(),
     "fishery.Stay": lambda rows: set(rows.annotate(became=counting.outcome()).values_list(
