@@ -182,7 +182,7 @@ def _records(town: _Town) -> dict[str, Any]:
 def _course(case: Case, task: Task) -> dict[str, Any]:
     """More time that was refused, a wait that has ended, and an instruction that was answered."""
     extension = Extension.everything.create(
-        task=task, state="refused", reason="fog", due_at=AT, asked_at=AT, asked_by="account:1"
+        task=task, state="refused", reason="fog", due_at=AT, asked_at=AT, asked_by="account:0"
     )
     suspension = Suspension.everything.create(
         case=case, state="ended", reason="money", at=AT, by="account:1", review_at=AT

@@ -18,6 +18,7 @@ from zhizhi.trust.models import Evidence
 from zhizhi.trust.recordings import seconds_of
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import DESK_READERS, Role
+from zhizhi.web.course import course_of
 from zhizhi.web.macros.telling import left_words
 from zhizhi.web.notices.listing import may_issue, notices_of
 from zhizhi.web.undoing import undo_of
@@ -52,6 +53,7 @@ def case_facts(scope: Scope, case: Case, *, actor: str, now: datetime) -> dict[s
             case.acknowledged_by,
         ]
     )
+    report = _report(scope, case)
     agencies = list(case.agencies.select_related("agency"))
     return {
         "case": case,
@@ -66,7 +68,8 @@ def case_facts(scope: Scope, case: Case, *, actor: str, now: datetime) -> dict[s
         "attends": scope.has(Role.OPERATOR),
         "present": others(case, scope.account, now=now) if scope.has(*DESK_READERS) else [],
         "timeline": written(entries, names),
-        "report": _report(scope, case),
+        "report": report,
+        "course": course_of(scope, case, tasks, actor=actor, told=report),
         "photos": list(Evidence.objects.filter(case=case.pk).exclude(working_copy="")),
         "sealed": _sealed_photos(case),
         "voices": _voices(case),

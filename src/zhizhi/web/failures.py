@@ -33,6 +33,16 @@ RETRY_AFTER_S = 5
 NUL = "\0"
 SAID: dict[str, str | Promise] = {  # where naming who was faster would say nothing
     "nothing-held": gettext_lazy("Nothing of yours is held any more."),
+    "supervised": gettext_lazy("An instruction of supervision waits for its answer."),
+    "returned-too-often": gettext_lazy("Given back too often: the operators decide now."),
+    "asked-too-often": gettext_lazy("More time was asked for as often as is allowed."),
+    "not-running": gettext_lazy("No time limit runs that could be put off."),
+    "suspended": gettext_lazy("The case waits: nothing was changed."),
+    "not-suspended": gettext_lazy("The case does not wait."),
+    "not-supervised": gettext_lazy("No instruction of supervision waits for an answer."),
+    "too-late": gettext_lazy("The end that was asked for has passed."),
+    "no-contact": gettext_lazy("The reporter left no number, or it was destroyed."),
+    "asked-already": gettext_lazy("The reporter was asked already."),
     "macro-unfit": gettext_lazy("The macro is not for this case."),
 }
 
@@ -153,6 +163,7 @@ def conflict_facts(error: StateConflict) -> dict[str, Any]:
     record = error.record
     facts: dict[str, Any] = {"code": error.code, "who": "", "at": None, "state": "", "unit": None}
     facts["is_race"] = not isinstance(error, WorkUndone)
+    facts["said"] = SAID.get(error.code, "")
     if isinstance(record, Task):
         facts |= {"unit": record.unit, "at": record.ended_at or record.offered_at}
         facts["who"] = actor_name(record.offered_by) if facts["is_race"] else ""

@@ -146,7 +146,9 @@ class Clock(models.Model):
         verbose_name = _("clock")
         indexes = [
             models.Index(fields=["state", "due_at"]),
-            models.Index(fields=["due_at", "kind", "state", "ended_at"], name="clock_due"),
+            models.Index(
+                fields=["due_at", "kind", "state", "ended_at", "paused_at"], name="clock_due"
+            ),
         ]
 
 

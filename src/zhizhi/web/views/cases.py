@@ -51,7 +51,7 @@ def done(request: HttpRequest, scope: Scope, case: Case, said: str) -> HttpRespo
     return redirect("web:case", pk=case.pk)
 
 
-def _refused(request: HttpRequest, scope: Scope, pk: int, said: str) -> HttpResponse:
+def refused(request: HttpRequest, scope: Scope, pk: int, said: str) -> HttpResponse:
     """Say what was missing; nothing was done."""
     is_part = is_fragment(request)
     template = "web/parts/detail.html" if is_part else "web/case.html"
@@ -165,7 +165,7 @@ def _with_reason(
 ) -> HttpResponse:
     case, reason = visible_case(scope, pk), request.POST.get("reason", "").strip()
     if not reason:
-        return _refused(
+        return refused(
             request, scope, pk, _("Say why: the reason is part of the record. Nothing was done.")
         )
     verb(case, reason=reason[:LONGEST], by=actor_of(request), now=timezone.now())
@@ -180,7 +180,7 @@ def inspect(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     is_passed = request.POST.get("verdict") == "passed"
     if not is_passed and not note:
         said = _("Say what is missing: whoever handles it needs to know. Nothing was done.")
-        return _refused(request, scope, pk, said)
+        return refused(request, scope, pk, said)
     closing.inspect(case, is_passed=is_passed, note=note, by=actor_of(request), now=timezone.now())
     return done(request, scope, case, _("Closed.") if is_passed else _("Sent back."))
 
