@@ -108,12 +108,13 @@ def _read(paths: Sequence[Path], wanted: LabelledFile) -> tuple[list[Row], int]:
 
 
 def _header(path: Path) -> list[str]:
-    with _opened(path) as reader:
+    with opened_csv(path) as reader:
         return list(reader.fieldnames or ())
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[csv.DictReader[str]]:
+def opened_csv(path: Path) -> Iterator[csv.DictReader[str]]:
+    """Open a CSV file, packed or not. Raises FileUnusable."""
     opened = gzip.open if path.suffix == ".gz" else open
     try:
         with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
@@ -123,7 +124,7 @@ def _opened(path: Path) -> Iterator[csv.DictReader[str]]:
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[Row]:
-    with _opened(path) as reader:
+    with opened_csv(path) as reader:
         missing = [name for name in columns if name not in (reader.fieldnames or ())]
         if missing:
             raise FileUnusable(f"{path} lacks the column {', '.join(missing)}")

@@ -1,4 +1,4 @@
-"""How good guesses are: share right, mean F1 of the classes, average precision, the surest."""
+"""How good guesses are: share right, mean F1 of the classes, and how well the true ones lead."""
 
 from __future__ import annotations
 
@@ -37,3 +37,20 @@ def precision_of_surest(is_right: Any, chance: Any, share: float) -> float:
     count = max(1, round(share * len(np.asarray(chance))))
     surest = np.argsort(-np.asarray(chance, np.float64), kind="stable")[:count]
     return float(np.mean(np.asarray(is_right, bool)[surest]))
+
+
+def area_under_curve(is_true: Any, score: Any) -> float:
+    """Return how often a true one has a higher score than another one; equals count half."""
+    is_true, score = np.asarray(is_true, bool), np.asarray(score, np.float64)
+    others, true = np.sort(score[~is_true]), score[is_true]
+    below = np.searchsorted(others, true, "left") + np.searchsorted(others, true, "right")
+    return float(below.sum() / (2 * len(others) * len(true)))
+
+
+def recall_at(is_true: Any, score: Any, share: float) -> float:
+    """Return the share of true ones found while at most ``share`` of the others are found too."""
+    is_true, score = np.asarray(is_true, bool), np.asarray(score, np.float64)
+    others = np.sort(score[~is_true])[::-1]
+    allowed = int(share * len(others) + 1e-9)
+    least = others[allowed] if allowed < len(others) else -np.inf
+    return float(np.mean(score[is_true] > least))

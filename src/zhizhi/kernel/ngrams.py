@@ -14,11 +14,12 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from zhizhi.kernel.native import native
+from zhizhi.kernel.native import native, woven
 
 Ints = NDArray[np.int64]
 Columns = NDArray[np.int32]
 Floats = NDArray[np.float32]
+EMPTY = np.uint64(0xCBF29CE484222325)  # the code of a run of nothing (FNV-1a)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,10 @@ class SparseRows:
         within = np.arange(begin[-1]) - np.repeat(begin[:-1], lengths)
         at = np.repeat(self.begin[:-1][those], lengths) + within
         return SparseRows(begin, self.column[at], self.value[at], self.width)
+
+    def present(self) -> SparseRows:
+        """Return the rows with one for each column that a row has, however often."""
+        return SparseRows(self.begin, self.column, np.ones_like(self.value), self.width)
 
     def scaled(self, factor: float) -> SparseRows:
         """Return the rows with every value times ``factor``."""
@@ -90,8 +95,25 @@ class Grams:
     def _rows(self, points: Any, lengths: Sequence[int]) -> SparseRows:
         begin = np.zeros(len(lengths) + 1, np.int64)
         np.cumsum(lengths, out=begin[1:])
+        return self.counted_points(points, begin)
+
+    def counted_points(self, points: Any, begin: Any) -> SparseRows:
+        """Return how many times each row of points, from begin[i] on, has each of its runs."""
         ends, column, value = _counted(points, begin, self.least, self.most, self.bits)
         return SparseRows(ends, column, value, self.width)
+
+
+@woven
+def longer(code: Any, point: Any) -> Any:
+    """Return the code of a run that has ``point`` as well."""
+    return (code ^ np.uint64(point)) * np.uint64(0x100000001B3)
+
+
+@woven
+def column_of(code: Any, bits: int) -> Any:
+    """Return the column of a run by its code."""
+    mixed = (code ^ (code >> np.uint64(32))) * np.uint64(0x9E3779B97F4A7C15)
+    return np.int64(mixed >> np.uint64(64 - bits))
 
 
 @native
@@ -107,14 +129,12 @@ def _counted(points: Any, begin: Any, least: int, most: int, bits: int) -> Any:
     for row in range(len(begin) - 1):
         seen = 0
         for start in range(begin[row], begin[row + 1]):
-            code = np.uint64(0xCBF29CE484222325)
+            code = EMPTY
             last = min(begin[row + 1], start + most)
             for at in range(start, last):
-                code = (code ^ np.uint64(points[at])) * np.uint64(0x100000001B3)
+                code = longer(code, points[at])
                 if at - start + 1 >= least:
-                    mixed = code ^ (code >> np.uint64(32))
-                    mixed = mixed * np.uint64(0x9E3779B97F4A7C15)
-                    place = np.int64(mixed >> np.uint64(64 - bits))
+                    place = column_of(code, bits)
                     if times[place] == 0:
                         touched[seen] = place
                         seen += 1

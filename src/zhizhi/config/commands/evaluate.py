@@ -13,31 +13,80 @@ from pathlib import Path
 from typing import Any
 
 from zhizhi.config.evaluating import TASKS, FileUnusable, evaluated
+from zhizhi.config.fraud_evaluating import Disguises, disguises_named, fraud_text_evaluated
 from zhizhi.kernel.categorising import TooFewTexts
+from zhizhi.kernel.evading import DISGUISES
 
-HELP = "measure learned categories, routing and duplicates on labelled files"
+HELP = "measure what learns (categories, routing, duplicates, scams) on labelled files"
+FRAUD_TEXT = "fraud-text"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("task", choices=TASKS)
+    parser.add_argument("task", choices=[*TASKS, FRAUD_TEXT])
     parser.add_argument("--train", nargs="+", type=Path, required=True, help="CSV, or CSV.gz")
     parser.add_argument("--test", nargs="+", type=Path, default=[], help="CSV, or CSV.gz")
+    parser.add_argument(
+        "--evade", nargs="+", type=_disguises, default=[], metavar="NAME[:RATE]",
+        help=f"fraud-text: ask in disguise as well, several at once joined by +; "
+        f"there are {', '.join(DISGUISES)}",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure; 0 when done, 2 when a file cannot be used."""
     try:
-        report = evaluated(arguments.task, arguments.train, arguments.test)
+        report = _report(arguments)
     except (FileUnusable, TooFewTexts) as error:
         print(f"zhizhi evaluate: {error}", file=sys.stderr)
         return 2
     if arguments.json:
         print(json.dumps(report, ensure_ascii=False))
+    elif arguments.task == FRAUD_TEXT:
+        _show_fraud(report)
     else:
         _show(report)
     return 0
+
+
+def _disguises(written: str) -> Disguises:
+    try:
+        return disguises_named(written)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _report(arguments: argparse.Namespace) -> dict[str, Any]:
+    if arguments.task == FRAUD_TEXT:
+        return fraud_text_evaluated(arguments.train, arguments.test, arguments.evade)
+    if arguments.evade:
+        raise FileUnusable(f"--evade is for {FRAUD_TEXT} alone")
+    return evaluated(arguments.task, arguments.train, arguments.test)
+
+
+def _show_fraud(report: dict[str, Any]) -> None:
+    print(
+        f"fraud-text: learned from {report['learned']} texts, measured on {report['measured']} "
+        f"with {report['scams']} scams, {report['how']}"
+    )
+    for way in ("baseline", "ours"):
+        told = report[way]
+        print(f"{way} ({told['name']}): {_words(told)}; {told['texts_per_second']:,.0f} texts/s")
+        for name, figures in told["evaded"].items():
+            print(f"  in disguise {name}: {_words(figures)}")
+    for who, dealt in report["ours"]["states"].items():
+        print(f"{who}: " + ", ".join(f"{state} {share:.2%}" for state, share in dealt.items()))
+    for row in report["across"]:
+        print(f"taught by {row['taught']}, asked of {row['asked']}: {_words(row)}")
+
+
+def _words(figures: dict[str, Any]) -> str:
+    told = [
+        f"{n} {v:.4f}" for n, v in figures.items() if isinstance(v, float) and "second" not in n
+    ]
+    told += [f"macro_f1 {file} {v:.3f}" for file, v in figures.get("macro_f1", {}).items()]
+    return ", ".join(told)
 
 
 def _show(report: dict[str, Any]) -> None:
