@@ -201,8 +201,14 @@ def outcome_name(outcome: str) -> str:
 
 
 def told_by(case: Case) -> str:
-    """Say where a case comes from that lies in no zone: nobody found it, somebody told it."""
-    return "" if case.zone else _("Report by a resident")
+    """Say what a case is that lies in no zone: nobody found it, somebody told it.
+
+    A kind of cases that is data carries the name of its system, and says more than that.
+    """
+    if case.zone:
+        return ""
+    is_data = case.kind.startswith(f"{case.system}.")
+    return case_kind_name(case.kind) if is_data else _("Report by a resident")
 
 
 def task_name(kind: str) -> str:

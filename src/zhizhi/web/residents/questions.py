@@ -16,11 +16,11 @@ from zhizhi.directory import identity
 from zhizhi.directory.people import PersonalData
 from zhizhi.engine import reporting
 from zhizhi.engine.reporting import AHEAD, CATCH_ALL, OLDEST, ReportRefused
-from zhizhi.engine.system import ReportKind
 from zhizhi.trust import pictures
 from zhizhi.web.digits import whole_number
 from zhizhi.web.residents import finding
 from zhizhi.web.residents.finding import Found
+from zhizhi.web.residents.kinds import offered
 
 LONGEST = 1000  # characters of what happened
 LONGEST_PLACE = 120
@@ -28,13 +28,6 @@ LONGEST_SIDE = 2560  # pixels of a photo that is kept
 CONSENT = "contact@2"  # change it together with the text on the contact page
 NOW, EARLIER = "now", "earlier"
 ANONYMOUS, REACHABLE = "anonymous", "reachable"
-
-
-def offered() -> list[ReportKind]:
-    """Return what residents may choose."""
-    return [
-        kind for kind in reporting.kinds().values() if kind.is_for_residents and not kind.groups
-    ]
 
 
 class KindForm(forms.Form):

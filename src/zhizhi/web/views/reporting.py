@@ -20,7 +20,7 @@ from zhizhi.engine.reporting import ReportRefused
 from zhizhi.engine.unfinished import Unfinished
 from zhizhi.web.exporting.colours import THEMES
 from zhizhi.web.exporting.drawing import place_map
-from zhizhi.web.residents import drafts, finding
+from zhizhi.web.residents import drafts, finding, kinds
 from zhizhi.web.residents.drafts import STEPS
 from zhizhi.web.residents.questions import (
     CONSENT,
@@ -30,7 +30,6 @@ from zhizhi.web.residents.questions import (
     PlaceForm,
     TellingForm,
     TimeForm,
-    offered,
 )
 from zhizhi.web.views.residents import numbers, show
 
@@ -43,6 +42,7 @@ FORMS: dict[str, type[forms.Form]] = {
     "contact": ContactForm,
 }
 MARK, VIEW, WORDS = "mark", "view", "words"  # what the map has told; no answer yet
+SOUGHT = "sought"  # by which words a kind was looked for
 UNPROCESSABLE, TOO_MANY = 422, 429
 # Which answer has to be looked at again; all others are about the time.
 REFUSED_AT = {
@@ -81,7 +81,8 @@ def _take(request: HttpRequest, step: str, draft: Unfinished | None, now: dateti
     """Keep a good answer; a wrong one comes back with everything that was typed."""
     is_late = draft is None
     draft = draft or drafts.begin(now)
-    if step == "where" and (answer := _on_the_map(request, draft, now)):
+    asked = {"kind": _on_the_search, "where": _on_the_map}.get(step)
+    if asked and (answer := asked(request, draft, now)):
         return answer
     if step == "photo" and (refusal := _on_the_photo(request, draft, now)):
         return refusal
@@ -148,10 +149,35 @@ def _ask(
         **_calls(),
     }
     if step == "kind":
-        context["kinds"] = offered()
+        context |= _kind_facts(draft)
     if step == "where":
         context |= _map_facts(draft) | {"towns": finding.communities()}
     return show(request, f"resident/report/{step}.html", context, status=status)
+
+
+def _kind_facts(draft: Unfinished) -> dict[str, Any]:
+    offered, words = kinds.offered(), draft.answers.get(SOUGHT, "")
+    found = kinds.matching(words, offered)
+    return {"kinds": kinds.arranged(offered), "words": words, "found": found}
+
+
+def _on_the_search(request: HttpRequest, draft: Unfinished, now: datetime) -> HttpResponse | None:
+    """Look for a kind by words, or show all again.
+
+    Return on a chosen kind presses the first button, which is the search: it then means to go on.
+    """
+    words = " ".join(request.POST.get("words", "").replace("\x00", "").split())
+    words = words[: kinds.LONGEST_WORDS]
+    is_onward = "kind" in request.POST and words == draft.answers.get(SOUGHT, "")
+    if "all" in request.POST:
+        words = ""
+    elif "find" not in request.POST or is_onward:
+        return None
+    draft.answers[SOUGHT] = words
+    address = redirect("web:report-question", "kind")
+    if "check" in request.POST:
+        address["Location"] += "?check=1"
+    return drafts.keep(address, draft, now)
 
 
 def _map_facts(draft: Unfinished) -> dict[str, Any]:
