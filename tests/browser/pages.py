@@ -104,6 +104,7 @@ PAGES: dict[str, Look] = {
     "web:replay": Look("operator", "/replay/"),
     "web:replay/case": Look("leader", "/replay/?case={case}"),
     "web:suggestions": Look("operator", "/cases/{case}/suggestions"),
+    "web:duplicates": Look("operator", "/cases/{reported}/duplicates/"),
     "web:case-macros": Look("operator", "/cases/{case}/macros"),
     "web:macros": Look("administrator", "/macros/"),
     "web:macro-new": Look("administrator", "/macros/new/"),

@@ -44,6 +44,12 @@ def family_of(case: Case) -> list[int]:
     return [root.pk, *(link.case_id for link in duplicates_of(root))]
 
 
+def may_join(case: Case) -> bool:
+    """Say whether ``case`` may be joined with another one, as far as it is up to it."""
+    is_waiting = case.state == Case.State.OPEN and not case.alerts.exists()
+    return is_waiting and not case.tasks.filter(state__in=Task.LIVE).exists()
+
+
 def merge(
     case: Case, into: Case, *, why: str = "", score: Score | None = None, by: str, now: datetime
 ) -> CaseLink:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from zhizhi.engine.access_settings import ACCESS
 from zhizhi.engine.clock_settings import CLOCKS
 from zhizhi.engine.course_settings import COURSE
+from zhizhi.engine.duplicate_settings import DUPLICATES
 from zhizhi.engine.lookup_settings import LOOKUPS
 from zhizhi.engine.models import Setting, SettingChange
 from zhizhi.engine.resident_settings import RESIDENTS
@@ -133,7 +134,9 @@ class SettingRefused(ValueError):
 
 def declared() -> dict[str, DeclaredSetting]:
     """Return every declared setting of the engine and of the installed systems by its key."""
-    found = [*ENGINE, *CLOCKS, *COURSE, *ACCESS, *LOOKUPS, *RESIDENTS, *SESSIONS]
+    found = [
+        *ENGINE, *CLOCKS, *COURSE, *DUPLICATES, *ACCESS, *LOOKUPS, *RESIDENTS, *SESSIONS,
+    ]  # fmt: skip
     for system in systems():
         found.extend(system.settings)
     return {setting.key: setting for setting in found}

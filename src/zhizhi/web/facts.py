@@ -12,7 +12,17 @@ from django.utils.translation import gettext as _
 from zhizhi.directory.models import RoleAssignment, Unit
 from zhizhi.engine import closing, merging, reporting
 from zhizhi.engine.attending import others
-from zhizhi.engine.models import Alert, Case, Clock, MacroVersion, Report, Task, TimelineEntry, Zone
+from zhizhi.engine.models import (
+    Alert,
+    Case,
+    CaseLink,
+    Clock,
+    MacroVersion,
+    Report,
+    Task,
+    TimelineEntry,
+    Zone,
+)
 from zhizhi.trust.evidence import DOCUMENT, VOICE
 from zhizhi.trust.models import Evidence
 from zhizhi.trust.recordings import seconds_of
@@ -35,12 +45,7 @@ def case_facts(scope: Scope, case: Case, *, actor: str, now: datetime) -> dict[s
     alerts = list(
         Alert.objects.visible_to(scope).filter(case=case).order_by("-raised_at")[:MOST_ALERTS]
     )
-    tasks = list(
-        Task.objects.visible_to(scope)
-        .filter(case=case)
-        .select_related("unit", "agency")
-        .order_by("-offered_at", "-pk")
-    )
+    tasks = _tasks(scope, case)
     entries = list(
         TimelineEntry.objects.filter(case=case)
         .select_related("task__unit", "task__agency")
@@ -75,11 +80,25 @@ def case_facts(scope: Scope, case: Case, *, actor: str, now: datetime) -> dict[s
         "voices": _voices(case),
         "notices": notices_of(scope, case),
         "acknowledged_by": names.get(case.acknowledged_by, ""),
+        **_links(scope, case),
         "who_sees": [*_wide_roles(case), *(str(row.agency) for row in agencies), *_units(case)],
         "may": _may(scope, case, tasks, actor),
         "may_replay": scope.has(*WIDE),
         "undo": undo_of(scope, case, actor=actor, now=now, tasks=tasks),
     }
+
+
+def _tasks(scope: Scope, case: Case) -> list[Task]:
+    tasks = Task.objects.visible_to(scope).filter(case=case).select_related("unit", "agency")
+    return list(tasks.order_by("-offered_at", "-pk"))
+
+
+def _links(scope: Scope, case: Case) -> dict[str, Any]:
+    """Return the case that stands for this one, and those for which this one stands."""
+    live = CaseLink.objects.visible_to(scope).filter(ended_at=None)
+    if case.state == Case.State.MERGED:
+        return {"link": live.filter(case=case).select_related("root").first(), "joined": []}
+    return {"link": None, "joined": list(live.filter(root=case).select_related("case"))}
 
 
 def _sealed_photos(case: Case) -> int:
@@ -236,4 +255,5 @@ def _may(scope: Scope, case: Case, tasks: Sequence[Task], actor: str) -> dict[st
         "inspect_own": took_part,
         "notice": may_issue(scope, case),
         "appeal": scope.has(Role.OPERATOR, Role.INSPECTOR),
+        "duplicates": is_operator and (not rests or case.state == Case.State.MERGED),
     }
