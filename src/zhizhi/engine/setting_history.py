@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from zhizhi.engine.models import SettingChange
-from zhizhi.trust import audit, canonical, ciphers, walking
+from zhizhi.trust import audit, canonical, ciphers, versions
 
-TABLE = "engine_settingchange"
 SUBJECT = "setting:"
 VERB = "setting.change"
 
@@ -26,15 +25,7 @@ def columns_of(told: SettingChange) -> dict[str, Any]:
 
 def verify() -> Iterator[audit.Break]:
     """Yield each change that was altered, removed or added; verify the audit chain first."""
-    known: dict[tuple[str, int], str] = {}
-    for leaf in audit.leaves(VERB, subjects=SUBJECT):
-        detail = leaf["detail"]
-        if "digest" in detail and "version" in detail:  # older leaves carry the values alone
-            known[leaf["subject"].removeprefix(SUBJECT), detail["version"]] = detail["digest"]
-    rows = SettingChange.objects.order_by("key", "version")
-    for (_pk, key, version), row in walking.each(rows, "key", "version"):
-        reason = walking.doubt(row, known.pop((key, version), None), columns_of)
-        if reason:
-            yield audit.Break(TABLE, f"{key} version {version}", reason)
-    for key, version in sorted(known):
-        yield audit.Break(TABLE, f"{key} version {version}", "missing")
+    return versions.verify(
+        SettingChange.objects.all(), "key", (VERB,), subjects=SUBJECT, named="",
+        columns_of=columns_of,
+    )  # fmt: skip

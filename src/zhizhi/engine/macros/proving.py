@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from zhizhi.engine.models import MacroVersion
-from zhizhi.trust import audit, canonical, ciphers, walking
+from zhizhi.trust import audit, canonical, ciphers, versions
 
-TABLE = "engine_macroversion"
 SUBJECT = "macro:"
 MAKE, EDIT = "macro.make", "macro.edit"
 
@@ -26,15 +25,7 @@ def columns_of(version: MacroVersion) -> dict[str, Any]:
 
 def verify() -> Iterator[audit.Break]:
     """Yield each version that was altered, removed or added; verify the audit chain first."""
-    known: dict[tuple[str, int], str] = {}
-    for leaf in audit.leaves(MAKE, EDIT, subjects=SUBJECT):
-        detail = leaf["detail"]
-        if "digest" in detail and "version" in detail:
-            known[leaf["subject"].removeprefix(SUBJECT), detail["version"]] = detail["digest"]
-    rows = MacroVersion.objects.order_by("macro_id", "version")
-    for (_pk, macro, version), row in walking.each(rows, "macro_id", "version"):
-        reason = walking.doubt(row, known.pop((str(macro), version), None), columns_of)
-        if reason:
-            yield audit.Break(TABLE, f"macro {macro} version {version}", reason)
-    for macro_key, version in sorted(known):
-        yield audit.Break(TABLE, f"macro {macro_key} version {version}", "missing")
+    return versions.verify(
+        MacroVersion.objects.all(), "macro_id", (MAKE, EDIT), subjects=SUBJECT, named="macro ",
+        columns_of=columns_of,
+    )  # fmt: skip
