@@ -78,15 +78,8 @@ def page_of(template: str) -> str:
 def _tell(
     row: Owed, template: str, roles: tuple[str, ...], *, case: Case | None, now: datetime
 ) -> None:
-    about = {"code": case.code, "case": case.pk} if case else {}
     name = type(row).__name__.lower()
-    for role in roles:
-        delivering.enqueue(
-            channel="inbox",
-            recipient=f"role:{Role(role).value}",
-            template=template,
-            payload={**about, name: str(row)},
-            key_parts=(name, row.pk),
-            case=case,
-            now=now,
-        )
+    inboxes = [f"role:{Role(role).value}" for role in roles]
+    delivering.tell(
+        inboxes, template, case=case, key_parts=(name, row.pk), now=now, facts={name: str(row)}
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -114,6 +114,30 @@ def enqueue(  # noqa: PLR0913 - a message has this many facts, all named at the 
     )
     Message.everything.bulk_create([message], ignore_conflicts=True)
     return Message.everything.get(key=key)
+
+
+def tell(  # noqa: PLR0913 - as above
+    recipients: Iterable[str],
+    template: str,
+    *,
+    case: Case | None,
+    key_parts: Sequence[Any],
+    now: datetime,
+    task: Task | None = None,
+    facts: Mapping[str, Any] | None = None,
+    is_urgent: bool = False,
+) -> None:
+    """Put a message into the inbox of each of ``recipients``, once for the same key.
+
+    ``facts`` fill its template beside the case's number.
+    """
+    about = {"code": case.code, "case": case.pk} if case else {}
+    for recipient in recipients:
+        enqueue(
+            channel="inbox", recipient=recipient, template=template,
+            payload={**about, **(facts or {})},
+            key_parts=key_parts, case=case, task=task, now=now, is_urgent=is_urgent,
+        )  # fmt: skip
 
 
 def cancel_held(message: Message, *, now: datetime) -> None:

@@ -109,14 +109,11 @@ def clock_step(arguments: Mapping[str, Any], now: datetime) -> None:
             case, verb=f"clock.{step}", actor=WORKER, at=now, task=clock.task,
             data={"kind": clock.kind, "percent": arguments["percent"], "due_at": clock.due_at},
         )  # fmt: skip
-        for recipient in _concerned(step, clock.task):
-            delivering.enqueue(
-                channel="inbox", recipient=recipient, template=f"engine.clock_{step}",
-                payload={"code": case.code, "kind": clock.kind, "case": case.pk,
-                         "percent": arguments["percent"]},
-                key_parts=("clock", clock.pk, step), case=case, task=clock.task, now=now,
-                is_urgent=step in LATE,
-            )  # fmt: skip
+        delivering.tell(
+            _concerned(step, clock.task), f"engine.clock_{step}", case=case, task=clock.task,
+            key_parts=("clock", clock.pk, step), now=now, is_urgent=step in LATE,
+            facts={"kind": clock.kind, "percent": arguments["percent"]},
+        )  # fmt: skip
 
 
 def _is_unmet(clock: Clock) -> bool:

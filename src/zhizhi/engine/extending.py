@@ -111,8 +111,8 @@ def lapse(case: Case) -> None:
 
 
 def _tell(case: Case, asked: Extension, recipient: str, template: str, *, now: datetime) -> None:
-    delivering.enqueue(
-        channel="inbox", recipient=recipient, template=template,
-        payload={"code": case.code, "case": case.pk, "task": asked.task_id},
-        key_parts=("extension", asked.pk, asked.state), case=case, task=asked.task, now=now,
+    key = ("extension", asked.pk, asked.state)
+    delivering.tell(
+        [recipient], template, case=case, key_parts=key, now=now, task=asked.task,
+        facts={"task": asked.task_id},
     )  # fmt: skip

@@ -166,12 +166,10 @@ def _tell(
     is_urgent: bool,
 ) -> None:  # fmt: skip
     """Put a message into the inbox of each of ``roles`` in the area of the case."""
-    for role in roles:
-        delivering.enqueue(
-            channel="inbox", recipient=f"role:{role}", template=template,
-            payload={"code": case.code, "case": case.pk, "grant": str(grant)},
-            key_parts=("grant", grant.pk), case=case, now=now, is_urgent=is_urgent,
-        )  # fmt: skip
+    delivering.tell(
+        [f"role:{role}" for role in roles], template, case=case, key_parts=("grant", grant.pk),
+        now=now, facts={"grant": str(grant)}, is_urgent=is_urgent,
+    )  # fmt: skip
 
 
 def _reporter(case: Case, scope: Scope) -> Iterable[Someone]:

@@ -59,9 +59,6 @@ def _tell_agencies(case: Case, *, now: datetime) -> None:
     """Tell every agency that had a part: what it has done outside is for it to undo."""
     acted = case.tasks.filter(agency__isnull=False).values_list("agency_id", flat=True)
     wrote = case.notices.values_list("agency_id", flat=True)
-    for agency in sorted({*acted, *wrote}):
-        delivering.enqueue(
-            channel="inbox", recipient=f"agency:{agency}", template=LIFTED,
-            payload={"code": case.code, "case": case.pk}, key_parts=("case", case.pk, "lifted"),
-            case=case, now=now,
-        )  # fmt: skip
+    inboxes = [f"agency:{agency}" for agency in sorted({*acted, *wrote})]
+    key = ("case", case.pk, "lifted")
+    delivering.tell(inboxes, LIFTED, case=case, key_parts=key, now=now)

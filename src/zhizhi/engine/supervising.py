@@ -36,8 +36,8 @@ def supervise(case: Case, *, instruction: str, by: str, now: datetime) -> Superv
         within = timedelta(hours=settings_in_force.value("engine.supervision_hours"))
         timing.start_clock(case, kind=KIND, within=within, now=now)
         timeline.record(case, verb="case.supervise", actor=by, at=now, note=said)
-        for recipient in (*suspending.handlers(case), "role:operator"):
-            _tell(case, made, recipient, "engine.supervised", now=now)
+        told = (*suspending.handlers(case), "role:operator")
+        _tell(case, made, told, "engine.supervised", now=now)
     return made
 
 
@@ -67,8 +67,8 @@ def answer(made: Supervision, *, words: str, by: str, now: datetime) -> Supervis
         move(made, to, allowed=Supervision.MOVES, answer=said, answered_at=now, answered_by=by)
         timing.meet_clocks(case, kind=KIND, now=now)
         timeline.record(case, verb="case.answer", actor=by, at=now, note=said)
-        for recipient in ("role:leader", "role:inspector"):
-            _tell(case, made, recipient, "engine.supervision_answered", now=now)
+        told = ("role:leader", "role:inspector")
+        _tell(case, made, told, "engine.supervision_answered", now=now)
     return made
 
 
@@ -78,9 +78,10 @@ def lapse(case: Case) -> None:
     waiting.update(state=Supervision.State.LAPSED)
 
 
-def _tell(case: Case, made: Supervision, recipient: str, template: str, *, now: datetime) -> None:
-    delivering.enqueue(
-        channel="inbox", recipient=recipient, template=template,
-        payload={"code": case.code, "case": case.pk, "told": made.answer or made.instruction},
-        key_parts=("supervision", made.pk, made.state), case=case, now=now, is_urgent=True,
+def _tell(
+    case: Case, made: Supervision, recipients: tuple[str, ...], template: str, *, now: datetime
+) -> None:
+    delivering.tell(
+        recipients, template, case=case, key_parts=("supervision", made.pk, made.state), now=now,
+        facts={"told": made.answer or made.instruction}, is_urgent=True,
     )  # fmt: skip

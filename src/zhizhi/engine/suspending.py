@@ -103,9 +103,5 @@ def handlers(case: Case) -> tuple[str, ...]:
 def _tell(
     case: Case, made: Suspension, template: str, recipients: tuple[str, ...], *, now: datetime
 ) -> None:
-    for recipient in recipients:
-        delivering.enqueue(
-            channel="inbox", recipient=recipient, template=template,
-            payload={"code": case.code, "case": case.pk},
-            key_parts=("suspension", made.pk, template), case=case, now=now,
-        )  # fmt: skip
+    key = ("suspension", made.pk, template)
+    delivering.tell(recipients, template, case=case, key_parts=key, now=now)
