@@ -17,14 +17,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.http import HttpResponseBase
 from django.test import Client, override_settings
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 from tests.district_world import READ, ROLES, World, build
-from zhizhi.directory.models import RoleAssignment
+from zhizhi.directory.models import Account, RoleAssignment
 from zhizhi.directory.tests.test_backends import PRODUCTION
 from zhizhi.trust.models import AuditEntry
 
@@ -52,7 +51,7 @@ class Column:
     """Somebody who asks: "operator", "operator elsewhere", "nobody" (no role), "anonymous"."""
 
     name: str
-    account: AbstractBaseUser | None
+    account: Account | None
 
     def is_named(self, allowed: list[str], *, scoped: bool) -> bool:
         """Say whether the table lets this one in; records of a town are for that town's people."""
@@ -96,7 +95,7 @@ def address(endpoint: Endpoint, row: Mapping[str, Any], world: World) -> str:
         record, _, attribute = wanted.partition(".")
         value = READ[attribute](world.records[record]) if attribute in READ else wanted
         filled = re.sub(rf"<(?:\w+:)?{name}>", str(value), filled)
-    return filled + row.get("query", "")
+    return f"{filled}{row.get('query', '')}"
 
 
 def is_refused(response: HttpResponseBase) -> bool:
