@@ -80,12 +80,12 @@ unit-postgres: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	  --ignore=src/zhizhi/kernel --ignore=tests/test_restoring.py --ignore=tests/test_rotation.py \
 	  --ignore=tests/test_upgrading.py --ignore=tests/test_expiry.py --ignore=tests/simulation
 
-# Two read the pages, each in a browser and an installation of its own; what happens in the stories
-# is seen by one alone.
+# Two at once, each in a browser and an installation of its own: first the pages are read, as the
+# demonstration left them, then the stories act there.
 READ := tests/browser/test_every_page.py
 browser: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m pytest -q -n 2 -m browser $(READ)
-	$(BIN)/python -m pytest -q -m browser --ignore=$(READ)
+	$(PYTEST) -m browser --ignore=$(READ)
 
 chaos-few: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m pytest -q -m chaos

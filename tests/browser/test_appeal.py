@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, Opener
+from tests.browser.conftest import Opener
 from tests.browser.server import Server
 from tests.browser.test_residents import Told
 from tests.browser.test_rights import TOLD
@@ -15,7 +15,6 @@ from tests.browser.test_stories import raised_in
 
 pytestmark = pytest.mark.browser
 
-expect.set_options(timeout=PATIENCE_MS)
 
 WORDS, ANSWER = "我家就住在江边，那天在院子里。", "您说得对：那是您家的院子。"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, PHONE, Opener
+from tests.browser.conftest import PHONE, Opener
 from tests.browser.covering import last_found
 from tests.browser.installing import LATENESS_S
 from tests.browser.server import ROOT, Server
@@ -22,7 +22,6 @@ from tests.browser.test_stories import (
 
 pytestmark = pytest.mark.browser
 
-expect.set_options(timeout=PATIENCE_MS)
 BROKEN = (ROOT / "src/zhizhi/web/templates/500.html").read_text(encoding="utf-8")
 AN_HOUR = "01:00:00"
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, Opener
+from tests.browser.conftest import Opener
 from tests.browser.covering import last_found
 from tests.browser.installing import LATENESS_S
 from tests.browser.server import Server
@@ -15,7 +15,6 @@ from tests.browser.test_stories import LISTEN, cases_in, opened_since, raised_in
 
 pytestmark = pytest.mark.browser
 
-expect.set_options(timeout=PATIENCE_MS)
 LOST = "No connection. Nothing was lost"
 
 
@@ -240,10 +239,10 @@ def test_two_who_have_the_same_case_open_are_told_of_each_other_and_when_one_lea
 
     second.locator(f'#queue a[data-case="{number}"]').click()
 
-    expect(first.locator("[data-present]")).to_contain_text("值班员二席 正在处理", timeout=2000)
-    expect(second.locator("[data-present]")).to_contain_text("值班长 正在处理", timeout=2000)
+    expect(first.locator("[data-present]")).to_contain_text("值班员二席 正在处理")
+    expect(second.locator("[data-present]")).to_contain_text("值班长 正在处理")
     second.goto("/messages/")
-    expect(first.locator("[data-present]")).to_be_hidden(timeout=5000)
+    expect(first.locator("[data-present]")).to_be_hidden()
 
 
 def test_the_slower_of_two_keeps_what_was_typed(open_as: Opener) -> None:

@@ -7,14 +7,13 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, Opener
+from tests.browser.conftest import Opener
 from tests.browser.covering import SCREENS, WIDE, Screen, last_found
 from tests.browser.installing import HOLD_S
 from tests.browser.test_stories import withdraw
 
 pytestmark = pytest.mark.browser
 
-expect.set_options(timeout=PATIENCE_MS)
 READY = '.map[data-ready="true"]'
 PANES = [".queue-pane", ".map-pane", ".detail-pane", "#detail .actions"]
 OUTSIDE = """panes => panes.filter((name) => {

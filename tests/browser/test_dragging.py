@@ -8,12 +8,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, Opener
+from tests.browser.conftest import Opener
 from tests.browser.covering import WIDE, Screen, says_on
 
 pytestmark = pytest.mark.browser
 
-expect.set_options(timeout=PATIENCE_MS)
 CLOSE = 13.5  # how near the map looks at a case that was chosen from afar
 DRAWN = """() => {
   const canvas = document.querySelector(".leaflet-units-pane canvas");

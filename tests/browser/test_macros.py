@@ -7,12 +7,11 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, Opener
+from tests.browser.conftest import Opener
 from tests.browser.covering import WIDE, Screen, last_found, says_on
 
 pytestmark = pytest.mark.browser
 
-expect.set_options(timeout=PATIENCE_MS)
 CHANGED = """document.body.dispatchEvent(
   new CustomEvent("live", { detail: { subjects: new Set(["*"]) } }))"""
 

@@ -16,7 +16,6 @@ from tests.browser.server import Server
 from tests.district_world import photo
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=PATIENCE_MS)
 
 REPORTS = re.compile(r"/my/\d+/report/$")
 _NUMBERS = count(1)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, PHONE, Opener
+from tests.browser.conftest import PHONE, Opener
 from tests.browser.covering import Screen
 from tests.browser.server import Place, Server
 from tests.browser.test_stories import (
@@ -22,8 +22,6 @@ from tests.browser.test_stories import (
 )
 
 pytestmark = pytest.mark.browser
-
-expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Download, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, Opener
+from tests.browser.conftest import Opener
 from tests.browser.covering import Screen
 from tests.browser.server import Server
 from tests.browser.test_residents import Told, answer_all, reported, send
@@ -17,7 +17,6 @@ from tests.browser.test_stories import await_until
 
 pytestmark = pytest.mark.browser
 
-expect.set_options(timeout=PATIENCE_MS)
 
 TOLD = (
     Told(Screen("zh-hans", "dark", 390, 844), elder="1"),

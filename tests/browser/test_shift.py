@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, Opener, context_of
+from tests.browser.conftest import Opener, context_of
 from tests.browser.covering import WIDE, Screen
 from tests.browser.server import Server
 from tests.browser.test_stories import raised_in, withdraw
@@ -22,7 +22,6 @@ COUNT = """() => {
   channel.addEventListener("message", ({ data }) => { if (data.subject) told.push(data.subject); });
 }"""
 FOCUSED = "() => document.activeElement?.value ?? ''"
-expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.mark.parametrize("screen", WIDE, ids=str)

@@ -25,7 +25,6 @@ LISTEN = """() => {
   ear.addEventListener("message", ({ data }) => { if (data.id) changes.push(data); });
 }"""
 CLOCK = re.compile(r"\d\d:\d\d:\d\d")
-expect.set_options(timeout=PATIENCE_MS)
 
 
 def cases_in(page: Page, server: Server, place: str) -> set[str]:

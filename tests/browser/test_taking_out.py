@@ -10,17 +10,16 @@ from unicodedata import normalize
 
 import pytest
 from openpyxl import load_workbook
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 from pypdf import PdfReader
 
-from tests.browser.conftest import PATIENCE_MS, Opener
+from tests.browser.conftest import Opener
 from tests.browser.covering import SCREENS, Screen
 from tests.browser.server import Server
 from tests.browser.test_stories import raised_in
 
 pytestmark = pytest.mark.browser
 
-expect.set_options(timeout=PATIENCE_MS)
 FORMULA = ("=", "+", "-", "@")
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 

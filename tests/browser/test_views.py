@@ -6,12 +6,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import in_both_themes
-from tests.browser.conftest import PATIENCE_MS, PHONE, Opener
+from tests.browser.conftest import PHONE, Opener
 from tests.browser.covering import SCREENS, Screen, says_on
 
 pytestmark = pytest.mark.browser
-
-expect.set_options(timeout=PATIENCE_MS)
 
 
 def keep(desk: Page, name: str) -> None:

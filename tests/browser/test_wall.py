@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, Opener
+from tests.browser.conftest import Opener
 from tests.browser.covering import GROUNDS
 from tests.browser.server import Server
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=PATIENCE_MS)
 
 SIZES = [(1366, 768), (1920, 1080), (3840, 1080), (6656, 1792)]
 READY = '.map[data-ready="true"]'
@@ -224,7 +223,7 @@ def test_a_withdrawn_pass_goes_dark_within_seconds_and_says_what_to_do(
     row = desk.locator("#valid + ul > li", has_text="右侧大屏")
     row.get_by_role("button", name="Withdraw").click()
 
-    expect(screen.locator("h1")).to_have_text("This wall’s pass was withdrawn", timeout=12_000)
+    expect(screen.locator("h1")).to_have_text("This wall’s pass was withdrawn")
     expect(screen.locator("main")).to_contain_text("Ask an administrator for a new wall pass")
 
 
