@@ -30,6 +30,7 @@ COMMANDS = (
     "evaluate",
     "rules",
     "backtest",
+    "simulate",
     "bench",
 )
 
