@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +29,7 @@ from zhizhi.kernel import shapes
 
 COLUMNS = ("kind", "code", "name", "population", "geometry", "lon", "lat")
 LONGEST_NAME = 80
+MOST_PEOPLE = 2**31 - 1  # of a whole number in the database
 MOST_ROWS = 200_000
 MOST_UNPACKED = 256 * 1024 * 1024  # bytes
 UNREADABLE = (
@@ -106,7 +108,7 @@ def read_geojson(content: bytes, *, crs: str, allow_inverse: bool = False) -> Ha
     except (shapes.UnreadableShapes, ValueError, RecursionError) as error:
         raise FileUnreadable(str(error)) from error
     found = Handed()
-    features = document.get("features", [document])
+    features = document["features"] if document["type"] == "FeatureCollection" else [document]
     for shape, feature in zip(handed, features, strict=True):
         row = shape.number + 1
         point = _point_of(feature.get("geometry"), crs, allow_inverse=allow_inverse)
@@ -168,6 +170,8 @@ def _faults(row: _Row) -> Iterator[tuple[str, str]]:
     name = str(row.facts.get("name") or "").strip()
     if not name or len(name) > LONGEST_NAME:
         yield "name", _("Write a name of 1 to %(most)d characters.") % {"most": LONGEST_NAME}
+    if any(unicodedata.category(letter) in {"Cc", "Cf", "Cs"} for letter in name):
+        yield "name", _("It holds a character that is not seen: type it again.")
     if not _is_count(row.facts.get("population")):
         yield "population", _("Write a whole number, 0 or more, or leave it empty.")
     yield from _place_faults(row, kind)
@@ -192,7 +196,7 @@ def _is_count(value: Any) -> bool:
     if value in (None, ""):
         return True
     try:
-        return int(value) == float(value) >= 0
+        return int(value) == float(value) and 0 <= int(value) <= MOST_PEOPLE
     except (TypeError, ValueError, OverflowError):
         return False
 
@@ -207,7 +211,7 @@ def _point_of(geometry: Any, crs: str, *, allow_inverse: bool) -> tuple[float, f
 def _converted(pair: Any, crs: str, *, allow_inverse: bool) -> tuple[float, float] | None:
     try:
         lon, lat = float(pair[0]), float(pair[1])
-    except (TypeError, ValueError, IndexError, KeyError):
+    except (TypeError, ValueError, LookupError, OverflowError):
         return None
     x, y = coordinates.to_wgs84([lon], [lat], crs, allow_inverse=allow_inverse)
     return (float(x[0]), float(y[0])) if math.isfinite(x[0]) and math.isfinite(y[0]) else None
@@ -222,10 +226,10 @@ def _placed(
         pair = (cells.get("lon"), cells.get("lat"))
         return b"", _converted(pair, crs, allow_inverse=allow_inverse), ()
     try:
-        drawn = shapely.from_wkt(text)
-    except shapely.errors.GEOSException:
+        drawn = json.loads(shapely.to_geojson(shapely.from_wkt(text)))
+    except (shapely.errors.GEOSException, NotImplementedError):  # the latter for arcs
         return b"", None, (shapes.Problem("not-a-number", _("This is not WKT: POLYGON((...)).")),)
-    one = json.dumps({"type": "Feature", "geometry": json.loads(shapely.to_geojson(drawn))})
+    one = json.dumps({"type": "Feature", "geometry": drawn})
     try:
         shape = shapes.parse_geojson(one, crs=crs, allow_inverse=allow_inverse)[0]
     except shapes.UnreadableShapes as error:

@@ -213,7 +213,7 @@ class Reader:
 def _short(value: object) -> object:
     if value is None or isinstance(value, bool | int | float):
         return value
-    return str(value)[:VALUE_LENGTH]
+    return columns.spelled(value)[:VALUE_LENGTH]
 
 
 def _within(

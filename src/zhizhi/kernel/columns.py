@@ -80,7 +80,15 @@ def from_values(values: Sequence[object]) -> Column:
     try:
         return pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
-        return pa.array([None if v is None else str(v) for v in values], pa.string())
+        return pa.array([None if v is None else spelled(v) for v in values], pa.string())
+
+
+def spelled(value: object) -> str:
+    """Return a value as text; of what is nested too deeply only that there is something."""
+    try:
+        return str(value)
+    except RecursionError:  # readers of JSON go deeper than Python
+        return "…"
 
 
 def numbers(column: Column) -> Checked:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,8 @@ from zhizhi.kernel.remedies import gettext_noop
 
 SMALLEST_M2 = 1.0
 METRES_PER_DEGREE = 111_195.0
+POLYGONS = ("Polygon", "MultiPolygon")
+_LARGEST = sys.float_info.max
 
 Bounds = tuple[float, float, float, float]  # west, south, east, north
 
@@ -139,7 +142,7 @@ def _examine(
     kind = geometry.get("type") if isinstance(geometry, Mapping) else None
     if geometry is None or (isinstance(geometry, Mapping) and not geometry.get("coordinates", ())):
         return [_problem("empty")], None
-    if kind not in {"Polygon", "MultiPolygon"}:
+    if kind not in POLYGONS:
         return [_problem("unsupported")], None
     parts = geometry["coordinates"] if kind == "MultiPolygon" else [geometry["coordinates"]]
     problems: list[Problem] = []
@@ -181,7 +184,7 @@ def _pair(corner: Any) -> tuple[float, float] | None:
         return None
     for value in corner[:2]:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not math.isfinite(value):
+        if not is_number or not abs(value) <= _LARGEST:  # NaN is not, either
             return None
     return float(corner[0]), float(corner[1])
 
@@ -248,7 +251,7 @@ def _features(document: Any) -> list[Mapping[str, Any]]:
         return list(features)
     if kind == "Feature":
         return [document]
-    if kind in {"Polygon", "MultiPolygon"}:
+    if kind in POLYGONS:
         return [{"geometry": document}]
     raise UnreadableShapes(
         "GeoJSON of type Polygon, MultiPolygon, Feature or FeatureCollection is expected, "

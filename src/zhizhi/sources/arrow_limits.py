@@ -87,9 +87,11 @@ def _batch(metadata: bytes) -> _Table | None:
 
 
 def _unpacked(batch: _Table, body: Any) -> int:
-    if batch.table(_COMPRESSION) is None:
-        return body.size if body is not None else 0
+    if body is None:
+        return 0
     size, content = 0, memoryview(body)
+    if batch.table(_COMPRESSION) is None:
+        return content.nbytes
     for offset, length in batch.pairs(_BUFFERS):
         if length >= 8:
             claimed = struct.unpack_from("<q", content, offset)[0]

@@ -169,6 +169,8 @@ def _loads(text: bytes) -> Any:
         if b"NaN" not in text and b"Infinity" not in text:
             raise
         try:
-            return json.loads(text)
+            found = json.loads(text)
+            json.dumps(found, ensure_ascii=False).encode()  # half a character cannot be kept
+            return found
         except (ValueError, RecursionError):
             raise strict from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -67,7 +68,7 @@ def redraw(content: bytes, regions: Sequence[Region] = (), *, longest: int | Non
     """
     with _opened(content) as picture:
         _complete(picture.load)
-        upright = ImageOps.exif_transpose(picture).convert("RGB")
+        upright = _upright(picture)
     for region in regions:
         _pixelate(upright, region)
     if longest is not None:
@@ -107,6 +108,14 @@ def _complete(read: Callable[[], object]) -> None:
     except (OSError, SyntaxError, ValueError) as error:
         message = _("The picture is damaged or was cut off; send it again.")
         raise PictureRefused("damaged", message) from error
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Return a picture as its camera was held; where it says that unreadably, as it is."""
+    try:
+        return ImageOps.exif_transpose(picture).convert("RGB")
+    except (SyntaxError, ValueError, TypeError, LookupError, OSError, struct.error):
+        return picture.convert("RGB")
 
 
 def _scan(content: bytes) -> None:

@@ -54,7 +54,7 @@ def _place(url: str) -> tuple[str, int]:
 def _resolve(host: str, port: int) -> list[Address]:
     try:
         rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter for a part of over 63 letters
         message = f"{host} cannot be resolved"
         raise AddressUnknown(message) from error
     return [ipaddress.ip_address(str(row[4][0]).partition("%")[0]) for row in rows]

@@ -56,7 +56,7 @@ class Manifest:
         except OSError:
             message = f"{folder} holds no whole backup: it has no {NAME}."
             raise BackupRefused(message) from None
-        except ValueError:
+        except (ValueError, RecursionError):
             message = f"{path} was changed or cut off."
             raise BackupRefused(message) from None
         return cls._checked(path, told)
@@ -78,7 +78,8 @@ class Manifest:
                     for name, one in files.items()
                 },
             )
-        except (KeyError, ValueError, TypeError, AttributeError):
+            content = found._content()
+        except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
             message = f"{path} was changed or cut off."
             raise BackupRefused(message) from None
         if not is_known:
@@ -91,7 +92,7 @@ class Manifest:
                 f"signing-{key_id}. Put the keys folder of that installation there."
             )
             raise BackupRefused(message)
-        if not ring.is_signed(found._content(), key_id=key_id, signature=signature):
+        if not ring.is_signed(content, key_id=key_id, signature=signature):
             message = f"{path} was changed: its signature does not fit."
             raise BackupRefused(message)
         return found

@@ -130,6 +130,10 @@ def test_one_bad_row_refuses_the_whole_file_and_names_it() -> None:
         ({"population": -1}, "population"),
         ({"population": "many"}, "population"),
         ({"population": 1.5}, "population"),
+        ({"population": 2**31}, "population"),
+        ({"population": 10**400}, "population"),
+        ({"name": "a\x00b"}, "name"),
+        ({"name": "\ud800"}, "name"),
     ],
 )
 def test_every_bad_field_is_named(change: dict[str, Any], field: str) -> None:
@@ -137,6 +141,15 @@ def test_every_bad_field_is_named(change: dict[str, Any], field: str) -> None:
     rows[2]["properties"].update(change)
     handed = drafting.read(document(*rows), crs="WGS84")
     assert [(error.row, error.field) for error in handed.errors] == [(3, field)]
+
+
+def test_as_many_people_are_written_as_the_database_can_count() -> None:
+    rows = nested()
+    rows[0]["properties"]["population"] = 2**31 - 1
+
+    load(*rows)
+
+    assert Area.objects.get(code=DISTRICT).population == 2**31 - 1
 
 
 def test_all_errors_of_a_file_are_told_at_once() -> None:

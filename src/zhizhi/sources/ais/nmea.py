@@ -7,6 +7,7 @@ leaves this module as text and is hashed to a token by the reading of observatio
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ _POSITIONS = frozenset({1, 2, 3, 18, 19, 27})
 _LONGEST_LINE = 1024
 _WAITING_PARTS = 64  # sentences of several parts that may be open at once
 _NO_LON, _NO_LAT, _NO_SPEED, _NO_COURSE, _NO_SECOND = 181.0, 91.0, 102.3, 360.0, 60
+_STAMP = re.compile(r"[0-9]{1,14}")  # a longer one is of no year that there is
 _ACCURACY_M = {True: 10.0, False: 100.0}  # ITU-R M.1371: high is better than 10 m
 
 _REMEDIES = {
@@ -142,8 +144,8 @@ def _reception(sentence: AISSentence, otherwise: datetime) -> datetime:
     if block is None:
         return otherwise
     block.init()
-    stamp = block.receiver_timestamp
-    if stamp is None or not str(stamp).isdigit():
+    stamp = str(block.receiver_timestamp or "")
+    if not _STAMP.fullmatch(stamp):
         return otherwise
     seconds = int(stamp)
     if seconds > 100_000_000_000:  # some receivers write milliseconds

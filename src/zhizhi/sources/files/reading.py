@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from zhizhi.kernel.columns import spelled
 from zhizhi.kernel.observations import Defect, Reading
 from zhizhi.kernel.remedies import gettext_noop, remedy
 
@@ -132,7 +133,8 @@ def _csv(content: bytes) -> tuple[pa.Table, list[Defect]]:
             convert_options=convert,
             parse_options=pyarrow.csv.ParseOptions(invalid_row_handler=lost),
         )
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        table = table.rename_columns(table.column_names)  # which are decoded only now
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         message = f"The CSV cannot be read: {error}. Save it as UTF-8 with a header line."
         raise FileUnreadable(message) from error
     return table, defects
@@ -167,22 +169,27 @@ def _columns(rows: Sequence[dict[str, object]]) -> pa.Schema:
     for name in names:
         values = [row[name] for row in rows if row.get(name) is not None]
         kind: pa.DataType = pa.string()
-        if values and all(type(value) is int for value in values):
+        if values and all(_is_whole(value, 63) for value in values):
             kind = pa.int64()
-        elif values and all(type(value) in {int, float} for value in values):
+        elif values and all(type(value) is float or _is_whole(value, 53) for value in values):
             kind = pa.float64()
         if kind == pa.string():
             for row in rows:
                 if row.get(name) is not None:
-                    row[name] = str(row[name])
+                    row[name] = spelled(row[name])
         fields.append(pa.field(name, kind))
     return pa.schema(fields)
+
+
+def _is_whole(value: object, bits: int) -> bool:
+    """Say whether a value is a whole number that a column of so many bits keeps as it is."""
+    return type(value) is int and -(1 << bits) <= value < 1 << bits
 
 
 def _parquet(path: Path) -> pa.Table:
     try:
         return pyarrow.parquet.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         message = (
             f"{path.name} is damaged or cut off ({error}). Write it again and replay it whole."
         )

@@ -16,7 +16,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from threading import RLock
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import paho.mqtt.client as paho
 from django.db import connection
@@ -67,7 +67,7 @@ class Broker:
     @classmethod
     def at(cls, url: str, **more: Any) -> Broker:
         """Return the broker at ``mqtt://host:1883`` or ``mqtts://host:8883``."""
-        parts = urlsplit(url)
+        parts = _parts(url)
         if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname or parts.password:
             message = (
                 f"{parts.scheme}://{parts.hostname or ''} is no address of a broker: write "
@@ -77,6 +77,15 @@ class Broker:
         is_tls = parts.scheme == "mqtts"
         more.setdefault("user", unquote(parts.username or ""))
         return cls(parts.hostname, parts.port or (8883 if is_tls else 1883), is_tls, **more)
+
+
+def _parts(url: str) -> SplitResult:
+    """Return the parts of an address; nothing of one whose host or port cannot be."""
+    try:
+        parts = urlsplit(url)
+        return parts if parts.port is None or parts.port else urlsplit("")
+    except ValueError:
+        return urlsplit("")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ COLUMNS = (
     "capabilities", "lead_agency", "look_minutes", "residents",
 )  # fmt: skip
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+DIGITS = re.compile(r"[0-9]{1,9}")
 WORD = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 YES, NO = ("yes", "1", "是"), ("no", "0", "否")
 MOST_BYTES, MOST_ROWS = 4 * 1024 * 1024, 5000
@@ -175,7 +176,7 @@ class _Reading:
         low, high = span
         if not text.isascii() and unicodedata.normalize("NFKC", text).isascii():
             self.wrong(name, _("Write the digits half-width, as 0 to 9."))
-        elif not text.isdecimal() or not text.isascii() or not low <= int(text[:9]) <= high:
+        elif not (DIGITS.fullmatch(text) and low <= int(text) <= high):
             told = _("Write a whole number from %(low)d to %(high)d, or nothing.")
             self.wrong(name, told % {"low": low, "high": high})
         else:

@@ -58,6 +58,13 @@ def test_a_repeated_receipt_changes_nothing() -> None:
     assert answers == [1, 0]
 
 
+@pytest.mark.parametrize("key", ["a\x00b", "\ud800", "", "x" * 5000])
+def test_a_key_that_no_message_can_have_changes_nothing(key: str) -> None:
+    answer = tell({"receipts": [{"key": key, "status": "delivered"}]})
+
+    assert (answer.status_code, json.loads(answer.content)) == (200, {"changed": 0})
+
+
 def test_an_unsigned_receipt_is_refused() -> None:
     row = sent()
 

@@ -46,6 +46,12 @@ def test_only_web_addresses_are_called(url: str) -> None:
         public_address(url, allowed=())
 
 
+@pytest.mark.parametrize("label", ["a" * 64, "a..b"])
+def test_a_name_that_cannot_be_written_is_unknown(label: str) -> None:
+    with pytest.raises(AddressUnknown):
+        public_address(f"http://{label}.example/", allowed=())
+
+
 @pytest.mark.parametrize("allowed", ["127.0.0.1", "127.0.0.0/8", "localhost"])
 def test_an_address_can_be_allowed_by_name_number_or_network(allowed: str) -> None:
     host = "localhost" if allowed == "localhost" else "127.0.0.1"

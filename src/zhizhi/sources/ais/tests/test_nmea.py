@@ -87,6 +87,24 @@ def test_a_tag_block_tells_when_the_receiver_heard_it() -> None:
     assert rows[0]["observed_at"] == "2022-01-02T23:59:59+00:00"
 
 
+@pytest.mark.parametrize(
+    ("stamp", "observed_at"),
+    [
+        ("9" * 14, "5138-11-16T09:46:28+00:00"),
+        ("9" * 15, "2026-03-01T12:00:28+00:00"),
+        ("9" * 30, "2026-03-01T12:00:28+00:00"),
+        ("-1", "2026-03-01T12:00:28+00:00"),
+    ],
+)
+def test_a_stamp_of_no_year_is_left_out(stamp: str, observed_at: str) -> None:
+    block = f"c:{stamp}"
+    line = f"\\{block}*{checksum(block):02X}\\".encode() + sentences()[0]
+
+    rows, _ = Decoder().feed([line], received_at=NOON)
+
+    assert rows[0]["observed_at"] == observed_at
+
+
 def test_a_message_of_two_parts_is_joined() -> None:
     rows, defects = Decoder().feed(reversed(in_two_parts()), received_at=NOON)
 

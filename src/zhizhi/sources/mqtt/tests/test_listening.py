@@ -292,7 +292,10 @@ def test_the_address_of_a_broker_is_read(
     assert (broker.host, broker.port, broker.is_tls, broker.user) == (host, port, is_tls, user)
 
 
-@pytest.mark.parametrize("url", ["broker:1883", "http://broker", "mqtt://", "mqtt://a:b@broker"])
+@pytest.mark.parametrize("url", [
+    "broker:1883", "http://broker", "mqtt://", "mqtt://a:b@broker", "mqtt://broker:65536",
+    "mqtt://broker:0", "mqtt://a:b@broker:x", "mqtt://[::1",
+])  # fmt: skip
 def test_an_address_that_is_none_is_refused_without_telling_the_password(url: str) -> None:
     with pytest.raises(BrokerInvalid, match="mqtts://host:8883") as refused:
         Broker.at(url)

@@ -62,6 +62,8 @@ def test_a_row_becomes_a_draft_with_everything_it_says() -> None:
         ("radius_m", "30.5", False),
         ("radius_m", "-30", False),
         ("radius_m", "9" * 5000, False),
+        ("radius_m", "000005000", True),
+        ("radius_m", "0000050009", False),
         ("look_minutes", "0", False),
         ("look_minutes", "1", True),
         ("look_minutes", "44640", True),
