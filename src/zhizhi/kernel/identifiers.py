@@ -259,7 +259,7 @@ def _path(written: str) -> str:
         if part == "..":
             del kept[-1:]
         elif part not in {"", "."}:
-            kept.append(quote(part, safe="!$&'()*+,;=:@~"))
+            kept.append(quote(part, safe="!$&'()*+,;=@~"))
     return "".join(f"/{part}" for part in kept)
 
 

@@ -91,6 +91,8 @@ def test_an_address_is_its_host_whatever_stands_around_it(
     [
         ("https://Bank.example.com/Log/../in/?token=1#top", "bank.example.com/in"),
         ("bank.example.com/%69n", "bank.example.com/in"),
+        ("http://bank.example.com/a:/b", "bank.example.com/a%3A/b"),
+        ("bank.example.com/a%3a/b", "bank.example.com/a%3A/b"),
         ("https://icbc.com.cn:80@evil.example/x", "evil.example/x"),
         ("http://0x7f.1/", "127.0.0.1"),
         ("http://2130706433/", "127.0.0.1"),
