@@ -7,7 +7,7 @@ alike they are.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import hypot
 from typing import Any
@@ -43,14 +43,19 @@ class Candidate:
         }  # fmt: skip
 
 
-def candidates(case: Case, among: QuerySet[Case]) -> list[Candidate]:
-    """Return the cases of ``among`` that may be about the same as ``case``, the likeliest first."""
+def candidates(case: Case, among: QuerySet[Case], *, words: str | None = None) -> list[Candidate]:
+    """Return the cases of ``among`` that may be about the same as ``case``, the likeliest first.
+
+    ``words`` are those of a case that is not kept yet.
+    """
     settings = settings_in_force.snapshot()
-    near = _near(case, among, settings["engine.duplicate_radius_m"],
+    near = _near(case, among, radius_m(case.kind),
                  timedelta(days=settings["engine.duplicate_days"]))  # fmt: skip
     if not near:
         return []
     told = _told([case, *(other for _metres, other in near)])
+    if words is not None:
+        told[case.pk] = replace(told[case.pk], title=words)
     likening = duplicates.likening([one.title for one in told.values()])
     least = settings["engine.duplicate_percent"] / 100
     found = []
@@ -59,6 +64,13 @@ def candidates(case: Case, among: QuerySet[Case]) -> list[Candidate]:
         is_likely = likeness.score >= least
         found.append(Candidate(other, metres, other.kind == case.kind, is_likely, likeness))
     return sorted(found, key=lambda one: (-one.likeness.score, one.metres, one.case.pk))
+
+
+def radius_m(kind: str) -> float:
+    """Return how far apart two cases of a kind may lie: its own radius, or that of the house."""
+    own = (one.radius_m for one in reporting.kinds().values() if one.case_kind == kind)
+    house: float = settings_in_force.value("engine.duplicate_radius_m")
+    return next((radius for radius in own if radius is not None), house)
 
 
 def _near(
@@ -84,7 +96,8 @@ def _near(
 def _told(cases: Sequence[Case]) -> dict[int, Told]:
     """Return each case as it is compared: place, time, and the words of its first report."""
     first: dict[int, Report] = {}
-    for report in Report.everything.filter(case__in=cases).select_related("key").order_by("-pk"):
+    kept = [one.pk for one in cases if one.pk is not None]
+    for report in Report.everything.filter(case__in=kept).select_related("key").order_by("-pk"):
         first[report.case_id] = report
     origin = cases[0]
     return {one.pk: _compared(one, first.get(one.pk), origin) for one in cases}

@@ -91,6 +91,15 @@ RESIDENTS = (
         name=_("Photos from an address"),
     ),
     DeclaredSetting(
+        "residents.looks_near_per_address",
+        30,
+        _("Looks of one internet address in an hour at what was reported near by already"),
+        "",
+        0,
+        10_000,
+        name=_("Looks at reports near by"),
+    ),
+    DeclaredSetting(
         "residents.tries_per_hour",
         20,
         _("Wrong secret codes from one internet address, or for one report, in an hour"),

@@ -84,6 +84,7 @@ class ReportKind:
     is_for_residents: bool = True  # or only for the staff who write reports down
     look_minutes: int | None = None  # somebody looks at the case within; None: as all
     radius_m: int | None = None  # two reports within it may be one matter
+    is_told_near: bool = False  # whoever reports the same near by may know of it: about no person
 
     @property
     def system(self) -> str:

@@ -105,6 +105,7 @@ def _kind(row: Category, way: tuple[Category, ...]) -> ReportKind:
         is_for_residents=all(step.is_for_residents for step in way),
         look_minutes=row.look_minutes,
         radius_m=row.radius_m,
+        is_told_near=row.kind == Category.Kind.PART,
     )
 
 

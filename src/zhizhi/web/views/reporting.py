@@ -15,12 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhizhi.engine import quotas, reporting, settings_in_force
-from zhizhi.engine.models import Report
-from zhizhi.engine.reporting import ReportRefused
+from zhizhi.engine.models import Case, Report
+from zhizhi.engine.reporting import Filed, ReportRefused
 from zhizhi.engine.unfinished import Unfinished
 from zhizhi.web.exporting.colours import THEMES
 from zhizhi.web.exporting.drawing import place_map
-from zhizhi.web.residents import drafts, finding, kinds
+from zhizhi.web.residents import drafts, finding, kinds, near
 from zhizhi.web.residents.drafts import STEPS
 from zhizhi.web.residents.questions import (
     CONSENT,
@@ -94,13 +94,21 @@ def _take(request: HttpRequest, step: str, draft: Unfinished | None, now: dateti
         draft.answers[step] = {}
     else:
         draft.answers[step] = form.answer()  # type: ignore[attr-defined] # each of ours has it
-    onward = drafts.missing(draft) if is_late or "check" in request.POST else _next(step)
-    if onward == "":
+    if not is_late and step in near.ASKS and near.look(request, draft, now):
+        return drafts.keep(redirect("web:report-near"), draft, now)
+    following = drafts.missing(draft) if is_late or "check" in request.POST else _next(step)
+    if following == "":
         return drafts.keep(redirect("web:report-check"), draft, now)
-    address = redirect("web:report-question", onward)
+    address = redirect("web:report-question", following)
     if is_late:
         address["Location"] += "?late=1"
     return drafts.keep(address, draft, now)
+
+
+def onward(draft: Unfinished) -> HttpResponse:
+    """Go on to the first question that is still to be answered, or to the check of all."""
+    step = drafts.missing(draft)
+    return redirect("web:report-question", step) if step else redirect("web:report-check")
 
 
 def _next(step: str) -> str:
@@ -220,7 +228,7 @@ def _on_the_photo(request: HttpRequest, draft: Unfinished, now: datetime) -> Htt
         request, "photo", "residents.photos_per_address", now
     ):
         form = PhotoForm(request.POST)
-        form.add_error("photo", _too_many(now))
+        form.add_error("photo", too_many(now))
         return drafts.keep(_ask(request, "photo", form, draft, TOO_MANY), draft, now)
     return None
 
@@ -262,8 +270,8 @@ def check(request: HttpRequest) -> HttpResponse:
         return redirect("web:resident-report")
     if drafts.SENT in draft.answers:
         return redirect("web:report-sent")
-    if missing := drafts.missing(draft):
-        return redirect("web:report-question", missing)
+    if drafts.missing(draft):
+        return onward(draft)
     return _checked(request, draft)
 
 
@@ -297,16 +305,21 @@ def send(request: HttpRequest) -> HttpResponse:
         )
     if drafts.SENT in draft.answers:
         return redirect("web:report-sent")
-    if missing := drafts.missing(draft):
-        return redirect("web:report-question", missing)
+    if drafts.missing(draft):
+        return onward(draft)
     if not drafts.may_send(request, now):
-        return _checked(request, draft, _too_many(now), TOO_MANY)
+        return _checked(request, draft, too_many(now), TOO_MANY)
     try:
         filed = reporting.file_report(drafts.report_of(draft), now=now)
     except ReportRefused as refused:
         step = REFUSED_AT.get(refused.code, "when")
         said = _("Something has changed since you answered. Please look at this answer again.")
         return _checked(request, draft, said, UNPROCESSABLE, step)
+    return arrived(request, draft, filed, now)
+
+
+def arrived(request: HttpRequest, draft: Unfinished, filed: Filed, now: datetime) -> HttpResponse:
+    """Drop the answers, which are filed, and go to the receipt."""
     draft.answers, draft.photo = {drafts.SENT: filed.report.pk, "secret": filed.secret}, None
     remember(request, filed.report)
     return drafts.keep(redirect("web:report-sent"), draft, now)
@@ -325,6 +338,7 @@ def sent(request: HttpRequest) -> HttpResponse:
     secret = draft.answers["secret"]
     link = request.build_absolute_uri(f"/home/follow/{report.pk}/{secret}/")
     context = {"report": report, "secret": secret, "link": link, "until": draft.expires_at}
+    context["is_joined"] = report.case.state == Case.State.MERGED
     return show(request, "resident/report/sent.html", context)
 
 
@@ -342,7 +356,8 @@ def _calls() -> dict[str, Any]:
     return {"numbers": numbers()}
 
 
-def _too_many(now: datetime) -> str:
+def too_many(now: datetime) -> str:
+    """Say that this browser or address has to wait, and until when."""
     said = _(
         "Too many were sent from here in this hour. Your answers are kept: send again at {time}, "
         "or call."
