@@ -8,7 +8,7 @@ rules may ask for; a column that the schema does not have is left out and named.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -51,6 +51,7 @@ class EventHistory:
     columns: Mapping[str, pa.Array[Any]]
     kinds: NDArray[np.object_]
     entity: NDArray[np.int64]
+    keys: Mapping[str, NDArray[np.int64]]  # one number for each key; -1: it has none
     time_us: NDArray[np.int64]
     outcome: NDArray[np.int8]
     case: NDArray[np.int64]  # -1: belongs to none
@@ -60,6 +61,21 @@ class EventHistory:
 
     def __len__(self) -> int:
         return len(self.time_us)
+
+    def since(self, time_us: int) -> EventHistory:
+        """Return the events from ``time_us`` on."""
+        first = int(np.searchsorted(self.time_us, time_us))
+        return replace(
+            self,
+            columns={name: values.slice(first) for name, values in self.columns.items()},
+            kinds=self.kinds[first:],
+            entity=self.entity[first:],
+            keys={name: codes[first:] for name, codes in self.keys.items()},
+            time_us=self.time_us[first:],
+            outcome=self.outcome[first:],
+            case=self.case[first:],
+            transfer_us=self.transfer_us[first:],
+        )
 
 
 def history_of(given: pa.Table, schema: Schema, since_us: int, until_us: int) -> EventHistory:
@@ -75,6 +91,8 @@ def history_of(given: pa.Table, schema: Schema, since_us: int, until_us: int) ->
     if unknown := sorted({str(kind) for kind in kinds} - set(schema.kinds)):
         raise HistoryUnusable(f"{unknown[0]!r} is no kind of event of {schema.name}")
     cases, transfers = _cases(rows)
+    entity = _codes(_texts(rows, "entity"))
+    keys = {name: _keys(rows.column(name)) for name in schema.keys if name in rows.column_names}
     return EventHistory(
         schema=schema,
         columns={
@@ -83,14 +101,17 @@ def history_of(given: pa.Table, schema: Schema, since_us: int, until_us: int) ->
             if name in rows.column_names
         },
         kinds=kinds,
-        entity=_codes(_texts(rows, "entity")),
+        entity=entity,
+        keys={"entity": entity, **keys},
         time_us=time_us[keep],
         outcome=_outcomes(rows),
         case=cases,
         transfer_us=transfers,
         duplicates=duplicates,
         left_out=tuple(
-            name for name in given.column_names if name not in {*ABOUT, *schema.columns}
+            name
+            for name in given.column_names
+            if name not in {*ABOUT, *schema.columns, *schema.keys}
         ),
     )
 
@@ -205,6 +226,11 @@ def _cases(rows: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         transfers = np.where(checked.fault == 0, checked.values, NEVER)
     if "case_id" not in rows.column_names:
         return np.full(rows.num_rows, -1), transfers
-    text = one(rows.column("case_id").cast(pa.string()))
+    return _keys(rows.column("case_id")), transfers
+
+
+def _keys(given: ArrowColumn) -> NDArray[np.int64]:
+    """Return one number for each key, -1 where there is none."""
+    text = one(given.cast(pa.string()))
     is_none = _nulls(text) | np.array([value == "" for value in text.to_pylist()], np.bool_)
-    return np.where(is_none, -1, _codes(text)), transfers
+    return np.where(is_none, -1, _codes(text))

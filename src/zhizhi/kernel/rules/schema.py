@@ -9,8 +9,8 @@ number" anywhere. A value that is missing is unknown (NULL).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 Scalar = float | bool | str | None
@@ -46,16 +46,24 @@ class EventUnusable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """A declared, versioned set of columns; ``kinds`` are the kinds of event it has."""
+    """A declared, versioned set of columns; ``kinds`` are the kinds of event it has.
+
+    ``keys`` are columns of keyed hashes: windows look back by them, conditions cannot ask for them.
+    """
 
     name: str
     kinds: tuple[str, ...]
     columns: Mapping[str, Column]
+    keys: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, int] = field(init=False)  # one number for each word of any column
 
     def __post_init__(self) -> None:
         distinct = sorted({word for column in self.columns.values() for word in column.words})
         object.__setattr__(self, "words", {word: code for code, word in enumerate(distinct)})
+
+    def with_columns(self, more: Iterable[Column]) -> Schema:
+        """Return the schema with columns besides, which take the place of those of their name."""
+        return replace(self, columns={**self.columns, **{one.name: one for one in more}})
 
     def read(self, given: Mapping[str, object]) -> Event:
         """Return the event in the types of the schema. Raises EventUnusable."""
