@@ -10,6 +10,7 @@ from zhizhi.kernel.rules.loading import RuleSet, read_rules
 from zhizhi.kernel.rules.schema import Schema
 
 SHIPPED = (Path(__file__).parent / "fraud_rules" / "typologies.yaml",)
+WINDOWS = Path(__file__).parent / "fraud_rules" / "windows.yaml"
 
 
 class FileUnreadable(Exception):
@@ -17,8 +18,9 @@ class FileUnreadable(Exception):
 
 
 def read_files(paths: Sequence[Path], schema: Schema) -> RuleSet:
-    """Return the rules of these files. Raises FileUnreadable."""
-    return read_rules([(str(path), _text(path), _beside(path)) for path in paths], schema)
+    """Return the rules of these files, and the windows that come along. Raises FileUnreadable."""
+    named = [WINDOWS, *(path for path in paths if path != WINDOWS)]
+    return read_rules([(str(path), _text(path), _beside(path)) for path in named], schema)
 
 
 def _text(path: Path) -> str:

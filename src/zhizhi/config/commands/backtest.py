@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,19 @@ from rich.table import Table
 
 from zhizhi.config.event_files import read_events
 from zhizhi.config.rule_files import FileUnreadable, read_files
-from zhizhi.kernel.rules.backtesting import Answer, Figures, backtested, by_table, tried
+from zhizhi.kernel.rules.backtesting import Figures, backtested, by_table, tried
 from zhizhi.kernel.rules.fraud_events import FRAUD_EVENTS
-from zhizhi.kernel.rules.histories import HistoryUnusable, history_of
+from zhizhi.kernel.rules.histories import EventHistory, HistoryUnusable, history_of
 from zhizhi.kernel.rules.rule import CHINA, WarningRule
+from zhizhi.kernel.rules.schema import Schema
+from zhizhi.kernel.rules.spans import Way, lacking, with_windows
+from zhizhi.kernel.rules.syntax import names
 from zhizhi.kernel.rules.tables import table_of
+from zhizhi.kernel.rules.windows import WindowedFeature
 
 HELP = "try warning rules on events of the past"
 PAIRS_SHOWN = 10
+_EARLIEST_US = -(2**62)  # windows look back before the first day that is tried
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,18 +62,25 @@ def run(arguments: argparse.Namespace) -> int:
         print("zhizhi backtest: refused, mend the rules first", file=sys.stderr)
         return 1
     try:
-        history = history_of(given, FRAUD_EVENTS, *_bounds(arguments))
+        past = history_of(given, found.schema, _EARLIEST_US, _bounds(arguments)[1])
     except HistoryUnusable as error:
         print(f"zhizhi backtest: {arguments.events}: {error}", file=sys.stderr)
         return 2
     rules = tried(found.rules)
-    way, answer = _way(rules)
+    name, way = _way(found.schema)
+    windows = _asked_for(rules, found.features)
+    history = with_windows(windows, past, way).since(_bounds(arguments)[0])
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("events", total=len(history))
         figures = backtested(
-            rules, history, answer, lambda rows: progress.update(task, completed=rows)
+            rules, history, way(rules), lambda rows: progress.update(task, completed=rows)
         )
-    report = {"answered_by": way, **figures, "refused": _refusals(figures, arguments.capacity)}
+    report = {
+        "answered_by": name,
+        **figures,
+        "windows": _told(windows, past),
+        "refused": _refusals(figures, arguments.capacity),
+    }
     if arguments.json:
         print(json.dumps(report, ensure_ascii=False))
     else:
@@ -77,13 +90,31 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if report["refused"] else 0
 
 
-def _way(rules: tuple[WarningRule, ...]) -> tuple[str, Answer]:
+def _way(schema: Schema) -> tuple[str, Way]:
     """Return Polars where it is installed, else the table, which answers alike."""
     try:
         from zhizhi.kernel.rules.frames import by_frame  # noqa: PLC0415 - Polars is optional
     except ImportError:
-        return "table", by_table(table_of(rules, FRAUD_EVENTS))
-    return "polars", by_frame(rules)
+        return "table", lambda rules: by_table(table_of(rules, schema))
+    return "polars", by_frame
+
+
+def _asked_for(
+    rules: Sequence[WarningRule], features: Sequence[WindowedFeature]
+) -> list[WindowedFeature]:
+    """Return the windows that rules ask for."""
+    nodes = [node for rule in rules for node in (rule.when, rule.unless) if node is not None]
+    asked = {name for node in nodes for name in names(node)}
+    return [feature for feature in features if feature.name in asked]
+
+
+def _told(windows: Sequence[WindowedFeature], past: EventHistory) -> dict[str, Any]:
+    """Return which windows were computed, and which columns the others lack."""
+    missing = [one for one in windows if one.name not in past.columns]
+    return {
+        "computed": [one.name for one in missing if not lacking(one, past)],
+        "lacking": {one.name: gone for one in missing if (gone := lacking(one, past))},
+    }
 
 
 def _day(text: str) -> date:
@@ -132,6 +163,10 @@ def _show(report: dict[str, Any]) -> None:
         print(f"{' and '.join(pair['rules'])} fire together: {pair['share']:.0%}")
     if report["duplicates"]:
         print(f"{report['duplicates']} events came more than once and were counted once")
+    if computed := report["windows"]["computed"]:
+        print(f"computed from the events: {', '.join(computed)}")
+    for name, columns in report["windows"]["lacking"].items():
+        print(f"unknown: {name}, the file lacks {', '.join(columns)}")
     if report["left_out"]:
         print(f"columns that no rule may ask for: {', '.join(report['left_out'])}")
 

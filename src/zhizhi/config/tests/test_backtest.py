@@ -144,3 +144,67 @@ def test_the_rules_that_come_along_pass_their_own_tests(
 ) -> None:
     assert main(["rules", "check"]) == 0
     assert capsys.readouterr().out.startswith("17 rules of 17 typologies, ")
+
+
+BARE = [
+    {"event_id": f"t{n}", "kind": "transfer_alert", "entity": "p", "direction": "out",
+     "amount": 2000.0, "observed_at": f"2026-03-0{1 + n // 2}T{23 * (n % 2):02}:00:00+08:00"}
+    for n in range(4)
+]  # fmt: skip
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """Events without any window: 2,000 yuan at 00:00 and at 23:00 on two days."""
+    path = tmp_path / "bare.jsonl"
+    path.write_text("\n".join(map(json.dumps, BARE)), encoding="utf-8")
+    return path
+
+
+def asking(folder: Path, when: str, windows: str = "") -> str:
+    path = folder / "asking.yaml"
+    rule = rule_text(on="transfer_alert", when=when, unless=None, let=None, because="x")
+    path.write_text(windows + rule, encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(("amount", "fires"), [(3999, 3), (4000, 3), (4001, 0)])
+def test_windows_that_the_file_lacks_are_computed_from_its_events(
+    bare: Path, amount: int, fires: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = asking(bare.parent, f"out_amt_24h >= {amount}")
+
+    assert main(["backtest", rules, "--events", str(bare), "--json"]) == 0
+    found = report(capsys)
+    assert found["rules"][0]["fires"] == fires
+    assert found["windows"] == {"computed": ["out_amt_24h"], "lacking": {}}
+
+
+def test_windows_look_back_before_the_first_day_that_is_tried(
+    bare: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = asking(bare.parent, "out_amt_24h >= 4000")
+
+    main(["backtest", rules, "--events", str(bare), "--from", "2026-03-02", "--json"])
+
+    found = report(capsys)
+    assert (found["events"], found["rules"][0]["fires"]) == (2, 2)
+
+
+def test_a_window_that_cannot_be_computed_is_unknown_and_told(
+    bare: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = asking(bare.parent, "in_distinct_payers_24h = 0")
+
+    assert main(["backtest", rules, "--events", str(bare)]) == 0
+    assert "unknown: in_distinct_payers_24h, the file lacks payer" in capsys.readouterr().out
+
+
+def test_windows_of_a_file_of_rules_are_computed_as_well(
+    bare: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    declared = "windows:\n  paid: {of: transfer_alert, take: mean, value: amount, over: 2h}\n---\n"
+    rules = asking(bare.parent, "paid = 2000", declared)
+
+    assert main(["backtest", rules, "--events", str(bare), "--json"]) == 0
+    assert report(capsys)["rules"][0]["fires"] == 4

@@ -25,6 +25,12 @@ _FLAGS = {
     "reset_contact_is_current_holder": "The reset went to a contact of the present holder.",
     "new_device_24h": "The account was opened on a device never seen before.",
     "acct_resold_60d": "The account changed hands.",
+    "payer_is_new": "The person never got money from this payer before.",
+    "from_lender": "The payer is a lender.",
+    "caller_is_new": "The number never called the person before.",
+    "call_is_risky": "The operator marked the call as risky.",
+    "line_busy": "The person's line was engaged.",
+    "app_is_risky": "The app that was checked or reported is risky.",
 }  # fmt: skip
 _WHOLE = {
     "amount_bucket": "Size of the transfer, 0 (under 100 yuan) to 9 (1 million and more).",
@@ -45,6 +51,9 @@ _WHOLE = {
     "apps_risky_installed_7d": "Risky apps that were checked or reported.",
 }
 _SIZES = {
+    "amount": "Money moved, in yuan.",
+    "call_s": "Length of the call, in seconds.",
+    "url_risk": "Risk of the address that was checked, 0 to 1.",
     "call_unknown_max_s_2h": "Longest call from a number never seen before, in seconds.",
     "call_risk_max_s_24h": "Longest call that the operator marked as risky, in seconds.",
     "contact_age_h": "Hours since the person first had to do with this contact.",
@@ -78,6 +87,7 @@ _SIZES = {
     "txt_account_trade": "How much it reads like buying or selling accounts or cards, 0 to 1.",
 }
 _WORDS = {
+    "direction": ("Whether money left the person or came in.", ("in", "out")),
     "call_origin": ("Where the call came from.", ("domestic", "foreign", "virtual", "spoofed")),
     "call_class": ("The operator's class.", ("police", "service", "loan", "invest", "other")),
     "party_kind": ("Who the protected party is.", ("person", "merchant", "unit")),
@@ -85,6 +95,14 @@ _WORDS = {
         "What happened to the account.",
         ("login", "pwd_reset", "contact_change", "ownership_transfer", "transfer"),
     ),
+}
+
+_KEYS = {
+    "payee": "Who was paid, or is named as payee in a report, as a keyed hash.",
+    "payer": "Who paid, as a keyed hash.",
+    "number": "The number that called or is named in a report, as a keyed hash.",
+    "account": "The account, as a keyed hash.",
+    "actor": "Who acted on the account, as a keyed hash.",
 }
 
 
@@ -98,5 +116,5 @@ def _columns() -> Iterable[Column]:
 
 
 FRAUD_EVENTS = Schema(
-    "fraud_events.v1", EVENT_KINDS, {column.name: column for column in _columns()}
+    "fraud_events.v1", EVENT_KINDS, {column.name: column for column in _columns()}, _KEYS
 )

@@ -16,23 +16,29 @@ from zhizhi.kernel.rules.parsing import WORDS, parsed
 from zhizhi.kernel.rules.rule import FIRE, MODES, SILENT, TIERS, Fixture, WarningRule
 from zhizhi.kernel.rules.schema import EventUnusable, Schema
 from zhizhi.kernel.rules.sentences import holes
+from zhizhi.kernel.rules.single_values import among, span_of, text_of
 from zhizhi.kernel.rules.syntax import ConditionWrong
+from zhizhi.kernel.rules.window_reading import is_windows, read_windows
+from zhizhi.kernel.rules.windows import WindowedFeature
 
 Beside = Callable[[str], bytes]  # what a file beside the rule holds; raises OSError
 NEEDED = ("id", "version", "typology", "mode", "on", "level", "score", "when", "because", "owner")
 OPTIONAL = ("cooldown", "expires", "let", "unless", "basis", "advise", "tests")
 MOST_SCORE = 100
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
-_SPAN = re.compile(r"(\d{1,5})(s|m|h|d)")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """The rules of some files, by reference, and what is wrong in these files."""
+    """The rules of some files, by reference, and what is wrong in these files.
+
+    ``schema`` has the columns of ``features`` as well, which the files declare as windows.
+    """
 
     rules: tuple[WarningRule, ...]
     errors: tuple[RuleWrong, ...]
+    features: tuple[WindowedFeature, ...]
+    schema: Schema
 
 
 def nothing_beside(name: str) -> bytes:
@@ -44,16 +50,26 @@ def read_rules(sources: Iterable[tuple[str, str, Beside]], schema: Schema) -> Ru
     """Return the rules in the texts of files, given as name, text and what lies beside them."""
     rules: dict[str, WarningRule] = {}
     errors: list[RuleWrong] = []
-    for name, text, beside in sources:
-        for entry in _documents(RuleText(name, text), errors):
-            try:
-                rule = _Reading(entry, schema, beside).rule()
-                _refuse_ties(rule, rules)
-            except RuleWrong as error:
-                errors.append(error)
-            else:
-                rules[rule.reference] = rule
-    return RuleSet(tuple(rules[reference] for reference in sorted(rules)), tuple(errors))
+    entries = [
+        (entry, beside)
+        for name, text, beside in sources
+        for entry in _documents(RuleText(name, text), errors)
+    ]
+    features, wrong = read_windows([one for one, _beside in entries if is_windows(one)], schema)
+    errors += wrong
+    schema = schema.with_columns(feature.column for feature in features)
+    for entry, beside in entries:
+        if is_windows(entry):
+            continue
+        try:
+            rule = _Reading(entry, schema, beside).rule()
+            _refuse_ties(rule, rules)
+        except RuleWrong as error:
+            errors.append(error)
+        else:
+            rules[rule.reference] = rule
+    found = tuple(rules[reference] for reference in sorted(rules))
+    return RuleSet(found, tuple(errors), features, schema)
 
 
 def _documents(source: RuleText, errors: list[RuleWrong]) -> list[Entry]:
@@ -106,24 +122,24 @@ class _Reading:
             else None
         )
         kinds = frozenset(
-            _among(one, self.schema.kinds, "a kind of event") for one in self.many("on")
+            among(one, self.schema.kinds, "a kind of event") for one in self.many("on")
         )
         rule = WarningRule(
             id=self.matching("id", _NAME, "words of a-z, 0-9 and _ joined by full stops"),
             version=self.whole("version", 1, 1_000_000),
             typology=self.matching("typology", _NAME, "a word of a-z, 0-9 and _"),
-            mode=_among(self.given["mode"], MODES, "a mode"),
+            mode=among(self.given["mode"], MODES, "a mode"),
             on=kinds,
-            level=_among(self.given["level"], TIERS, "a level"),
+            level=among(self.given["level"], TIERS, "a level"),
             score=self.whole("score", 1, MOST_SCORE),
             cooldown=self.span(),
             expires=self.day(),
             when=when.node,
             unless=unless,
             because=self.because(defined),
-            basis=tuple(_text(one) for one in self.many("basis")),
-            owner=_text(self.given["owner"]),
-            advise=tuple(_text(one) for one in self.many("advise")),
+            basis=tuple(text_of(one) for one in self.many("basis")),
+            owner=text_of(self.given["owner"]),
+            advise=tuple(text_of(one) for one in self.many("advise")),
             defined={name: checked.node for name, checked in defined.items()},
             fixtures=tuple(self.fixture(one) for one in self.many("tests")),
             place=self.given["id"].place,
@@ -142,13 +158,13 @@ class _Reading:
 
     def matching(self, name: str, form: re.Pattern[str], words: str) -> str:
         entry = self.given[name]
-        if not form.fullmatch(_text(entry)):
-            raise entry.wrong(f"{name} cannot be {_text(entry)!r}.", f"It is {words}.")
-        return _text(entry)
+        if not form.fullmatch(text_of(entry)):
+            raise entry.wrong(f"{name} cannot be {text_of(entry)!r}.", f"It is {words}.")
+        return text_of(entry)
 
     def whole(self, name: str, least: int, most: int) -> int:
         entry = self.given[name]
-        text = _text(entry)
+        text = text_of(entry)
         if not (
             text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most
         ):
@@ -157,22 +173,17 @@ class _Reading:
 
     def span(self) -> timedelta:
         entry = self.given.get("cooldown")
-        if entry is None:
-            return timedelta()
-        span = _SPAN.fullmatch(_text(entry))
-        if span is None:
-            raise entry.wrong(f"cooldown cannot be {_text(entry)!r}.", "Write 30m, 6h or 7d.")
-        return timedelta(**{_UNITS[span[2]]: int(span[1])})
+        return timedelta() if entry is None else span_of(entry, "cooldown")
 
     def day(self) -> date | None:
         entry = self.given.get("expires")
         if entry is None:
             return None
         try:
-            return date.fromisoformat(_text(entry))
+            return date.fromisoformat(text_of(entry))
         except ValueError as error:
             raise entry.wrong(
-                f"expires cannot be {_text(entry)!r}.", "Write a day: 2027-01-31."
+                f"expires cannot be {text_of(entry)!r}.", "Write a day: 2027-01-31."
             ) from error
 
     def let(self) -> dict[str, Understood]:
@@ -194,7 +205,7 @@ class _Reading:
     def checked(
         self, entry: Entry, defined: Mapping[str, Understood], *, is_condition: bool = False
     ) -> Understood:
-        checker, text = Checker(self.schema, defined), _text(entry)
+        checker, text = Checker(self.schema, defined), text_of(entry)
         try:
             return (checker.condition if is_condition else checker.check)(parsed(text))
         except ConditionWrong as error:
@@ -203,7 +214,7 @@ class _Reading:
     def because(self, defined: Mapping[str, Understood]) -> str:
         entry = self.given["because"]
         try:
-            for at, name, how in holes(_text(entry)):
+            for at, name, how in holes(text_of(entry)):
                 column = self.schema.columns.get(name)
                 if name not in defined and column is None:
                     raise ConditionWrong(
@@ -217,7 +228,7 @@ class _Reading:
                     )
         except ConditionWrong as error:
             raise RuleWrong(entry.place_of(error.at), error.message, error.remedy) from error
-        return _text(entry)
+        return text_of(entry)
 
     def fixture(self, entry: Entry) -> Fixture:
         content = entry.content
@@ -236,11 +247,11 @@ class _Reading:
             event = self.schema.read(raw)
         except EventUnusable as error:
             raise given.wrong(f"{error}.", "Mend the event of this test.") from error
-        expect = _among(content["expect"], (FIRE, SILENT), "an expectation")
+        expect = among(content["expect"], (FIRE, SILENT), "an expectation")
         return Fixture(event, expect, entry.place)
 
     def from_beside(self, entry: Entry) -> Any:
-        name = _text(entry)
+        name = text_of(entry)
         try:
             if "/" in name or "\\" in name or not name.endswith(".json"):
                 raise FileNotFoundError(name)
@@ -268,22 +279,9 @@ def _does(expect: str) -> str:
     return "fire" if expect == FIRE else "stay silent"
 
 
-def _text(entry: Entry) -> str:
-    if not isinstance(entry.content, str):
-        raise entry.wrong("A single value belongs here.", "Write it without brackets.")
-    return entry.content
-
-
-def _among(entry: Entry, known: tuple[str, ...], what: str) -> str:
-    text = _text(entry)
-    if text not in known:
-        raise entry.wrong(f"{text!r} is not {what}.", f"Use one of {', '.join(known)}.")
-    return text
-
-
 def _plain(entry: Entry) -> object:
     """Return a value of an inline event as JSON would have it."""
-    text = _text(entry)
+    text = text_of(entry)
     if entry.tag.endswith((":int", ":float")):
         try:
             return int(text) if entry.tag.endswith(":int") else float(text)
