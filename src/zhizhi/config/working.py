@@ -10,21 +10,18 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 
-from zhizhi.directory import granting, positions
+from zhizhi.config.retention import Retention
+from zhizhi.directory import granting
 from zhizhi.engine import (
     delivering,
     lookups,
-    patrolling,
     publishing,
-    rating,
-    settings_in_force,
     timing,
     trials,
 )
@@ -33,7 +30,6 @@ from zhizhi.trust import destruction, tree
 
 PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
-LOOK_EVERY_S = 600.0
 A_MINUTE, TEN_MINUTES = timedelta(minutes=1), timedelta(minutes=10)
 
 log = logging.getLogger(__name__)
@@ -67,9 +63,8 @@ def _parts() -> dict[str, Part]:
     relays = {f"channel {code}": delivering.Relay(channel).send_due for code, channel in channels}
     doing: dict[str, Callable[[datetime], int]] = {
         "timers": timing.fire_due,
-        "keeping": _Keeping(),
+        "keeping": Retention(),
         "trials": trials.run_next,
-        "sweep": _Seldom(rating.sweep),
         "figures": _Seldom(publishing.publish_due),
         "grants": _Seldom(granting.lapse),
         "lookups": _Seldom(lookups.watch, TEN_MINUTES),
@@ -78,25 +73,6 @@ def _parts() -> dict[str, Part]:
         **relays,
     }
     return {name: partial(_now, verb) for name, verb in doing.items()}
-
-
-@dataclass(slots=True)
-class _Keeping:
-    """Deletes what is kept for a while only, a little every ten minutes."""
-
-    looked_at: float = float("-inf")
-
-    def __call__(self, now: datetime) -> int:
-        if time.monotonic() - self.looked_at < LOOK_EVERY_S:
-            return 0
-        days = settings_in_force.value("engine.unit_track_days")
-        before = now - timedelta(days=days)
-        forgotten = positions.forget(before)
-        checked = patrolling.forget(before, now=now)
-        is_bounded = forgotten < positions.MOST_FORGOTTEN and checked < patrolling.MOST_FORGOTTEN
-        if is_bounded:  # else the rest follows at once
-            self.looked_at = time.monotonic()
-        return forgotten + checked
 
 
 class _Seldom:

@@ -20,6 +20,7 @@ from zhizhi.trust.audit import Leaf
 from zhizhi.trust.scoping import Scope, any_of
 
 Role = RoleAssignment.Role
+CLOSED = "account.close"
 SEPARATED = (Role.ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDITOR)
 
 
@@ -112,7 +113,7 @@ def close_account(account: Account, *, by: str, now: datetime) -> None:
     account.is_active = False
     account.set_unusable_password()
     account.save(update_fields=["is_active", "password"])
-    _leaf(account, "account.close", by=by, now=now)
+    _leaf(account, CLOSED, by=by, now=now)
 
 
 def demo_accounts() -> models.QuerySet[Account]:

@@ -7,7 +7,7 @@ attempts that are refused leave a leaf as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -196,6 +196,20 @@ def lapse(now: datetime) -> int:
             continue  # used, decided or withdrawn meanwhile
         count += 1
     return count
+
+
+def forget_old(before: datetime, *, spared: Collection[int], now: datetime) -> int:
+    """Delete what ended before a moment, with its words, but for ``spared``; returns how many."""
+    ended = models.Q(ended_at__lt=before) | models.Q(ended_at=None, lapses_at__lt=before)
+    rows = AccessGrant.everything.filter(ended).exclude(state__in=(State.ASKED, State.APPROVED))
+    rows = rows.exclude(review=Review.PENDING).exclude(pk__in=spared).order_by("pk")
+    old = list(rows.select_related("key")[:AT_ONCE])
+    for row in old:
+        with transaction.atomic():
+            if rows.filter(pk=row.pk).delete()[0]:
+                vault.destroy(row.key, now=now)
+                append_now(_leaf(row, "grant.forget", WORKER, now))
+    return len(old)
 
 
 def words(grant: AccessGrant) -> dict[str, str]:

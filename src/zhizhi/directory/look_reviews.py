@@ -25,6 +25,7 @@ Role = RoleAssignment.Role
 Kind, State = LookReview.Kind, LookReview.State
 TABLE = "directory_lookreview"
 WORKER = "worker"
+AT_ONCE = 100  # reviews that one round forgets
 
 
 class NotReviewer(PermissionError):
@@ -121,6 +122,18 @@ def words(row: LookReview) -> dict[str, str]:
     key = vault.unwrap(row.key)
     with grounds.reading(grounds.by_law("review-looks")):
         return vault.unseal_columns(row, ("reason", "answer"), table=TABLE, key=key)
+
+
+def forget_old(before: datetime, *, now: datetime) -> int:
+    """Delete the reviews that were decided before a moment, with their words; returns how many."""
+    rows = LookReview.everything.exclude(state=State.OPEN).filter(decided_at__lt=before)
+    old = list(rows.select_related("key").order_by("pk")[:AT_ONCE])
+    for row in old:
+        with transaction.atomic():
+            if rows.filter(pk=row.pk).delete()[0]:
+                vault.destroy(row.key, now=now)
+                append_now(_leaf(row, "looks.forget", WORKER, now))
+    return len(old)
 
 
 def name_of(row: LookReview) -> str:

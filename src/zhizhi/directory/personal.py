@@ -29,11 +29,11 @@ def _contact(title: Text, *, is_special: bool = False) -> Label:
 
 
 def _reviewed(title: Text) -> Label:
-    return Label(title, Whose.STAFF, _REVIEW, Basis.DUTY, Keep.LOG, Stored.SEALED)
+    return Label(title, Whose.STAFF, _REVIEW, Basis.DUTY, Keep.REVIEW, Stored.SEALED)
 
 
 def _granted(title: Text, form: Stored) -> Label:
-    return Label(title, Whose.STAFF, _TWO, Basis.DUTY, Keep.CASE, form)
+    return Label(title, Whose.STAFF, _TWO, Basis.DUTY, Keep.REVIEW, form)
 
 
 def _staff(title: Text, keep: Keep = Keep.ACCOUNT, form: Stored = Stored.PLAIN) -> Label:
@@ -59,8 +59,8 @@ LABELS = {
     "directory.SavedView.address": _staff(_("Filter of a saved view")),
     "directory.Unit.lon": _staff(_("Longitude of a unit"), Keep.TRACK),
     "directory.Unit.lat": _staff(_("Latitude of a unit"), Keep.TRACK),
-    "directory.Unit.service_note": _staff(_("Why a unit is out of service"), Keep.CASE),
-    "directory.Unit.changed_by": _staff(_("Who changed a unit"), Keep.CASE, Stored.TOKEN),
+    "directory.Unit.service_note": _staff(_("Why a unit is out of service"), Keep.TRACK),
+    "directory.Unit.changed_by": _staff(_("Who changed a unit"), form=Stored.TOKEN),
     "directory.UnitPosition.lon": Label(
         _("Longitude of a unit in the past"), Whose.STAFF, _REPLAY, Basis.DUTY, Keep.TRACK
     ),
@@ -68,8 +68,8 @@ LABELS = {
         _("Latitude of a unit in the past"), Whose.STAFF, _REPLAY, Basis.DUTY, Keep.TRACK
     ),
     "directory.AccessGrant.subject": Label(
-        _("Whose data leave was asked for, by number"), Whose.RESIDENT, _TWO, Basis.DUTY, Keep.CASE,
-        Stored.TOKEN,
+        _("Whose data leave was asked for, by number"), Whose.RESIDENT, _TWO, Basis.DUTY,
+        Keep.REVIEW, Stored.TOKEN,
     ),
     "directory.AccessGrant.reason": _granted(
         _("Why leave to look was asked for"), Stored.SEALED
@@ -79,14 +79,14 @@ LABELS = {
     ),
     "directory.LookDay.judged": Label(
         _("How many people an account looked up on a day"), Whose.STAFF, _REVIEW, Basis.DUTY,
-        Keep.LOG,
+        Keep.REVIEW,
     ),
     "directory.LookReview.evidence": Label(
-        _("Why looks of an account are reviewed"), Whose.STAFF, _REVIEW, Basis.DUTY, Keep.LOG
+        _("Why looks of an account are reviewed"), Whose.STAFF, _REVIEW, Basis.DUTY, Keep.REVIEW
     ),
     "directory.LookReview.reason": _reviewed(_("What a review of looks found")),
     "directory.LookReview.answer": _reviewed(_("What an account said to a review of looks")),
-    "directory.WallPass.created_by": _staff(_("Who made a wall pass"), Keep.CASE, Stored.TOKEN),
+    "directory.WallPass.created_by": _staff(_("Who made a wall pass"), form=Stored.TOKEN),
 }  # fmt: skip
 IMPERSONAL = {
     "directory.AccessGrant": ("fields", "purpose", "area_path"),

@@ -196,6 +196,11 @@ def reset(account: Account, *, reason: str, by: str, now: datetime) -> None:
     audit.append([Leaf(by, "factor.reset", actor(account), now, detail={"reason": reason})])
 
 
+def drop_all(account: Account, *, now: datetime) -> None:
+    """Destroy whatever an account has shown itself with; for one that was closed."""
+    _drop(Authenticator.objects.filter(user=account), now)
+
+
 def enter(request: HttpRequest, account: Account) -> None:
     """Sign in somebody who has shown password and second factor: the only such place."""
     account.refresh_from_db()

@@ -53,7 +53,11 @@ def withdraw(report: Report, numbers: list[int], *, by: str, now: datetime) -> i
 
 
 def lapse(now: datetime) -> int:
-    """Destroy what was kept because of agreements whose time is over; returns how many."""
+    """Destroy what was kept because of agreements whose time is over; returns how many.
+
+    Agreements from before they were in the log are put there first, once.
+    """
+    consenting.adopt(now)
     over = Consent.objects.filter(ended_at=None, purpose=CONTACT, expires_at__lte=now)
     count = 0
     for consent in over.order_by("expires_at")[:AT_ONCE]:

@@ -35,10 +35,15 @@ def enter(account: int, tab: str, case: Case, *, now: datetime) -> bool:
     if rows.filter(case=case, seen_at__gt=now - QUIET).exists():
         return False
     if not rows.update(case=case, seen_at=now):
-        Presence.objects.filter(seen_at__lte=now - GONE).delete()
+        forget_gone(now)
         row = Presence(account_id=account, tab=tab, case=case, seen_at=now)
         Presence.objects.bulk_create([row], ignore_conflicts=True)
     return True
+
+
+def forget_gone(now: datetime) -> int:
+    """Forget the tabs that have given no sign of life; returns how many."""
+    return Presence.objects.filter(seen_at__lte=now - GONE).delete()[0]
 
 
 def leave(account: int, tab: str) -> None:

@@ -132,7 +132,8 @@ def reopen(case: Case, *, reason: str = "", by: str, now: datetime) -> Case:
             if case.state not in Case.FINAL:
                 message = f"the case is {case.get_state_display()}"
                 raise StateConflict(message, code="not-ended", record=case)
-            move(case, Case.State.OPEN, allowed=Case.MOVES, closed_at=None, changed_at=now)
+            again: dict[str, Any] = {"closed_at": None, "thinned_at": None, "changed_at": now}
+            move(case, Case.State.OPEN, allowed=Case.MOVES, **again)
             timeline.record(case, verb="case.reopen", actor=by, at=now, note=reason)
             announcing.announce(case, "case.reopened", now=now)
     except IntegrityError as error:

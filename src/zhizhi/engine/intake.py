@@ -83,7 +83,7 @@ def settle(envelopes: Sequence[Envelope], *, now: datetime) -> list[Receipt | Ke
     """
     payloads = [journal.encode(envelope.reading.table) for envelope in envelopes]
     with transaction.atomic():
-        head = _hold_head()
+        head = hold_head()
         used = _used_keys(envelopes)
         writing = _Writing(head=head, now=now)
         outcomes: list[Receipt | KeyReused] = []
@@ -105,7 +105,7 @@ def heartbeat(*, now: datetime, passed: int) -> int:
     ``passed`` is the offset that every checkpoint has passed: older heartbeats are dropped.
     """
     with transaction.atomic():
-        head = _hold_head()
+        head = hold_head()
         offset, arrival_at = head.next_offset, _forward(head, now)
         old = JournalSegment.objects.filter(stream=journal.HEARTBEAT, offset__lt=passed)
         old.delete()
@@ -116,9 +116,11 @@ def heartbeat(*, now: datetime, passed: int) -> int:
     return offset
 
 
-def forget_keys(*, before: datetime) -> int:
-    """Drop inbox keys older than ``before`` and return how many; a repeat after that is new."""
-    return InboxKey.objects.filter(created_at__lt=before).delete()[0]
+def forget_keys(*, before: datetime, most: int) -> int:
+    """Drop at most ``most`` inbox keys older than ``before``; a repeat after that is new."""
+    old = InboxKey.objects.filter(created_at__lt=before).order_by("created_at")
+    chosen = list(old.values_list("pk", flat=True)[:most])
+    return InboxKey.objects.filter(pk__in=chosen).delete()[0] if chosen else 0
 
 
 class _Writing:
@@ -231,7 +233,7 @@ def quarantined(
     )
 
 
-def _hold_head() -> JournalHead:
+def hold_head() -> JournalHead:
     """Lock the head of the journal until commit; it is made on first use."""
     held = JournalHead.objects.select_for_update().filter(name="journal").first()
     if held is None:

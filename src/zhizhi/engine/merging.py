@@ -93,7 +93,7 @@ def unmerge(case: Case, *, why: str = "", by: str, now: datetime) -> CaseLink:
         standing = CaseLink.everything.filter(pk=link.pk, root=link.root_id, ended_at=None)
         if not standing.update(ended_at=now, ended_by=by):
             raise StateConflict("somebody was faster", code="moved-on", record=case)
-        move(case, Case.State.OPEN, allowed=Case.MOVES, changed_at=now)
+        move(case, Case.State.OPEN, allowed=Case.MOVES, changed_at=now, thinned_at=None)
         CaseLink.everything.filter(case__in=_under(case.pk), ended_at=None).update(root=case)
         timing.start_again(link.stopped["clocks"], stopped_at=link.made_at)
         delivering.go_on(link.stopped["messages"])

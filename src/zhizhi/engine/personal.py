@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from zhizhi.engine import claiming, merging, reporting
+from zhizhi.engine import claiming, merging, reporting, thinning
 from zhizhi.engine.models import Case, Claim, Report
 from zhizhi.trust import vault
 from zhizhi.trust.erasing import Hold
@@ -32,8 +32,12 @@ def _appeal(title: Text, form: Stored) -> Label:
     return Label(title, Whose.OBSERVED, _RIGHTS, Basis.DUTY, Keep.REPORT, form)
 
 
-def _staff(title: Text, keep: Keep = Keep.CASE, form: Stored = Stored.TOKEN) -> Label:
+def _staff(title: Text, keep: Keep = Keep.ACCOUNT, form: Stored = Stored.TOKEN) -> Label:
     return Label(title, Whose.STAFF, _WORK, Basis.DUTY, keep, form)
+
+
+def _written(title: Text, keep: Keep = Keep.CASE) -> Label:
+    return _staff(title, keep, Stored.PLAIN)
 
 
 def _observed(title: Text, keep: Keep = Keep.CASE) -> Label:
@@ -85,7 +89,7 @@ LABELS = {
     "engine.Case.acknowledged_by": _staff(_("Who saw a case first")),
     "engine.CaseLink.made_by": _staff(_("Who joined two cases")),
     "engine.CaseLink.ended_by": _staff(_("Who took a case out again")),
-    "engine.CaseLink.why": _staff(_("Why two cases were joined"), form=Stored.PLAIN),
+    "engine.CaseLink.why": _written(_("Why two cases were joined")),
     "engine.Alert.explanation": _observed(_("Inputs of an alert")),
     "engine.Alert.lon": _observed(_("Longitude of an alert")),
     "engine.Alert.lat": _observed(_("Latitude of an alert")),
@@ -93,31 +97,30 @@ LABELS = {
     "engine.QuarantinedRow.raw": _observed(_("A row that was refused"), Keep.JOURNAL),
     "engine.Checkpoint.buffer": _observed(_("Rows that wait for their turn"), Keep.JOURNAL),
     "engine.ShardState.state": _observed(_("Stays that are under way"), Keep.JOURNAL),
-    "engine.Trial.result": _observed(_("What a trial of a rule found")),
+    "engine.Trial.result": _observed(_("What a trial of a rule found"), Keep.JOURNAL),
     "engine.Message.recipient": _observed(_("Whom a message is for")),
     "engine.Message.payload": _observed(_("What a message says")),
     "engine.Timer.arguments": _observed(_("What a timer is about")),
     "engine.Task.offered_by": _staff(_("Who sent a unit")),
-    "engine.Task.note": _staff(_("Note of a task"), form=Stored.PLAIN),
-    "engine.TimelineEntry.actor": _staff(_("Who did it")),
-    "engine.TimelineEntry.note": _staff(_("Note of a case"), form=Stored.PLAIN),
-    "engine.Feedback.by": _staff(_("Who reported from the spot")),
-    "engine.Feedback.note": _staff(_("Report from the spot"), form=Stored.PLAIN),
-    "engine.Extension.reason": _staff(_("Why more time was asked for"), form=Stored.PLAIN),
-    "engine.Extension.answer": _staff(_("Answer to whoever asked for more time"),
-                                      form=Stored.PLAIN),
+    "engine.Task.note": _written(_("Note of a task")),
+    "engine.TimelineEntry.actor": _staff(_("Who did it"), Keep.LOG),
+    "engine.TimelineEntry.note": _written(_("Note of a case"), Keep.LOG),
+    "engine.Feedback.by": _staff(_("Who reported from the spot"), Keep.LOG),
+    "engine.Feedback.note": _written(_("Report from the spot"), Keep.LOG),
+    "engine.Extension.reason": _written(_("Why more time was asked for")),
+    "engine.Extension.answer": _written(_("Answer to whoever asked for more time")),
     "engine.Extension.asked_by": _staff(_("Who asked for more time")),
     "engine.Extension.decided_by": _staff(_("Who decided about more time")),
-    "engine.Suspension.reason": _staff(_("Why a case waits"), form=Stored.PLAIN),
+    "engine.Suspension.reason": _written(_("Why a case waits")),
     "engine.Suspension.by": _staff(_("Who let a case wait")),
     "engine.Suspension.ended_by": _staff(_("Who let a case go on")),
-    "engine.Supervision.instruction": _staff(_("Instruction of supervision"), form=Stored.PLAIN),
-    "engine.Supervision.answer": _staff(_("Answer to supervision"), form=Stored.PLAIN),
+    "engine.Supervision.instruction": _written(_("Instruction of supervision")),
+    "engine.Supervision.answer": _written(_("Answer to supervision")),
     "engine.Supervision.by": _staff(_("Who supervises a case")),
     "engine.Supervision.answered_by": _staff(_("Who answered supervision")),
     "engine.Revisit.outcome": _report(_("What you said when you were asked again"),
-                                      keep=Keep.CASE),
-    "engine.Revisit.by": _staff(_("Who asked you again")),
+                                      keep=Keep.LOG),
+    "engine.Revisit.by": _staff(_("Who asked you again"), Keep.LOG),
     "engine.CheckIn.by": _patrol(_("Who checked in"), Stored.TOKEN),
     "engine.CheckIn.lon": _patrol(_("Longitude of a check-in")),
     "engine.CheckIn.lat": _patrol(_("Latitude of a check-in")),
@@ -126,15 +129,14 @@ LABELS = {
     "engine.CheckIn.photo": _patrol(_("Photo of a check-in"), Stored.SEALED),
     "engine.Zone.created_by": _staff(_("Who drew a zone")),
     "engine.Setting.changed_by": _staff(_("Who changed a setting")),
-    "engine.SettingChange.by": _staff(_("Who changed a setting")),
+    "engine.SettingChange.by": _staff(_("Who changed a setting"), Keep.LOG),
     "engine.Macro.changed_by": _staff(_("Who changed a macro")),
-    "engine.MacroVersion.by": _staff(_("Who changed a macro")),
+    "engine.MacroVersion.by": _staff(_("Who changed a macro"), Keep.LOG),
     "engine.MacroRun.by": _staff(_("Who gave a macro")),
     "engine.Template.created_by": _staff(_("Who wrote a text")),
     "engine.Trial.asked_by": _staff(_("Who asked for a trial")),
     "engine.Notice.by": _staff(_("Who issued a notice")),
-    "engine.Notice.text": _staff(_("What a notice says, with blanks for the person"),
-                                 form=Stored.PLAIN),
+    "engine.Notice.text": _written(_("What a notice says, with blanks for the person")),
     "engine.Presence.tab": _staff(_("Which tab has a case open"), Keep.SESSION),
 }  # fmt: skip
 IMPERSONAL = {
@@ -224,4 +226,7 @@ def erase(subject: Subject, spared: frozenset[str], by: str, now: datetime) -> S
     return gone
 
 
-HOLDER = Holder(LABELS, IMPERSONAL, told, holds, erase)
+HOLDER = Holder(
+    LABELS, IMPERSONAL, told, holds, erase, thinning.cases_held, thinning.thin, thinning.THINNED,
+    thinning.STAYING,
+)  # fmt: skip

@@ -11,6 +11,7 @@ from zhizhi.engine.access_settings import ACCESS
 from zhizhi.engine.clock_settings import CLOCKS
 from zhizhi.engine.course_settings import COURSE
 from zhizhi.engine.duplicate_settings import DUPLICATES
+from zhizhi.engine.keeping_settings import KEEPING
 from zhizhi.engine.lookup_settings import LOOKUPS
 from zhizhi.engine.models import Setting, SettingChange
 from zhizhi.engine.resident_settings import RESIDENTS
@@ -135,7 +136,7 @@ class SettingRefused(ValueError):
 def declared() -> dict[str, DeclaredSetting]:
     """Return every declared setting of the engine and of the installed systems by its key."""
     found = [
-        *ENGINE, *CLOCKS, *COURSE, *DUPLICATES, *ACCESS, *LOOKUPS, *RESIDENTS, *SESSIONS,
+        *ENGINE, *CLOCKS, *COURSE, *DUPLICATES, *KEEPING, *ACCESS, *LOOKUPS, *RESIDENTS, *SESSIONS,
     ]  # fmt: skip
     for system in systems():
         found.extend(system.settings)

@@ -6,7 +6,7 @@ conditional write and a leaf of the audit chain (verbs ``consent.*``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -24,8 +24,10 @@ Leave = Callable[[Leaf], object]
 Ended = Consent.Ended
 TABLE = "trust_consent"
 GIVEN, END = "consent.give", "consent.end"
+ADOPTED = "consent.adopt"  # the leaf of what was given before there were leaves; written once
 GONE = "person.erase"  # what the directory leaves when it destroys a person
 TOLD = ("subject", "at", "detail")  # what a leaf says of a consent
+WORKER = "worker"
 UPGRADE = "upgrade"  # who wrote down what residents had agreed to before there were consents
 NEVER, EXPIRED, OTHER_DATA, NOT_YET = "never", "expired", "other-data", "not-yet"
 
@@ -200,19 +202,50 @@ def _content(row: Consent) -> dict[str, Any]:
     }
 
 
+@transaction.atomic
+def adopt(now: datetime) -> int:
+    """Give what an upgrade wrote down its leaves, once and for good; returns how many.
+
+    Whatever names the upgrade and comes later was not written down by it, and stays without one.
+    """
+    oldest = Consent.objects.order_by("pk").values_list("given_by", flat=True).first()
+    if oldest != UPGRADE:
+        return 0
+    audit.hold(audit.CHAIN)  # of two workers one waits, and finds them adopted
+    if next(audit.leaves(ADOPTED), None) is not None:
+        return 0
+    first = _first_told(audit.leaves(GIVEN))
+    rows = Consent.objects.filter(given_by=UPGRADE).order_by("pk")
+    found = list(rows if first is None else rows.filter(pk__lt=first))
+    audit.append([Leaf(WORKER, ADOPTED, row.subject, now, detail=_before(row)) for row in found])
+    return len(found)
+
+
+def _first_told(leaves: Iterable[Mapping[str, Any]]) -> int | None:
+    numbers = (leaf["detail"].get("consent") for leaf in leaves)
+    return min((pk for pk in numbers if isinstance(pk, int)), default=None)
+
+
+def _before(row: Consent) -> dict[str, Any]:
+    """Return what an adopting leaf says: the consent, and since when it counts."""
+    return {**_content(row), "given": canonical.moment(row.given_at)}
+
+
 def verify() -> Iterator[Break]:
     """Yield each consent that was changed, removed, added, or whose end was taken back.
 
-    What an upgrade wrote down for those who had agreed before has no leaf; it comes before all that
-    have one.
+    What an upgrade wrote down for those who had agreed before has no leaf until the worker has
+    begun (``adopt``); it comes before all that have one.
     """
     given = {leaf["detail"].get("consent"): leaf for leaf in audit.leaves(GIVEN, columns=TOLD)}
+    first = _first_told(given.values())
+    adopted = {leaf["detail"].get("consent"): leaf for leaf in audit.leaves(ADOPTED, columns=TOLD)}
+    given |= adopted
     ended = {leaf["detail"].get("consent"): leaf["detail"].get("why") for leaf in audit.leaves(END)}
     gone = {leaf["subject"] for leaf in audit.leaves(GONE)}
     gone |= {one for leaf in audit.leaves(ERASED) for one in leaf["detail"].get("destroyed", ())}
-    first = min((pk for pk in given if isinstance(pk, int)), default=None)
     for (pk,), row in walking.each(Consent.objects.order_by("pk")):
-        is_older = first is None or pk < first
+        is_older = not adopted and (first is None or pk < first)
         leaf = given.pop(pk, None)
         if row is None:
             yield Break(TABLE, str(pk), "cannot be read")
@@ -227,11 +260,13 @@ def verify() -> Iterator[Break]:
 
 
 def _is_told(row: Consent, leaf: Mapping[str, Any]) -> bool:
+    is_adopted = "given" in leaf["detail"]
     try:
-        told = {**_content(row), "of": row.subject, "at": row.given_at}
+        told = _before(row) if is_adopted else {**_content(row), "at": row.given_at}
     except walking.DAMAGE:
         return False
-    return told == {**leaf["detail"], "of": leaf["subject"], "at": leaf["at"]}
+    at = {} if is_adopted else {"at": leaf["at"]}
+    return told == {**leaf["detail"], **at} and row.subject == leaf["subject"]
 
 
 def _ends(row: Consent, why: str | None, *, is_gone: bool) -> tuple[str, ...]:

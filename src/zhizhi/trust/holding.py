@@ -9,7 +9,7 @@ data-protection impact record (PIPL art. 55, 56).
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -52,10 +52,11 @@ class Keep(StrEnum):
     DRAFT = "draft"  # residents.draft_minutes after the last answer
     HOUR = "hour"  # two hours
     TRACK = "track"  # engine.unit_track_days
-    ACCOUNT = "account"  # as long as the account
-    CASE = "case"  # with the case
-    LOG = "log"  # with the audit log
-    JOURNAL = "journal"  # by the operator's retention of raw segments
+    ACCOUNT = "account"  # engine.account_days after the account was closed
+    CASE = "case"  # engine.case_days after the end of the case
+    REVIEW = "review"  # engine.review_days after it was decided
+    LOG = "log"  # for good, in append-only logs: who its numbers name ends with the account
+    JOURNAL = "journal"  # engine.journal_days
     SESSION = "session"  # until the tab is closed
 
 
@@ -108,11 +109,21 @@ def _nothing_erased(
     return ()
 
 
+def _no_case_held(_cases: Collection[int]) -> Collection[int]:
+    return ()
+
+
+def _nothing_thinned(_cases: Collection[int]) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """What one app holds: its labelled and its impersonal columns, and how it tells and erases.
 
     ``erase`` destroys whatever is not spared and returns what it destroyed: ("person:7", ...).
+    ``cases_held`` returns those of some ended cases that must stay whole for now; ``thin`` takes
+    the fields ``thinned`` out of the others. Fields in ``staying`` stay, each with the reason.
     """
 
     labels: Mapping[str, Label] = field(default_factory=dict)
@@ -120,6 +131,10 @@ class Holder:
     told: Callable[[Subject, datetime], Iterable[Fact]] = _nothing_told
     holds: Callable[[Subject], Iterable[Hold]] = _no_hold
     erase: Callable[[Subject, frozenset[str], str, datetime], Sequence[str]] = _nothing_erased
+    cases_held: Callable[[Collection[int]], Collection[int]] = _no_case_held
+    thin: Callable[[Collection[int]], None] = _nothing_thinned
+    thinned: Collection[str] = ()
+    staying: Mapping[str, str] = field(default_factory=dict)
 
 
 class HolderMissing(LookupError):

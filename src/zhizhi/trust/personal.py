@@ -51,13 +51,13 @@ LABELS = {
         Keep.REPORT, Stored.SEALED,
     ),
     "trust.Evidence.lon": Label(
-        _("Longitude of the photo"), Whose.RESIDENT, _PROOF, Basis.DUTY, Keep.CASE
+        _("Longitude of the photo"), Whose.RESIDENT, _PROOF, Basis.DUTY, Keep.LOG
     ),
     "trust.Evidence.lat": Label(
-        _("Latitude of the photo"), Whose.RESIDENT, _PROOF, Basis.DUTY, Keep.CASE
+        _("Latitude of the photo"), Whose.RESIDENT, _PROOF, Basis.DUTY, Keep.LOG
     ),
     "trust.Evidence.uploaded_by": Label(
-        _("Who uploaded it"), Whose.STAFF, _ANSWERABLE, Basis.DUTY, Keep.CASE, Stored.TOKEN
+        _("Who uploaded it"), Whose.STAFF, _ANSWERABLE, Basis.DUTY, Keep.LOG, Stored.TOKEN
     ),
     "trust.Erasure.subject": Label(
         _("Number of the report that was erased"), Whose.RESIDENT,

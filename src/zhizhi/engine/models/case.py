@@ -88,6 +88,7 @@ class Case(models.Model):
     acknowledged_at = models.DateTimeField(null=True)
     lock_version = models.IntegerField(default=0)
     fork = models.BigIntegerField(null=True)  # of an ended case: see kernel.stabbing
+    thinned_at = models.DateTimeField(null=True)  # what it said about people was taken out
     # Kept by the database, so that the queue's order is an index however many cases there are.
     turn = models.GeneratedField(
         expression=places_of("state", TURNS),
@@ -121,6 +122,9 @@ class Case(models.Model):
             models.Index(fields=["fork"], name="case_fork"),
             models.Index(fields=["opened_at", "area_path"], name="case_opened"),
             models.Index(fields=["closed_at", "state", "area_path"], name="case_ended"),
+            models.Index(
+                fields=["closed_at"], condition=models.Q(thinned_at=None), name="case_to_thin"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -95,7 +95,10 @@ class QuarantinedRow(models.Model):
     class Meta:
         verbose_name = _("quarantined row")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["stream", "reason"])]
+        indexes = [
+            models.Index(fields=["stream", "reason"]),
+            models.Index(fields=["arrival_at"], name="quarantine_arrival"),
+        ]
 
 
 class Checkpoint(models.Model):

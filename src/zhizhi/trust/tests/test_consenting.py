@@ -370,6 +370,79 @@ def test_what_the_upgrade_wrote_down_comes_before_all_others_and_needs_no_leaf()
     assert reasons() == []
 
 
+def upgraded(number: int = 1) -> Consent:
+    """An agreement as the upgrade wrote it down."""
+    return Consent.objects.create(
+        subject=f"person:{number}", purpose="contact", data=["name"], channel="page",
+        given_at=AT - timedelta(days=90), given_by=consenting.UPGRADE, expires_at=UNTIL,
+    )  # fmt: skip
+
+
+def test_what_the_upgrade_wrote_down_gets_its_leaves_once() -> None:
+    told = [upgraded(1), upgraded(2)]
+    give()
+
+    assert [consenting.adopt(AT) for _ in range(2)] == [2, 0]
+
+    leaves = AuditEntry.objects.filter(verb=consenting.ADOPTED).order_by("seq")
+    assert [(one.subject, one.at) for one in leaves] == [("person:1", AT), ("person:2", AT)]
+    assert leaves[0].detail["consent"] == told[0].pk
+    assert reasons() == []
+    assert list(audit.verify()) == []
+    withdraw(told[0])
+    assert reasons() == []
+
+
+def test_where_there_was_no_upgrade_nothing_is_adopted() -> None:
+    assert consenting.adopt(AT) == 0
+    give()
+    assert consenting.adopt(AT) == 0
+    assert not AuditEntry.objects.filter(verb=consenting.ADOPTED).exists()
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("purpose", "other"), ("data", ["name", "phone"]), ("given_at", AT), ("subject", "person:3"),
+     ("expires_at", UNTIL + timedelta(days=1))],
+)  # fmt: skip
+def test_an_adopted_consent_that_was_changed_is_found(column: str, value: Any) -> None:
+    told = upgraded()
+    consenting.adopt(AT)
+
+    with append_only.lifted():
+        Consent.objects.filter(pk=told.pk).update(**{column: value})
+
+    assert reasons() == ["changed"]
+
+
+def test_an_adopted_consent_that_was_removed_is_found() -> None:
+    told = upgraded()
+    consenting.adopt(AT)
+
+    with append_only.lifted():
+        Consent.objects.filter(pk=told.pk).delete()
+
+    assert reasons() == ["missing"]
+
+
+def test_what_names_the_upgrade_after_it_was_adopted_is_found_and_never_adopted() -> None:
+    upgraded(5)
+    consenting.adopt(AT)
+    upgraded(6)
+
+    assert consenting.adopt(AT) == 0
+    assert reasons() == ["is not in the audit chain"]
+
+
+def test_what_names_the_upgrade_behind_a_consent_that_was_given_is_not_adopted() -> None:
+    upgraded(1)
+    give()
+    upgraded(9)
+
+    assert consenting.adopt(AT) == 1
+    assert reasons() == ["is not in the audit chain"]
+
+
 def test_whoever_was_destroyed_agrees_to_nothing_any_more() -> None:
     give()
     with transaction.atomic():

@@ -47,10 +47,11 @@ KEEPS: Mapping[Keep, str | Promise] = {
     Keep.DRAFT: gettext_lazy("until {minutes} minutes after the last answer"),
     Keep.HOUR: gettext_lazy("two hours"),
     Keep.TRACK: gettext_lazy("{track} days"),
-    Keep.ACCOUNT: gettext_lazy("as long as the account"),
-    Keep.CASE: gettext_lazy("with the record of the matter, which names nobody"),
-    Keep.LOG: gettext_lazy("with the log that nobody can change"),
-    Keep.JOURNAL: gettext_lazy("with the raw records"),
+    Keep.ACCOUNT: gettext_lazy("until {account} days after the account was closed"),
+    Keep.CASE: gettext_lazy("until {case} days after the matter has ended"),
+    Keep.REVIEW: gettext_lazy("until {review} days after it was decided"),
+    Keep.LOG: gettext_lazy("for good, in the log that nobody can change"),
+    Keep.JOURNAL: gettext_lazy("{journal} days"),
     Keep.SESSION: gettext_lazy("until the page is closed"),
 }
 
@@ -83,6 +84,10 @@ def kept_for(keep: Keep) -> str:
         minutes=known["residents.draft_minutes"],
         party=known["engine.party_days"],
         track=known["engine.unit_track_days"],
+        account=known["engine.account_days"],
+        case=known["engine.case_days"],
+        review=known["engine.review_days"],
+        journal=known["engine.journal_days"],
     )
 
 

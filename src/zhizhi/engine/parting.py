@@ -1,0 +1,57 @@
+"""Forgetting staff who have left, and what was said when their looks were approved or reviewed.
+
+Logs name staff by the number of the account, for good. Who that was is known as long as the account
+has its name: when the name goes, the numbers name nobody any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+
+from zhizhi.directory import accounts, granting, leaving, look_reviews
+from zhizhi.directory.models import Account, LookReview, Unit
+from zhizhi.engine import settings_in_force
+from zhizhi.engine.models import Case, Claim, TimelineEntry
+
+AT_ONCE = 50  # accounts of one round
+
+
+def forget_closed(now: datetime) -> int:
+    """Take the name from a bounded number of accounts that were closed long ago."""
+    days: int = settings_in_force.value("engine.account_days")
+    before = now - timedelta(days=days)
+    return sum(leaving.forget(one, now=now) for one in islice(_closed_free(before), AT_ONCE))
+
+
+def forget_reviewed(now: datetime) -> int:
+    """Delete old reviews of looks and old leave to look, but for what an open objection needs."""
+    days: int = settings_in_force.value("engine.review_days")
+    before = now - timedelta(days=days)
+    claims = Claim.everything.filter(state=Claim.State.OPEN, record__grant__isnull=False)
+    spared = [one for one in claims.values_list("record__grant", flat=True) if one is not None]
+    done = look_reviews.forget_old(before, now=now)
+    return done + granting.forget_old(before, spared=spared, now=now)
+
+
+def forget_notes(now: datetime) -> int:
+    """Blank why units were out of service, once they are back for as long as tracks are kept."""
+    days: int = settings_in_force.value("engine.unit_track_days")
+    old = Unit.objects.filter(is_in_service=True, changed_at__lt=now - timedelta(days=days))
+    return old.exclude(service_note="").update(service_note="")
+
+
+def _closed_free(before: datetime) -> Iterator[Account]:
+    for account in leaving.closed_before(before):
+        if not _is_needed(account):
+            yield account
+
+
+def _is_needed(account: Account) -> bool:
+    """Say whether somebody may still have to know who it was: reviews, objections, open cases."""
+    name = accounts.actor(account)
+    open_reviews = LookReview.everything.filter(account=account, state=LookReview.State.OPEN)
+    claims = Claim.everything.filter(record__actor=name, state=Claim.State.OPEN)
+    acts = TimelineEntry.objects.filter(actor=name).exclude(case__state__in=Case.RESTING)
+    return open_reviews.exists() or claims.exists() or acts.exists()
