@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.district_world import World, build, review_offences
 
+from tests.district_world import World, build, review_offences
 from zhizhi.engine import closing, merging, rating, settings_in_force, thinning, timeline
 from zhizhi.engine.models import (
     Alert,
