@@ -11,7 +11,8 @@ DEVELOPMENT := .venv/.development
 ASSETS := src/zhizhi/web/static/web/build/.built
 MESSAGES := .venv/.messages
 CLIENTS := .cache/conformance
-PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
+# The examples of properties are the same each time here: who looks for new ones calls pytest alone.
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile --hypothesis-profile=ci
 KILLS ?= 100
 SEED ?= 1
 DB ?= sqlite
