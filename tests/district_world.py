@@ -54,6 +54,7 @@ from zhizhi.engine.models import (
     Trial,
     Zone,
 )
+from zhizhi.systems.antifraud.models import ListEntry
 from zhizhi.systems.fishery.models import Stay, Violation, ViolationPhoto
 from zhizhi.trust import access, consenting, evidence, grounds, vault
 from zhizhi.trust.access import Look
@@ -174,6 +175,10 @@ def _records(town: _Town) -> dict[str, Any]:
         "zone": zone, "unit": town.unit, "area": town.area, "source": source,
         "message": message, "wall_pass": wall_pass, **_macro(town, case),
         **_violation(case, alert, unit_task), "notice": _notice(case, town.agency),
+        "list_entry": ListEntry.objects.create(
+            kind="phone", key="k" * 64, stance="deny", reason="reported", made_at=AT,
+            made_by="account:1", expires_at=AT + timedelta(days=3650),
+        ),
         "voice": spoken, **_told(case), "check_in": _check_in(town),
         "appeal": appealing.appeal(alert, "absent", words="I was at work", now=AT),
     }  # fmt: skip

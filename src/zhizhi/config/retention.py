@@ -20,6 +20,7 @@ from zhizhi.engine import (
     settings_in_force,
     thinning,
 )
+from zhizhi.engine.system import systems
 from zhizhi.trust.holding import Keep
 
 A_MINUTE, TEN_MINUTES = timedelta(minutes=1), timedelta(minutes=10)
@@ -43,12 +44,18 @@ def forget_tracks(now: datetime) -> int:
     return done + parting.forget_notes(now)
 
 
+def forget_clues(now: datetime) -> int:
+    """Let each system delete what it may keep no longer, by a setting of its own."""
+    return sum(system.forget_old(now) for system in systems())
+
+
 JOBS: tuple[RetentionJob, ...] = (
     RetentionJob(rating.sweep, (Keep.REPORT, Keep.PARTY, Keep.DRAFT, Keep.HOUR), A_MINUTE),
     RetentionJob(attending.forget_gone, (Keep.SESSION,), A_MINUTE),
     RetentionJob(forget_tracks, (Keep.TRACK,)),
     RetentionJob(pruning.prune, (Keep.JOURNAL,)),
     RetentionJob(thinning.thin_due, (Keep.CASE,)),
+    RetentionJob(forget_clues, (Keep.CLUE,)),
     RetentionJob(parting.forget_reviewed, (Keep.REVIEW,)),
     # A log keeps its rows; its numbers name nobody once the account has lost its name.
     RetentionJob(parting.forget_closed, (Keep.ACCOUNT, Keep.LOG)),

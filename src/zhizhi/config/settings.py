@@ -29,7 +29,7 @@ CSRF_TRUSTED_ORIGINS = [
 ]
 
 # Adding a system is one folder and one line here.
-SYSTEMS = ["zhizhi.systems.fishery", "zhizhi.systems.grid"]
+SYSTEMS = ["zhizhi.systems.fishery", "zhizhi.systems.grid", "zhizhi.systems.antifraud"]
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",

@@ -91,6 +91,16 @@ class ReportKind:
         return self.code.partition(".")[0]
 
 
+@dataclass(frozen=True, slots=True)
+class ResidentDoor:
+    """A page of a system that residents find on their start page; texts are translated lazily."""
+
+    address: str  # name of the address: "antifraud:check"
+    icon: str
+    name: Any
+    hint: Any
+
+
 class SystemConfig(AppConfig):
     """Base of a system's AppConfig.
 
@@ -102,6 +112,7 @@ class SystemConfig(AppConfig):
     reads: ClassVar[tuple[str, ...]] = ()
     case_kinds: ClassVar[tuple[str, ...]] = ()
     report_kinds: ClassVar[tuple[ReportKind, ...]] = ()  # what can be reported to it
+    doors: ClassVar[tuple[ResidentDoor, ...]] = ()
     settings: ClassVar[tuple[DeclaredSetting, ...]] = ()
     zone_kinds: ClassVar[Mapping[str, Any]] = {}  # kinds of zones its rules watch, in words
     announced_zone_kinds: ClassVar[tuple[str, ...]] = ()  # of these, which everybody may know
@@ -159,6 +170,10 @@ class SystemConfig(AppConfig):
 
         Runs in the transaction that lifts it, before its case is ended.
         """
+
+    def forget_old(self, now: datetime) -> int:
+        """Delete what this system may keep no longer; returns how many rows."""
+        return 0
 
     def notice_facts(self, case: Any) -> Mapping[str, str]:
         """Return what fills the places in the texts of this system's notices."""

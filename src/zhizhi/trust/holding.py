@@ -57,6 +57,7 @@ class Keep(StrEnum):
     REVIEW = "review"  # engine.review_days after it was decided
     LOG = "log"  # for good, in append-only logs: who its numbers name ends with the account
     JOURNAL = "journal"  # engine.journal_days
+    CLUE = "clue"  # by its system's own setting
     SESSION = "session"  # until the tab is closed
 
 

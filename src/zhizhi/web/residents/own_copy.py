@@ -52,6 +52,7 @@ KEEPS: Mapping[Keep, str | Promise] = {
     Keep.REVIEW: gettext_lazy("until {review} days after it was decided"),
     Keep.LOG: gettext_lazy("for good, in the log that nobody can change"),
     Keep.JOURNAL: gettext_lazy("{journal} days"),
+    Keep.CLUE: gettext_lazy("until it is too old to warn of anything"),
     Keep.SESSION: gettext_lazy("until the page is closed"),
 }
 

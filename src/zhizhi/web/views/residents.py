@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from zhizhi.engine import settings_in_force
+from zhizhi.engine.system import systems
 from zhizhi.web import elder
 from zhizhi.web.views.signing import next_page
 
@@ -40,7 +41,8 @@ def numbers() -> list[dict[str, Any]]:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show what a resident can do here."""
-    return show(request, "resident/home.html", {"numbers": numbers()})
+    doors = [door for system in systems() for door in system.doors]
+    return show(request, "resident/home.html", {"numbers": numbers(), "doors": doors})
 
 
 @require_safe

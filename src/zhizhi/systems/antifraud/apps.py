@@ -1,0 +1,101 @@
+"""The manifest of Golden Bell: fewer people lose money to telecom fraud."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from zhizhi.engine.system import DeclaredSetting, ReportKind, ResidentDoor, SystemConfig
+
+LISTED_FROM = "antifraud.listed_from"
+HALF_LIFE = "antifraud.half_life_days"
+KEEP_DAYS = "antifraud.keep_days"
+CHECKS = "antifraud.checks_per_address"
+HELP_NUMBER = "antifraud.help_number"
+LONGEST_NUMBER = 20
+WRONG = "antifraud.wrongly_listed"
+
+
+class AntifraudConfig(SystemConfig):
+    """涪陵金钟罩: what scams are told by, kept as keyed hashes, with evidence and a way out."""
+
+    name = "zhizhi.systems.antifraud"
+    label = "antifraud"
+    verbose_name = _("Golden Bell")
+    summary = "Know numbers, accounts, addresses and apps of scams by evidence that decays."
+    reads = ("reports.v1",)
+    case_kinds = ("wrongly-listed",)
+    kind_names = {"wrongly-listed": _("Objection to a scam list")}
+    personal_data = "pseudonymous"
+    has_pages = True
+    readers = ("operator", "inspector", "leader", "administrator")
+    report_kinds = (
+        ReportKind(
+            WRONG,
+            _("My number, account or address is on a scam list"),
+            "wrongly-listed",
+            _("Say which one it is; a person looks at it and lifts what is wrong"),
+        ),
+    )
+    doors = (
+        ResidentDoor(
+            "antifraud:check",
+            "eye",
+            _("Is this a scam?"),
+            _("Check a message, number, address, account or app"),
+        ),
+    )
+    settings = (
+        DeclaredSetting(
+            CHECKS,
+            120,
+            _("Checks that one internet address may ask for in an hour; many people may share one"),
+            "",
+            1,
+            100_000,
+            name=_("Checks per address"),
+        ),
+        DeclaredSetting(
+            HELP_NUMBER,
+            "96110",
+            _("The number against fraud, shown with every check; empty: not shown"),
+            "",
+            None,
+            LONGEST_NUMBER,
+            name=_("Number against fraud"),
+        ),
+        DeclaredSetting(
+            LISTED_FROM,
+            2.5,
+            _("Evidence lists something from this weight on; each reporter weighs at most 1"),
+            "",
+            1.5,  # nobody lists anything alone
+            100,
+            name=_("Weight to be listed"),
+        ),
+        DeclaredSetting(
+            HALF_LIFE,
+            60,
+            _("Evidence weighs half after"),
+            _("days"),
+            1,
+            3650,
+            name=_("Half-life of evidence"),
+        ),
+        DeclaredSetting(
+            KEEP_DAYS,
+            365,
+            _("Evidence and ended entries of the lists are deleted after"),
+            _("days"),
+            1,
+            3650,
+            name=_("Keeping evidence"),
+        ),
+    )
+
+    def forget_old(self, now: datetime) -> int:
+        """Delete evidence and ended entries that are too old."""
+        from zhizhi.systems.antifraud import listing  # noqa: PLC0415 - models load after it
+
+        return listing.forget_old(now)

@@ -1,0 +1,82 @@
+"""What the staff type on the page of the scam lists."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from zhizhi.kernel.identifiers import READERS, Identifier
+from zhizhi.systems.antifraud.checking import MOST_BYTES
+from zhizhi.systems.antifraud.models import ListEntry, ListKind
+
+USUAL_DAYS, MOST_DAYS = 180, 3650
+LONG = "too-long"
+
+
+class ThingForm(forms.Form):
+    """One number, account, address or app."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=ListKind)
+    written = forms.CharField(label=_("Number, account, address or name"), max_length=2048)
+    thing: Identifier
+
+    def clean(self) -> dict[str, Any]:
+        """Read what was written as what it is said to be."""
+        found = super().clean() or {}
+        if "kind" in found and "written" in found:
+            read = READERS[found["kind"]](found["written"])
+            if read is None:
+                self.add_error("written", _("This cannot be read as what you chose."))
+            else:
+                self.thing = read
+        return found
+
+
+class CheckForm(forms.Form):
+    """What a resident wants to know about; nothing of it is kept."""
+
+    written = forms.CharField(
+        label=_("What do you want to know about?"),
+        error_messages={"required": _("Paste a message, or type a number, address or name.")},
+    )
+    kind = forms.ChoiceField(
+        label=_("What is it?"),
+        required=False,
+        choices=[("", _("Find out by itself")), *ListKind.choices],
+    )
+
+    def clean_written(self) -> str:
+        """Refuse what is too long, and say how long it is."""
+        text: str = self.cleaned_data["written"].replace("\x00", "")
+        size = len(text.encode(errors="replace"))
+        if size > MOST_BYTES:
+            said = _("At most {most} bytes can be checked at once; these are {n}.")
+            raise forms.ValidationError(str(said).format(most=MOST_BYTES, n=size), LONG)
+        return text
+
+
+class DecisionForm(ThingForm):
+    """What the staff say of it, why, and for how long."""
+
+    stance = forms.ChoiceField(label=_("Decision"), choices=ListEntry.Stance)
+    name = forms.CharField(label=_("Who is behind it (if verified)"), max_length=80, required=False)
+    reason = forms.CharField(
+        label=_("Reasons"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    days = forms.IntegerField(
+        label=_("Days in force"), min_value=1, max_value=MOST_DAYS, initial=USUAL_DAYS
+    )
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        """Whoever calls something verified says who is behind it."""
+        found = super().clean()
+        if found.get("stance") == ListEntry.Stance.ALLOW and not found.get("name"):
+            self.add_error("name", _("Say who is behind it."))
+        return found
+
+    def expires_at(self, now: datetime) -> datetime:
+        return now + timedelta(days=self.cleaned_data["days"])

@@ -1,0 +1,32 @@
+"""What the scam lists hold about people: keyed hashes, and who of the staff decided."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from zhizhi.trust.grounds import Basis
+from zhizhi.trust.holding import Holder, Keep, Label, Stored, Text, Whose
+
+_WARN = _("So that people are warned of scams")
+
+
+def _hash(title: Text) -> Label:
+    return Label(title, Whose.OBSERVED, _WARN, Basis.DUTY, Keep.CLUE, Stored.DIGEST)
+
+
+def _staff(title: Text, form: Stored = Stored.TOKEN) -> Label:
+    purpose = _("So that whoever acts answers for it")
+    return Label(title, Whose.STAFF, purpose, Basis.DUTY, Keep.CLUE, form)
+
+
+LABELS = {
+    "antifraud.Clue.key": _hash(_("Number, account, address or app of a scam")),
+    "antifraud.Clue.reporter": _hash(_("Who told of a scam")),
+    "antifraud.ListEntry.key": _hash(_("Number, account, address or app that was decided about")),
+    "antifraud.ListEntry.look": _hash(_("What an address looks like")),
+    "antifraud.ListEntry.reason": _staff(_("Reason of a list entry"), Stored.PLAIN),
+    "antifraud.ListEntry.made_by": _staff(_("Who decided about a list entry")),
+    "antifraud.ListEntry.ended_by": _staff(_("Who ended a list entry")),
+}
+IMPERSONAL = {"antifraud.ListEntry": ("name",)}
+HOLDER = Holder(LABELS, IMPERSONAL)

@@ -1,0 +1,12 @@
+"""The addresses of Golden Bell, below /antifraud/."""
+
+from django.urls import path
+
+from zhizhi.systems.antifraud.views import check, lists
+
+app_name = "antifraud"
+urlpatterns = [
+    path("", lists.list_page, name="lists"),
+    path("check/", check.check_page, name="check"),
+    path("entries/<int:pk>/end/", lists.end_entry, name="end"),
+]
