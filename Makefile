@@ -81,12 +81,13 @@ unit-postgres: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	  --ignore=src/zhizhi/kernel --ignore=tests/test_restoring.py --ignore=tests/test_rotation.py \
 	  --ignore=tests/test_upgrading.py --ignore=tests/test_expiry.py --ignore=tests/simulation
 
-# Two at once, each in a browser and an installation of its own: first the pages are read, as the
-# demonstration left them, then the stories act there.
+# Two read the pages, each in a browser and an installation of its own; what happens in the stories
+# is seen by one alone, in the order of the files: they share an installation, and two at once take
+# two cores as long.
 READ := tests/browser/test_every_page.py
 browser: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m pytest -q -n 2 -m browser $(READ)
-	$(PYTEST) -m browser --ignore=$(READ)
+	$(BIN)/python -m pytest -q -p no:randomly -m browser --ignore=$(READ)
 
 chaos-few: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m pytest -q -m chaos
