@@ -38,8 +38,7 @@ class RetentionJob:
 
 def forget_tracks(now: datetime) -> int:
     """Delete where units were, and their check-ins, ``engine.unit_track_days`` later."""
-    days: int = settings_in_force.value("engine.unit_track_days")
-    before = now - timedelta(days=days)
+    before = settings_in_force.days_ago("engine.unit_track_days", now)
     done = positions.forget(before) + patrolling.forget(before, now=now)
     return done + parting.forget_notes(now)
 

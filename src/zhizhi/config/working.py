@@ -16,7 +16,7 @@ from functools import partial
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 
-from zhizhi.config.retention import Retention
+from zhizhi.config.retention import A_MINUTE, TEN_MINUTES, Retention
 from zhizhi.directory import granting
 from zhizhi.engine import (
     delivering,
@@ -30,7 +30,6 @@ from zhizhi.trust import destruction, tree
 
 PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
-A_MINUTE, TEN_MINUTES = timedelta(minutes=1), timedelta(minutes=10)
 
 log = logging.getLogger(__name__)
 

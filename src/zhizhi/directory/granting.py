@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, models, transaction
@@ -203,12 +204,20 @@ def forget_old(before: datetime, *, spared: Collection[int], now: datetime) -> i
     ended = models.Q(ended_at__lt=before) | models.Q(ended_at=None, lapses_at__lt=before)
     rows = AccessGrant.everything.filter(ended).exclude(state__in=(State.ASKED, State.APPROVED))
     rows = rows.exclude(review=Review.PENDING).exclude(pk__in=spared).order_by("pk")
-    old = list(rows.select_related("key")[:AT_ONCE])
+    leaf = partial(_leaf, verb="grant.forget", by=WORKER, now=now)
+    return delete_sealed(rows, leaf, most=AT_ONCE, now=now)
+
+
+def delete_sealed(
+    rows: models.QuerySet[Any], leaf: Callable[[Any], Leaf], *, most: int, now: datetime
+) -> int:
+    """Delete the first ``most`` of ``rows`` with the keys of their words; returns how many."""
+    old = list(rows.select_related("key")[:most])
     for row in old:
         with transaction.atomic():
             if rows.filter(pk=row.pk).delete()[0]:
                 vault.destroy(row.key, now=now)
-                append_now(_leaf(row, "grant.forget", WORKER, now))
+                append_now(leaf(row))
     return len(old)
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 
 from zhizhi.directory.accounts import actor
-from zhizhi.directory.granting import seal_words
+from zhizhi.directory.granting import delete_sealed, seal_words
 from zhizhi.directory.models import Account, LookReview, RoleAssignment
 from zhizhi.trust import canonical, ciphers, grounds, vault
 from zhizhi.trust.audit import Leaf
@@ -127,13 +128,8 @@ def words(row: LookReview) -> dict[str, str]:
 def forget_old(before: datetime, *, now: datetime) -> int:
     """Delete the reviews that were decided before a moment, with their words; returns how many."""
     rows = LookReview.everything.exclude(state=State.OPEN).filter(decided_at__lt=before)
-    old = list(rows.select_related("key").order_by("pk")[:AT_ONCE])
-    for row in old:
-        with transaction.atomic():
-            if rows.filter(pk=row.pk).delete()[0]:
-                vault.destroy(row.key, now=now)
-                append_now(_leaf(row, "looks.forget", WORKER, now))
-    return len(old)
+    leaf = partial(_leaf, verb="looks.forget", by=WORKER, now=now)
+    return delete_sealed(rows.order_by("pk"), leaf, most=AT_ONCE, now=now)
 
 
 def name_of(row: LookReview) -> str:

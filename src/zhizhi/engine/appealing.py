@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
@@ -144,10 +144,8 @@ def name_of(made: Appeal) -> str:
 
 def forget_old(now: datetime) -> int:
     """Destroy the words of appeals decided ``residents.keep_days`` ago; returns how many."""
-    days: int = settings_in_force.value("residents.keep_days")
-    over = Appeal.everything.filter(
-        answered_at__lt=now - timedelta(days=days), forgotten_at__isnull=True
-    )
+    before = settings_in_force.days_ago("residents.keep_days", now)
+    over = Appeal.everything.filter(answered_at__lt=before, forgotten_at__isnull=True)
     rows = list(over.select_related("key").order_by("pk")[:AT_ONCE])
     for made in rows:
         with timeline.writing():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Max, Q
@@ -119,8 +119,7 @@ def forget_parties(now: datetime) -> int:
     Old are those whose case ended ``engine.party_days`` ago, and void ones: they serve nothing. The
     sealed file stays; it has blanks for the person.
     """
-    days: int = settings_in_force.value("engine.party_days")
-    is_over = CaseLink.is_over(now - timedelta(days=days))
+    is_over = CaseLink.is_over(settings_in_force.days_ago("engine.party_days", now))
     return _forget(is_over | Q(state=Notice.State.VOID), AT_ONCE, by=WORKER, now=now)
 
 

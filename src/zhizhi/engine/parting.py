@@ -7,7 +7,7 @@ has its name: when the name goes, the numbers name nobody any more.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 
 from zhizhi.directory import accounts, granting, leaving, look_reviews
@@ -20,15 +20,13 @@ AT_ONCE = 50  # accounts of one round
 
 def forget_closed(now: datetime) -> int:
     """Take the name from a bounded number of accounts that were closed long ago."""
-    days: int = settings_in_force.value("engine.account_days")
-    before = now - timedelta(days=days)
+    before = settings_in_force.days_ago("engine.account_days", now)
     return sum(leaving.forget(one, now=now) for one in islice(_closed_free(before), AT_ONCE))
 
 
 def forget_reviewed(now: datetime) -> int:
     """Delete old reviews of looks and old leave to look, but for what an open objection needs."""
-    days: int = settings_in_force.value("engine.review_days")
-    before = now - timedelta(days=days)
+    before = settings_in_force.days_ago("engine.review_days", now)
     claims = Claim.everything.filter(state=Claim.State.OPEN, record__grant__isnull=False)
     spared = [one for one in claims.values_list("record__grant", flat=True) if one is not None]
     done = look_reviews.forget_old(before, now=now)
@@ -37,8 +35,8 @@ def forget_reviewed(now: datetime) -> int:
 
 def forget_notes(now: datetime) -> int:
     """Blank why units were out of service, once they are back for as long as tracks are kept."""
-    days: int = settings_in_force.value("engine.unit_track_days")
-    old = Unit.objects.filter(is_in_service=True, changed_at__lt=now - timedelta(days=days))
+    before = settings_in_force.days_ago("engine.unit_track_days", now)
+    old = Unit.objects.filter(is_in_service=True, changed_at__lt=before)
     return old.exclude(service_note="").update(service_note="")
 
 

@@ -40,11 +40,10 @@ Span = tuple[int, int]
 
 def prune(now: datetime) -> int:
     """Delete a bounded number of raw records whose time is over; returns how many."""
-    days: int = settings_in_force.value("engine.journal_days")
-    before = now - timedelta(days=days)
+    before = settings_in_force.days_ago("engine.journal_days", now)
     gone = _prune_segments(before, now) + _strange_state(before)
-    gone += _delete(QuarantinedRow.objects.filter(arrival_at__lt=before))
-    gone += _delete(Trial.objects.filter(ended_at__lt=before))
+    gone += delete_some(QuarantinedRow.objects.filter(arrival_at__lt=before))
+    gone += delete_some(Trial.objects.filter(ended_at__lt=before))
     return gone + intake.forget_keys(before=min(before, now - REPEATS), most=AT_ONCE)
 
 
@@ -122,7 +121,8 @@ def _strange_state(before: datetime) -> int:
     return strange.filter(pk__in=gone).delete()[0]
 
 
-def _delete(rows: models.QuerySet[Any]) -> int:
+def delete_some(rows: models.QuerySet[Any]) -> int:
+    """Delete a bounded number of ``rows``, the oldest first; returns how many went."""
     chosen = list(rows.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
     return rows.filter(pk__in=chosen).delete()[0] if chosen else 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Q
 
@@ -87,8 +87,7 @@ def forget(report: Report, *, by: str, now: datetime) -> bool:
 
 def sweep(now: datetime) -> int:
     """Delete what has outlived its time: drafts, counts, words, numbers, parties."""
-    days: int = settings_in_force.value("residents.keep_days")
-    over = CaseLink.is_over(now - timedelta(days=days))
+    over = CaseLink.is_over(settings_in_force.days_ago("residents.keep_days", now))
     is_old = over & Q(forgotten_at=None, erase_again_at=None)
     due = Report.everything.filter(is_old | Q(erase_again_at__lte=now)).order_by("pk")
     gone = sum(erasing.erase(report, by="worker", now=now) is not None for report in due[:AT_ONCE])

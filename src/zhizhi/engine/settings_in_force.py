@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -148,6 +148,11 @@ def value(key: str) -> Any:
     default = declaration(key).value
     changed = Setting.objects.filter(key=key).values_list("value", flat=True).first()
     return default if changed is None else changed
+
+
+def days_ago(key: str, now: datetime) -> datetime:
+    """Return the moment as many days before ``now`` as the setting says."""
+    return now - timedelta(days=value(key))
 
 
 def in_force(setting: Setting) -> Any:

@@ -8,11 +8,10 @@ needed, and is looked at again with each round.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
-from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.db.models.functions import Round
 
 from zhizhi.engine import settings_in_force, timeline
@@ -31,6 +30,7 @@ from zhizhi.engine.models import (
     Task,
     Timer,
 )
+from zhizhi.engine.pruning import delete_some
 from zhizhi.trust import erasing, evidence, holding
 from zhizhi.trust.audit import Leaf
 from zhizhi.trust.models import Evidence
@@ -60,8 +60,7 @@ STAYING = {
 
 def thin_due(now: datetime) -> int:
     """Thin a bounded number of cases, and delete messages and timers without one."""
-    days: int = settings_in_force.value("engine.case_days")
-    before = now - timedelta(days=days)
+    before = settings_in_force.days_ago("engine.case_days", now)
     done = sum(_thin(pk, before, now=now) for pk in islice(_free(before), AT_ONCE))
     return done + _forget_strays(before)
 
@@ -145,9 +144,4 @@ def _forget_strays(before: datetime) -> int:
     messages = messages.exclude(state__in=WAITING)
     fired = Q(fired_at__isnull=False) | Q(cancelled_at__isnull=False)
     timers = Timer.objects.filter(fired, due_at__lt=before)
-    return _delete(messages) + _delete(timers)
-
-
-def _delete(rows: QuerySet[Any]) -> int:
-    chosen = list(rows.order_by("pk").values_list("pk", flat=True)[:CHUNK])
-    return rows.filter(pk__in=chosen).delete()[0] if chosen else 0
+    return delete_some(messages) + delete_some(timers)

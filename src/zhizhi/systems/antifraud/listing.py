@@ -198,8 +198,7 @@ def _weight(moments: Iterable[datetime], half_life: float, now: datetime) -> flo
 
 def forget_old(now: datetime) -> int:
     """Delete clues and ended entries older than ``antifraud.keep_days``; returns how many."""
-    days: int = settings_in_force.value(KEEP_DAYS)
-    before = now - timedelta(days=days)
+    before = settings_in_force.days_ago(KEEP_DAYS, now)
     over = Q(ended_at__lte=before) | Q(expires_at__lte=before)
     return (
         Clue.objects.filter(at__lte=before).delete()[0] + ListEntry.objects.filter(over).delete()[0]
