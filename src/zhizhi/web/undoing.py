@@ -66,16 +66,17 @@ def undo_of(
         return None
     runs = MacroRun.objects.visible_to(scope).filter(case=case, by=actor, undone_at=None)
     run = runs.filter(until__gt=now).select_related("macro").order_by("-pk").first()
-    if run is not None:
-        return Undo(case, run.until, _left(run.until, now), run=run)
     if tasks is None:
         tasks = Task.objects.visible_to(scope).filter(case=case).order_by("-pk")
     for task in tasks:
+        # A run offers its own tasks at its own moment: with them goes the whole of it.
+        if run is not None and task.offered_at <= run.at:
+            continue
         if task.state == Task.State.OFFERED and task.offered_by == actor:
             held = task.messages.filter(state=Message.State.HELD, not_before__gt=now).first()
             if held:
                 return Undo(case, held.not_before, _left(held.not_before, now), task=task)
-    return None
+    return None if run is None else Undo(case, run.until, _left(run.until, now), run=run)
 
 
 def _left(until: datetime, now: datetime) -> int:

@@ -175,6 +175,24 @@ def test_undo_takes_the_whole_bundle_back(world: World, browse: Browse, boat: Un
     assert operator.post(url, headers=HTMX).status_code == 409
 
 
+def test_the_newer_is_undone_first_a_dispatch_then_the_macro_before_it(
+    world: World, browse: Browse, boat: Unit
+) -> None:
+    macro, one, operator = made(world, Step("note", text="a")), case(world, 1), browse("operator")
+    give(operator, one, macro)
+    operator.post(reverse("web:bulk"), {"verb": "dispatch", "case": [one.pk]}, headers=HTMX)
+    undo = {"verb": "undo", "case": [one.pk]}
+
+    said = [
+        operator.post(reverse("web:bulk"), undo, headers=HTMX).content.decode() for _ in range(3)
+    ]
+
+    assert "Dispatch undone; nothing was sent." in said[0]
+    assert one.tasks.get().state == "cancelled"
+    assert "Macro undone" in said[1]
+    assert "Nothing of yours is held any more." in said[2]
+
+
 def test_nobody_is_offered_to_undo_the_macro_of_another(
     world: World, browse: Browse, boat: Unit
 ) -> None:
