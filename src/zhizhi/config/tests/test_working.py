@@ -109,20 +109,48 @@ def test_a_worker_that_ends_gives_its_detectors_back(ways: tuple[Way, Way]) -> N
     assert set(Checkpoint.objects.values_list("holder", flat=True)) == {""}
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("problem", [OperationalError("gone"), ValueError("odd")])
-def test_a_part_that_fails_is_tried_again(
-    problem: Exception, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(working, "PAUSE_S", 0.0)
-    outcomes: list[Exception | bool] = [problem, problem, True]
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The rests that the loops would take; none is taken."""
+    rests: list[float] = []
+    monkeypatch.setattr("zhizhi.config.working.time.sleep", rests.append)
+    return rests
+
+
+def play(came: list[Exception | bool], **options: float) -> None:
+    """Let a part meet one thing after the other."""
+    left = list(came)
 
     def part() -> bool:
-        one = outcomes.pop(0)
+        one = left.pop(0)
         if isinstance(one, Exception):
             raise one
         return one
 
-    working.repeat(part, is_over=lambda: not outcomes)
+    working.repeat(part, is_over=lambda: not left, **options)
 
-    assert outcomes == []
+
+@pytest.mark.django_db(transaction=True)
+def test_the_rest_grows_while_nothing_comes_and_is_short_again_after_work(
+    slept: list[float],
+) -> None:
+    play([False, False, False, False, False, True, False])
+
+    assert slept == [0.1, 0.2, 0.4, 0.5, 0.5, 0.1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_detectors_rest_no_longer_than_they_are_allowed(slept: list[float]) -> None:
+    play([False, False, False], longest_rest_s=0.1)
+
+    assert slept == [0.1, 0.1, 0.1]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("problem", [OperationalError("gone"), ValueError("odd")])
+def test_a_part_that_goes_on_failing_is_tried_ever_less_often(
+    problem: Exception, slept: list[float]
+) -> None:
+    play([*[problem] * 8, False, False])
+
+    assert slept == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 0.5, 0.5]
