@@ -12,20 +12,22 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from zhizhi.config.card_evaluating import fraud_card_evaluated
 from zhizhi.config.evaluating import TASKS, FileUnusable, evaluated
 from zhizhi.config.fraud_evaluating import Disguises, disguises_named, fraud_text_evaluated
 from zhizhi.kernel.categorising import TooFewTexts
 from zhizhi.kernel.evading import DISGUISES
 
-HELP = "measure what learns (categories, routing, duplicates, scams) on labelled files"
-FRAUD_TEXT = "fraud-text"
+HELP = "measure what learns (categories, routing, duplicates, scams, card frauds) on labelled files"
+FILES = "CSV, or CSV.gz; for fraud-card Parquet"
+FRAUD_TEXT, FRAUD_CARD = "fraud-text", "fraud-card"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("task", choices=[*TASKS, FRAUD_TEXT])
-    parser.add_argument("--train", nargs="+", type=Path, required=True, help="CSV, or CSV.gz")
-    parser.add_argument("--test", nargs="+", type=Path, default=[], help="CSV, or CSV.gz")
+    parser.add_argument("task", choices=[*TASKS, FRAUD_TEXT, FRAUD_CARD])
+    parser.add_argument("--train", nargs="+", type=Path, required=True, help=FILES)
+    parser.add_argument("--test", nargs="+", type=Path, default=[], help=FILES)
     parser.add_argument(
         "--evade", nargs="+", type=_disguises, default=[], metavar="NAME[:RATE]",
         help=f"fraud-text: ask in disguise as well, several at once joined by +; "
@@ -45,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(report, ensure_ascii=False))
     elif arguments.task == FRAUD_TEXT:
         _show_fraud(report)
+    elif arguments.task == FRAUD_CARD:
+        _show_cards(report)
     else:
         _show(report)
     return 0
@@ -62,6 +66,8 @@ def _report(arguments: argparse.Namespace) -> dict[str, Any]:
         return fraud_text_evaluated(arguments.train, arguments.test, arguments.evade)
     if arguments.evade:
         raise FileUnusable(f"--evade is for {FRAUD_TEXT} alone")
+    if arguments.task == FRAUD_CARD:
+        return fraud_card_evaluated(arguments.train, arguments.test)
     return evaluated(arguments.task, arguments.train, arguments.test)
 
 
@@ -79,6 +85,15 @@ def _show_fraud(report: dict[str, Any]) -> None:
         print(f"{who}: " + ", ".join(f"{state} {share:.2%}" for state, share in dealt.items()))
     for row in report["across"]:
         print(f"taught by {row['taught']}, asked of {row['asked']}: {_words(row)}")
+
+
+def _show_cards(report: dict[str, Any]) -> None:
+    print(
+        f"fraud-card: learned from {report['learned']} payments, measured on {report['measured']} "
+        f"with {report['frauds']} frauds; {report['how']}"
+    )
+    for way in ("baseline", "ours"):
+        print(f"{way} ({report[way]['name']}): {_words(report[way])}")
 
 
 def _words(figures: dict[str, Any]) -> str:
