@@ -233,12 +233,17 @@ def may_decide(grant: AccessGrant, by: Account) -> str:
 
     Asked anew each time: whoever changed office since is judged by where both work now.
     """
-    if by.pk == grant.asked_by_id:
+    return not_second(by, to=grant.asked_by, area_path=grant.area_path)
+
+
+def not_second(by: Account, *, to: Account, area_path: str) -> str:
+    """Return why ``by`` may not be the second person to what ``to`` began in an area."""
+    if by.pk == to.pk:
         return "self"
     held = by.scope().of(*AccessGrant.APPROVERS)
-    if not any(grant.area_path.startswith(one.area_path) for one in held):
+    if not any(area_path.startswith(one.area_path) for one in held):
         return "no-role"
-    return "same-office" if desks_of(by) & desks_of(grant.asked_by) else ""
+    return "same-office" if desks_of(by) & desks_of(to) else ""
 
 
 def name_of(grant: AccessGrant) -> str:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from zhizhi.directory import granting, identity
+from zhizhi.directory import granting, guarding, identity
 from zhizhi.directory.models import Person
 from zhizhi.trust import access, allowances, audit, consenting, grounds, vault
 from zhizhi.trust.access import UNTOLD, AccessRefused, Look, OpenCase, Post
@@ -29,6 +29,7 @@ Leave = Callable[[Leaf], object]
 TABLE = "directory_person"
 FIELDS = ("name", "phone", "identity_number")
 OWNER, OWN_COPY = "resident", "own-copy"  # who and why, when somebody reads the own data
+CHECK = "check-guardian"
 LOOKS = Rate(most=30, within=timedelta(hours=1))  # of one actor for one purpose
 TOO_MANY, NO_CONSENT, NO_PURPOSE = "too-many", "no-consent", "no-purpose"
 
@@ -164,6 +165,26 @@ def own_data(person: Person, *, now: datetime) -> dict[str, str]:
         return vault.unseal_columns(person, FIELDS, table=TABLE, key=key)
 
 
+def open_to_check(
+    person: Person, *, actor: str, post: Post, now: datetime, rate: Rate = LOOKS
+) -> dict[str, str]:
+    """Return name and number of a ward or guardian for whoever checks which two are bound.
+
+    There is no case yet that it could belong to. The look is on record and is shown to the person.
+    Raises AccessRefused (recorded as well) when the actor has looked too often; vault.Erased.
+    """
+    key, fields = vault.unwrap(person.key), ("name", "phone")
+    look = Look(actor, subject(person), fields, CHECK, None, post)
+    ground = grounds.by_law(CHECK)
+    with transaction.atomic(durable=True):
+        refusal = _used_up(look, rate, now)
+        access.record(look, refusal=refusal, now=now, ground=ground)
+    if refusal:
+        raise AccessRefused(refusal)
+    with grounds.reading(ground):
+        return vault.unseal_columns(person, fields, table=TABLE, key=key)
+
+
 def find_by_phone(phone: str) -> Person | None:
     """Return the person with this telephone number, found without opening anything."""
     index = vault.blind_index(identity.phone_number(phone), column=f"{TABLE}.phone")
@@ -174,13 +195,14 @@ def find_by_phone(phone: str) -> Person | None:
 def erase_person(person: Person, *, by: str, now: datetime, leave: Leave = append_now) -> bool:
     """Destroy the person's key and sealed columns; says whether there was something to erase.
 
-    Whatever the person had agreed to ends with them.
+    Whatever the person had agreed to ends with them, and so does every guardianship of theirs.
     """
     erased = vault.destroy(person.key, now=now)
     cleared: Mapping[str, None] = dict.fromkeys(FIELDS)
     Person.objects.filter(pk=person.pk).update(phone_index="", **cleared)
     person.refresh_from_db()
     consenting.end_all(subject(person), Consent.Ended.ERASED, by=by, now=now, leave=leave)
+    guarding.end_of(person, by=by, now=now, leave=leave)
     if erased:
         leave(Leaf(by, "person.erase", subject(person), now))
     return erased

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from zhizhi.directory import people
-from zhizhi.directory.models import AccessGrant, Person
+from zhizhi.directory import guarding, people
+from zhizhi.directory.models import AccessGrant, Guardianship, Person
 from zhizhi.trust import vault
 from zhizhi.trust.grounds import Basis
 from zhizhi.trust.holding import Fact, Holder, Keep, Label, Stored, Subject, Text, Whose
@@ -18,6 +18,7 @@ _SERVING = _("To address a notice")
 _WORK = _("To sign in and to answer for what is done")
 _TWO = _("So that two people answer for an unusual look at somebody's data")
 _REVIEW = _("So that nobody of the staff looks people up without need")
+_GUARD = _("So that only the guardian agrees for somebody who cannot")
 _REPLAY = _("To show which unit was nearest, also afterwards")
 
 
@@ -34,6 +35,10 @@ def _reviewed(title: Text) -> Label:
 
 def _granted(title: Text, form: Stored) -> Label:
     return Label(title, Whose.STAFF, _TWO, Basis.DUTY, Keep.REVIEW, form)
+
+
+def _bound(title: Text) -> Label:
+    return Label(title, Whose.RESIDENT, _GUARD, Basis.DUTY, Keep.REVIEW, Stored.TOKEN)
 
 
 def _staff(title: Text, keep: Keep = Keep.ACCOUNT, form: Stored = Stored.PLAIN) -> Label:
@@ -77,6 +82,11 @@ LABELS = {
     "directory.AccessGrant.answer": _granted(
         _("What was answered to who asked for leave to look"), Stored.SEALED
     ),
+    "directory.Guardianship.ward": _bound(_("For whom somebody else agrees, by number")),
+    "directory.Guardianship.guardian": _bound(_("Who agrees for somebody else, by number")),
+    "directory.Guardianship.ended_by": Label(
+        _("Who ended a guardianship"), Whose.STAFF, _GUARD, Basis.DUTY, Keep.REVIEW, Stored.TOKEN
+    ),
     "directory.LookDay.judged": Label(
         _("How many people an account looked up on a day"), Whose.STAFF, _REVIEW, Basis.DUTY,
         Keep.REVIEW,
@@ -93,6 +103,7 @@ IMPERSONAL = {
     "directory.Area": ("code", "name", "path", "boundary", "min_lon", "min_lat", "max_lon",
                        "max_lat", "lon", "lat"),
     "directory.Agency": ("code", "name"),
+    "directory.Guardianship": ("area_path",),
     "directory.LookDay": ("role",),
     "directory.LookReview": ("area_path",),
     "directory.Team": ("code", "name"),
@@ -107,6 +118,7 @@ def told(subject: Subject, now: datetime) -> Iterator[Fact]:
     if person is None:
         return
     yield from _asked_for(people.subject(person), now)
+    yield from _bound_with(person)
     try:
         found = people.own_data(person, now=now)
     except vault.Erased:
@@ -126,6 +138,15 @@ def _asked_for(person: str, now: datetime) -> Iterator[Fact]:
         is_told = not grant.hidden_for or (since is not None and since + grant.hidden_for <= now)
         if is_told:
             yield Fact("directory.AccessGrant.subject", f"grant:{grant.pk}", grant.subject)
+
+
+def _bound_with(person: Person) -> Iterator[Fact]:
+    """Tell in which guardianships somebody is ward or guardian; of the other one nothing."""
+    for role in ("ward", "guardian"):
+        for row in Guardianship.everything.filter(**{role: person}).order_by("pk"):
+            yield Fact(
+                f"directory.Guardianship.{role}", guarding.name_of(row), people.subject(person)
+            )
 
 
 def erase(subject: Subject, spared: frozenset[str], by: str, now: datetime) -> Sequence[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 
-from zhizhi.directory import accounts, granting, leaving, look_reviews
+from zhizhi.directory import accounts, binding, granting, leaving, look_reviews
 from zhizhi.directory.models import Account, LookReview, Unit
 from zhizhi.engine import settings_in_force
 from zhizhi.engine.models import Case, Claim, TimelineEntry
@@ -25,11 +25,11 @@ def forget_closed(now: datetime) -> int:
 
 
 def forget_reviewed(now: datetime) -> int:
-    """Delete old reviews of looks and old leave to look, but for what an open objection needs."""
+    """Delete old guardianships, reviews of looks, and leave to look that no objection needs."""
     before = settings_in_force.days_ago("engine.review_days", now)
     claims = Claim.everything.filter(state=Claim.State.OPEN, record__grant__isnull=False)
     spared = [one for one in claims.values_list("record__grant", flat=True) if one is not None]
-    done = look_reviews.forget_old(before, now=now)
+    done = look_reviews.forget_old(before, now=now) + binding.forget_old(before, now=now)
     return done + granting.forget_old(before, spared=spared, now=now)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 CONTACT = "contact"  # what somebody agrees to who leaves a number with a report
+BRING_HOME = "bring-home"  # what is agreed to so that somebody who is lost can be brought home
 
 
 class Basis(StrEnum):
@@ -38,6 +39,7 @@ PURPOSES: Mapping[str, Purpose] = {
     "ask-reporter": Purpose(Basis.CONSENT, CONTACT),
     "tell-result": Purpose(Basis.CONSENT, CONTACT),
     "help-reporter": Purpose(Basis.CONSENT, CONTACT),
+    "bring-home": Purpose(Basis.CONSENT, BRING_HOME),
     "handle-case": Purpose(Basis.DUTY),
     "case-file": Purpose(Basis.DUTY),
     "serve-notice": Purpose(Basis.DUTY),
@@ -46,6 +48,7 @@ PURPOSES: Mapping[str, Purpose] = {
     "decide-appeal": Purpose(Basis.DUTY),
     "decide-access": Purpose(Basis.DUTY),
     "review-looks": Purpose(Basis.DUTY),
+    "check-guardian": Purpose(Basis.DUTY),  # art. 31: that it is the guardian who agrees
     "prove-keys": Purpose(Basis.DUTY),  # art. 51: that a backup or a new key opens what it should
     "check-patrol": Purpose(Basis.EMPLOYMENT),
     "sign-in": Purpose(Basis.EMPLOYMENT),

@@ -24,6 +24,7 @@ READS = {
     ("directory/granting.py", "words"),
     ("directory/look_reviews.py", "words"),
     ("directory/people.py", "open_person"),
+    ("directory/people.py", "open_to_check"),
     ("directory/people.py", "own_data"),
     ("engine/appealing.py", "words"),
     ("engine/claiming.py", "words"),
@@ -121,12 +122,12 @@ def test_exactly_what_rests_on_consent_names_an_agreement() -> None:
 @pytest.mark.parametrize(
     ("basis", "codes"),
     [
-        (Basis.CONSENT, "ask-reporter tell-result help-reporter"),
+        (Basis.CONSENT, "ask-reporter tell-result help-reporter bring-home"),
         (Basis.EMPLOYMENT, "check-patrol sign-in"),
         (
             Basis.DUTY,
             "handle-case case-file serve-notice decide-penalty answer-claim decide-appeal "
-            "decide-access review-looks prove-keys",
+            "decide-access review-looks check-guardian prove-keys",
         ),
         (Basis.EMERGENCY, "save-life"),
         (Basis.RIGHT, "own-copy"),

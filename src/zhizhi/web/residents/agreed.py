@@ -12,15 +12,19 @@ from django.utils.translation import gettext_lazy
 
 from zhizhi.engine.models import Report
 from zhizhi.engine.reporting import PAGE
-from zhizhi.trust.grounds import CONTACT
+from zhizhi.trust.grounds import BRING_HOME, CONTACT
 from zhizhi.trust.models import Consent
 from zhizhi.web.residents.lookers import FIELDS
 
 PURPOSES: Mapping[str, str | Promise] = {
     CONTACT: gettext_lazy("To call you about this report"),
+    BRING_HOME: gettext_lazy("To bring home somebody who was lost"),
 }
 RELATIONS: Mapping[str, str | Promise] = {
+    "spouse": gettext_lazy("Your spouse"),
     "parent": gettext_lazy("Your parent"),
+    "child": gettext_lazy("Your son or daughter"),
+    "relative": gettext_lazy("Your close relative"),
     "guardian": gettext_lazy("Your guardian"),
 }
 STAFF = "account:"

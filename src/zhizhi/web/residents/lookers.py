@@ -34,6 +34,8 @@ PURPOSES: Mapping[str, str | Promise] = {
     "decide-penalty": gettext_lazy("To decide on a penalty"),
     "save-life": gettext_lazy("To save somebody whose life was in danger"),
     "handle-case": gettext_lazy("To deal with your report"),
+    "check-guardian": gettext_lazy("To check who may agree for whom"),
+    "bring-home": gettext_lazy("To bring home somebody who was lost"),
     "own-copy": gettext_lazy("To take a copy of your data"),
     "case-file": gettext_lazy("To print the file of the case"),
 }

@@ -11,6 +11,9 @@ import pytest
 from django.test import Client
 from tests.district_world import World, photo, review_offences
 
+from zhizhi.directory import people
+from zhizhi.directory.models import Account, Guardianship, Person
+from zhizhi.directory.people import PersonalData
 from zhizhi.engine import claiming, closing, reporting
 from zhizhi.engine.models import Report, Revisit
 from zhizhi.trust import consenting, evidence, holding, tree, vault
@@ -49,10 +52,22 @@ def report(world: World) -> Report:
     recorded = Agreement(f"report:{found.pk}", "recording", ("telling",), "resident-page",
                          guardian=Guardian("person:99", "parent"))  # fmt: skip
     consenting.give(recorded, until=NOW + timedelta(days=9), by="resident", now=NOW)
+    _bind(found)
     receipts.receipt(f"report:{found.pk}", [], [], by="resident", now=NOW)
     review_offences("rejected")
     Revisit.objects.create(report=found, outcome="reached", at=NOW, by="account:5")
     return Report.everything.select_related("case").get(pk=found.pk)
+
+
+def _bind(found: Report) -> None:
+    """Somebody agrees for the reporter, and the reporter for somebody else."""
+    own = Person.objects.get(pk=found.person_id)
+    other = people.add_person(PersonalData("Shen Yulan"), by="account:5", now=NOW)
+    for ward, guardian in ((own, other), (other, own)):
+        Guardianship.everything.create(
+            ward=ward, guardian=guardian, relation="child", basis="court", proposed_at=NOW,
+            proposed_by=Account.objects.earliest("pk"), until_at=NOW + timedelta(days=9),
+        )  # fmt: skip
 
 
 @pytest.fixture
