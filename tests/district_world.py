@@ -56,6 +56,7 @@ from zhizhi.engine.models import (
 )
 from zhizhi.systems.antifraud.models import ListEntry
 from zhizhi.systems.fishery.models import Stay, Violation, ViolationPhoto
+from zhizhi.systems.grid.models import Category, CategoryPack
 from zhizhi.trust import access, consenting, evidence, grounds, vault
 from zhizhi.trust.access import Look
 from zhizhi.trust.consenting import Agreement
@@ -95,6 +96,13 @@ def build() -> World:
         detector="fishery.dwell", version=1, numbers={"fishery.limit_minutes": 30},
         changes={"fishery.limit_minutes": 20}, since=AT, until=AT, asked_by="account:0",
         asked_at=AT,
+    )  # fmt: skip
+    pack = CategoryPack.objects.create(
+        code="city", stamp="world", changed_at=AT, changed_by="worker"
+    )
+    Category.objects.create(  # out of use, so that nothing else can be reported here for it
+        pack=pack, code="lamp", name_zh="路灯", name_en="Lamp", kind="part", severity="normal",
+        position=0, is_enabled=False, changed_at=AT, changed_by="worker",
     )  # fmt: skip
     world.records["account"] = world.here["operator"]
     world.records["view"] = SavedView.objects.create(

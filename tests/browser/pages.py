@@ -158,6 +158,9 @@ PAGES: dict[str, Look] = {
     "fishery:word": Look("administrator", "/fishery/words/fishery.reminder/"),
     "fishery:statistics": Look("leader", "/fishery/statistics/"),
     "fishery:agency": Look("fishery", "/fishery/agency/"),
+    "grid:categories": Look("leader", "/grid/"),
+    "grid:category": Look("operator", "/grid/manhole/"),
+    "grid:category/administrator": Look("administrator", "/grid/litter/"),
     "wall": Look("wall", "/wall/"),  # a screen: it has a pass and no account
     "wall/closed": Look("", "/wall/", 403),
     "404": Look("operator", "/cases/999999/", 404),

@@ -24,6 +24,8 @@ class GridConfig(SystemConfig):
     case_kinds = ("grid",)  # all of them: see Macro.fits
     kind_names = CategoryNames()
     personal_data = "none"
+    has_pages = True
+    readers = ("operator", "inspector", "leader", "administrator", "agency_officer")
     settings = (
         DeclaredSetting(
             OFFERS_UNCHECKED,
