@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -81,6 +81,7 @@ class NewReport:
     contact: PersonalData | None = None
     consent: str = ""
     source: str = PAGE
+    facts: Mapping[str, Any] = field(default_factory=dict)  # from a system's own door, for it
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -238,6 +239,9 @@ def _file(new: NewReport, source: Source, *, by: str, now: datetime) -> Filed:
     timeline.record(case, verb="report.receive", actor=by, at=now, data=told)
     within = kind.look_minutes or settings_in_force.value("residents.look_minutes")
     timing.start_clock(case, kind="acknowledge", within=timedelta(minutes=within), now=now)
+    for system in systems():
+        if system.label == kind.system:
+            system.filed(report, new, by=by, now=now)
     announcing.announce(case, "case.opened", now=now)
     return Filed(report, secret_of(report))
 

@@ -128,6 +128,7 @@ class SystemConfig(AppConfig):
     outcome_names: ClassVar[Mapping[str, Any]] = {}  # results of its agencies' tasks, likewise
     notices: ClassVar[tuple[DeclaredNotice, ...]] = ()  # that its agencies may issue
     task_names: ClassVar[Mapping[str, Any]] = {}  # kinds of its agencies' tasks, likewise
+    panel: ClassVar[str] = ""  # template of what it adds to the detail of its cases
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -165,6 +166,12 @@ class SystemConfig(AppConfig):
         Runs before the case is settled: a task given here keeps the case open.
         """
 
+    def filed(self, report: Any, new: Any, *, by: str, now: datetime) -> None:
+        """Follow up a report to this system, in the transaction that opens its case.
+
+        ``new`` is the ``engine.reporting.NewReport`` that it came as, with its words unsealed.
+        """
+
     def lifted(self, alert: Any, *, by: str, now: datetime) -> None:
         """Undo what this system has made of an alert that was lifted on appeal.
 
@@ -174,6 +181,10 @@ class SystemConfig(AppConfig):
     def forget_old(self, now: datetime) -> int:
         """Delete what this system may keep no longer; returns how many rows."""
         return 0
+
+    def beside(self, case: Any) -> Mapping[str, Any] | None:
+        """Return what its ``panel`` shows of a case; None: nothing."""
+        return None
 
     def notice_facts(self, case: Any) -> Mapping[str, str]:
         """Return what fills the places in the texts of this system's notices."""

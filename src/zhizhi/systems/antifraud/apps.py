@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +16,9 @@ KEEP_DAYS = "antifraud.keep_days"
 CHECKS = "antifraud.checks_per_address"
 HELP_NUMBER = "antifraud.help_number"
 LONGEST_NUMBER = 20
-WRONG = "antifraud.wrongly_listed"
+WRONG, SCAM = "antifraud.wrongly_listed", "antifraud.scam"
+OFFICER_WEIGHT = "antifraud.officer_weight"
+CLUES = "antifraud.clues_per_address"
 
 
 class AntifraudConfig(SystemConfig):
@@ -25,17 +29,31 @@ class AntifraudConfig(SystemConfig):
     verbose_name = _("Golden Bell")
     summary = "Know numbers, accounts, addresses and apps of scams by evidence that decays."
     reads = ("reports.v1",)
-    case_kinds = ("wrongly-listed",)
-    kind_names = {"wrongly-listed": _("Objection to a scam list")}
+    case_kinds = ("wrongly-listed", "scam-report")
+    kind_names = {
+        "wrongly-listed": _("Objection to a scam list"),
+        "scam-report": _("Report of a scam"),
+    }
+    verb_names = {
+        "scam.read": _("Read: what speaks for a scam"),
+        "scam.confirm": _("Clues confirmed"),
+    }
     personal_data = "pseudonymous"
     has_pages = True
     readers = ("operator", "inspector", "leader", "administrator")
+    panel = "antifraud/panel.html"
     report_kinds = (
         ReportKind(
             WRONG,
             _("My number, account or address is on a scam list"),
             "wrongly-listed",
             _("Say which one it is; a person looks at it and lifts what is wrong"),
+        ),
+        ReportKind(
+            SCAM,
+            _("A scam: a message, call, number, account, address or app"),
+            "scam-report",
+            _("A person looks at it; one report alone lists nothing"),
         ),
     )
     doors = (
@@ -75,6 +93,24 @@ class AntifraudConfig(SystemConfig):
             name=_("Weight to be listed"),
         ),
         DeclaredSetting(
+            OFFICER_WEIGHT,
+            4.0,
+            _("What an officer's confirmation of a report weighs; once, however many confirm it"),
+            "",
+            1,
+            100,
+            name=_("Weight of an officer"),
+        ),
+        DeclaredSetting(
+            CLUES,
+            20,
+            _("Clues of one internet address that count for themselves in an hour; more wait"),
+            "",
+            1,
+            1000,
+            name=_("Clues per address"),
+        ),
+        DeclaredSetting(
             HALF_LIFE,
             60,
             _("Evidence weighs half after"),
@@ -93,6 +129,18 @@ class AntifraudConfig(SystemConfig):
             name=_("Keeping evidence"),
         ),
     )
+
+    def filed(self, report: Any, new: Any, *, by: str, now: datetime) -> None:
+        """Read a report of a scam, and keep its clues."""
+        from zhizhi.systems.antifraud import gathering  # noqa: PLC0415 - models load after it
+
+        gathering.gather(report, new, now=now)
+
+    def beside(self, case: Any) -> Mapping[str, Any] | None:
+        """Return what was read in the report of a scam, and its clues."""
+        from zhizhi.systems.antifraud import showing  # noqa: PLC0415 - models load after it
+
+        return showing.panel_of(case)
 
     def forget_old(self, now: datetime) -> int:
         """Delete evidence and ended entries that are too old."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from zhizhi.kernel import identifiers
@@ -48,16 +48,24 @@ class NotReadable(ValueError):
     """What was written is not what it is said to be."""
 
 
-@dataclass(slots=True)
-class _Text:
-    """What stands in a text: things with their places, and phrases."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What stands in something written: things with their places, and phrases of tricks."""
 
-    things: list[tuple[Identifier, int, int]] = field(default_factory=list)
-    phrases: list[PhraseSpan] = field(default_factory=list)
+    things: Sequence[tuple[Identifier, int, int]]
+    phrases: Sequence[PhraseSpan] = ()
+    is_text: bool = True
+
+    def strength(self) -> Counter[str]:
+        """Return how strong the phrases of each trick are together."""
+        found = Counter[str]()
+        for span in self.phrases:
+            found[span.typology] += span.strength
+        return found
 
 
-def check(written: str, *, kind: str = "", now: datetime) -> Checked:
-    """Return what is said of ``written``; ``kind`` is what the asker says that it is, if anything.
+def read(written: str, kind: str = "") -> Written:
+    """Read ``written``; ``kind`` is what it is said to be, if anything.
 
     Raises NotReadable when it cannot be of that kind.
     """
@@ -65,14 +73,19 @@ def check(written: str, *, kind: str = "", now: datetime) -> Checked:
     if kind and thing is None:
         raise NotReadable
     if thing is not None:
-        standing = listing.standings([thing], now)[thing]
-        return Checked(_of_thing(standing), ((thing, standing),), is_text=False)
-    text = _Text(identifiers.contained(written), phrase_spans(unmasked([written])))
+        return Written([(thing, 0, len(written))], is_text=False)
+    return Written(identifiers.contained(written), phrase_spans(unmasked([written])))
+
+
+def check(written: str, *, kind: str = "", now: datetime) -> Checked:
+    """Return what is said of ``written``; raises NotReadable when it cannot be of that kind."""
+    text = read(written, kind)
     things = [one for one, _start, _stop in text.things]
     standings = listing.standings(things, now) if things else {}
-    strength = Counter[str]()
-    for span in text.phrases:
-        strength[span.typology] += span.strength
+    if not text.is_text:
+        [(thing, standing)] = standings.items()
+        return Checked(_of_thing(standing), ((thing, standing),), is_text=False)
+    strength = text.strength()
     told = [name for name, score in strength.most_common() if score >= ENOUGH]
     is_scam = any(_of_thing(one) == SCAM for one in standings.values())
     is_scam = is_scam or any(score >= SURE for score in strength.values())
@@ -89,7 +102,8 @@ def _of_thing(standing: Standing) -> str:
 
 
 def _says_something(standing: Standing) -> bool:
-    return standing.entry is not None or standing.reporters > 0 or standing.imitates is not None
+    is_told = standing.reporters > 0 or standing.is_confirmed
+    return is_told or standing.entry is not None or standing.imitates is not None
 
 
 def _pieces(text: str, marks: Sequence[tuple[int, int]]) -> tuple[TextPiece, ...]:

@@ -1,31 +1,32 @@
 """The scam lists: clues that weigh less with time, and what the staff decided, which goes first.
 
 A thing is listed when its clues together reach ``antifraud.listed_from``. Each reporter weighs at
-most one, and that setting is never below 1.5: nobody lists anything alone.
+most one, and that setting is never below 1.5: no reporter lists anything alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from zhizhi.engine import settings_in_force
+from zhizhi.engine.models import Report
 from zhizhi.engine.states import StateConflict
 from zhizhi.engine.timeline import leave, writing
-from zhizhi.kernel.decaying import decayed
 from zhizhi.kernel.identifiers import Identifier
-from zhizhi.systems.antifraud.apps import HALF_LIFE, KEEP_DAYS, LISTED_FROM
+from zhizhi.systems.antifraud import weighing
+from zhizhi.systems.antifraud.apps import KEEP_DAYS, LISTED_FROM
 from zhizhi.systems.antifraud.models import Clue, ListEntry
+from zhizhi.systems.antifraud.weighing import NOTHING, Weighing
 from zhizhi.trust import vault
 from zhizhi.trust.audit import Leaf
 
 Stance = ListEntry.Stance
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Standing:
     reporters: int = 0
     weight: float = 0.0
     is_listed: bool = False
+    is_confirmed: bool = False  # by an officer who looked at a report
     imitates: ListEntry | None = None
 
     @property
@@ -52,14 +54,26 @@ def key_of(kind: str, value: str) -> str:
     return vault.blind_index(f"{kind}|{value}", column="antifraud.key")
 
 
-def note(thing: Identifier, *, reporter: str, by: str, now: datetime) -> None:
-    """Count that ``reporter`` said ``thing`` belongs to a scam; again only makes it newer."""
+def note(
+    thing: Identifier,
+    *,
+    reporter: str,
+    by: str,
+    now: datetime,
+    report: Report | None = None,
+    told: Mapping[str, Any] | None = None,
+) -> None:
+    """Count that ``reporter`` said ``thing`` belongs to a scam; again only makes it newer.
+
+    ``told`` are further columns of a clue out of a ``report``. Nobody is a reporter who is "".
+    """
     key = key_of(thing.kind, thing.value)
     who = vault.blind_index(f"{key}|{reporter}", column="antifraud_clue.reporter")
     with writing():
         clue, _is_new = Clue.objects.update_or_create(
-            key=key, reporter=who, defaults={"kind": thing.kind, "at": now}
-        )
+            key=key, reporter=who if reporter else "", report=report,
+            defaults={"kind": thing.kind, "at": now, **(told or {})},
+        )  # fmt: skip
         leave(Leaf(by, "clue.note", f"clue:{clue.pk}", now))
 
 
@@ -136,15 +150,14 @@ def standings(things: Sequence[Identifier], now: datetime) -> dict[Identifier, S
         if row.stance == Stance.ALLOW and row.look:
             alike[row.look] = row
     known = settings_in_force.snapshot()
-    clues = dict[str, list[datetime]]()
-    for key, at in Clue.objects.filter(key__in=every).values_list("key", "at"):
-        clues.setdefault(key, []).append(at)
+    since = {key: one.made_at for key, one in entries.items() if one.stance == Stance.CLEAR}
+    told = weighing.evidence(every, since)
     return {
         thing: _standing(
             found,
             entries,
             alike.get(looks.get(thing, "")),
-            _evidence(found, entries, clues),
+            [told.get(key, NOTHING) for key in found],
             known,
             now,
         )
@@ -156,23 +169,11 @@ def _keys(thing: Identifier) -> list[str]:
     return [key_of(thing.kind, value) for value in (thing.value, *thing.wider)]
 
 
-def _evidence(
-    keys: Sequence[str], entries: Mapping[str, ListEntry], clues: Mapping[str, list[datetime]]
-) -> list[list[datetime]]:
-    """Return the moments of the clues that count: none from before an upheld objection."""
-    found = []
-    for key in keys:
-        own = entries.get(key)
-        since = own.made_at if own is not None and own.stance == Stance.CLEAR else None
-        found.append([at for at in clues.get(key, ()) if since is None or at > since])
-    return found
-
-
 def _standing(
     keys: Sequence[str],
     entries: Mapping[str, ListEntry],
     alike: ListEntry | None,
-    evidence: Sequence[Sequence[datetime]],
+    evidence: Sequence[Weighing],
     known: Mapping[str, Any],
     now: datetime,
 ) -> Standing:
@@ -180,20 +181,17 @@ def _standing(
     entry = next((entries[key] for key in keys if key in entries), None)
     is_allowed = entry is not None and entry.stance == Stance.ALLOW
     weight, counted = max(
-        ((_weight(moments, known[HALF_LIFE], now), moments) for moments in evidence),
+        ((one.weight(known, now), one) for one in evidence),
         key=lambda one: one[0],
     )
     return Standing(
         entry=entry,
-        reporters=len(counted),
+        reporters=len(counted.reporters),
         weight=weight,
         is_listed=not is_allowed and weight >= known[LISTED_FROM],
+        is_confirmed=counted.confirmed_at is not None,
         imitates=None if is_allowed else alike,
     )
-
-
-def _weight(moments: Iterable[datetime], half_life: float, now: datetime) -> float:
-    return decayed(((now - at) / DAY for at in moments), half_life)
 
 
 def forget_old(now: datetime) -> int:

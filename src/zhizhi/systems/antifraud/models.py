@@ -1,10 +1,11 @@
-"""What the lists know: clues of single reporters, and what the staff decided."""
+"""What the lists know: clues out of reports, and what the staff decided."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from zhizhi.engine.models import Report
 from zhizhi.kernel import identifiers
 
 
@@ -21,18 +22,29 @@ class Clue(models.Model):
     """One reporter said that something belongs to a scam; saying it again only makes it newer.
 
     Neither the thing nor the reporter is kept: both are keyed hashes, and the reporter's is another
-    one for each thing.
+    one for each thing. A clue of a report stands as long as its case is not dismissed.
     """
 
     kind = models.CharField(max_length=8, choices=ListKind)
     key = models.CharField(max_length=64)
     reporter = models.CharField(max_length=64)
     at = models.DateTimeField(db_index=True)
+    report = models.ForeignKey(Report, models.PROTECT, null=True, related_name="+")
+    start = models.IntegerField(default=0)  # where it stands in the words of the report
+    stop = models.IntegerField(default=0)
+    counts = models.BooleanField(default=True)  # for itself; or only once it is confirmed
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_by = models.CharField(max_length=64, blank=True)
 
     class Meta:
         verbose_name = _("clue")
         constraints = [
-            models.UniqueConstraint(fields=["key", "reporter"], name="antifraud_clue_once")
+            models.UniqueConstraint(
+                fields=["key", "reporter"],
+                condition=models.Q(report=None),
+                name="antifraud_clue_once",
+            ),
+            models.UniqueConstraint(fields=["key", "report"], name="antifraud_clue_of_report"),
         ]
 
 

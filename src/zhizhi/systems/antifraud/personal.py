@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from django.utils.translation import gettext_lazy as _
 
+from zhizhi.systems.antifraud import gathering
 from zhizhi.trust.grounds import Basis
-from zhizhi.trust.holding import Holder, Keep, Label, Stored, Text, Whose
+from zhizhi.trust.holding import Holder, Keep, Label, Stored, Subject, Text, Whose
 
 _WARN = _("So that people are warned of scams")
 
@@ -22,6 +26,7 @@ def _staff(title: Text, form: Stored = Stored.TOKEN) -> Label:
 LABELS = {
     "antifraud.Clue.key": _hash(_("Number, account, address or app of a scam")),
     "antifraud.Clue.reporter": _hash(_("Who told of a scam")),
+    "antifraud.Clue.confirmed_by": _staff(_("Who confirmed a clue")),
     "antifraud.ListEntry.key": _hash(_("Number, account, address or app that was decided about")),
     "antifraud.ListEntry.look": _hash(_("What an address looks like")),
     "antifraud.ListEntry.reason": _staff(_("Reason of a list entry"), Stored.PLAIN),
@@ -29,4 +34,11 @@ LABELS = {
     "antifraud.ListEntry.ended_by": _staff(_("Who ended a list entry")),
 }
 IMPERSONAL = {"antifraud.ListEntry": ("name",)}
-HOLDER = Holder(LABELS, IMPERSONAL)
+
+
+def erase(subject: Subject, spared: frozenset[str], by: str, now: datetime) -> Sequence[str]:
+    """Delete the clues of a report together with its words."""
+    return [] if str(subject) in spared else gathering.forget(subject.report)
+
+
+HOLDER = Holder(LABELS, IMPERSONAL, erase=erase)

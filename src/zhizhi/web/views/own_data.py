@@ -39,6 +39,7 @@ PARTS = {
     "report": gettext_lazy("What you wrote"),
     "evidence": gettext_lazy("Photo"),
     "claim": gettext_lazy("What you demanded and were answered"),
+    "clues": gettext_lazy("Keyed hashes of what you named"),
 }
 
 
