@@ -149,6 +149,8 @@ PAGES: dict[str, Look] = {
     "web:health": Look("auditor", "/health/"),
     "antifraud:check": Look("", "/antifraud/check/"),
     "antifraud:check/elder": Look("", "/antifraud/check/", elder="2"),
+    "antifraud:report": Look("", "/antifraud/report/"),
+    "antifraud:report/elder": Look("", "/antifraud/report/", elder="2"),
     "antifraud:lists": Look("operator", "/antifraud/"),
     "fishery:overview": Look("leader", "/fishery/"),
     "fishery:violations": Look("technical", "/fishery/violations/"),

@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from zhizhi.directory.models import RoleAssignment, Unit
-from zhizhi.engine import closing, merging, reporting
+from zhizhi.engine import closing, merging, noticing, reporting
 from zhizhi.engine.attending import others
 from zhizhi.engine.models import (
     Alert,
@@ -74,6 +74,7 @@ def case_facts(scope: Scope, case: Case, *, actor: str, now: datetime) -> dict[s
         "present": others(case, scope.account, now=now) if scope.has(*DESK_READERS) else [],
         "timeline": written(entries, names),
         "report": report,
+        "panel": _panel(case),
         "course": course_of(scope, case, tasks, actor=actor, told=report),
         "photos": list(Evidence.objects.filter(case=case.pk).exclude(working_copy="")),
         "sealed": _sealed_photos(case),
@@ -139,6 +140,13 @@ def _report(scope: Scope, case: Case) -> dict[str, Any] | None:
         "may_call": may_ask and merging.root_of(case).state not in Case.FINAL,
         "may_forget": scope.has(Role.OPERATOR) and is_there,
     }
+
+
+def _panel(case: Case) -> dict[str, Any] | None:
+    """Return what the system of a case adds to its detail, and the template that shows it."""
+    system = noticing.system_of(case)
+    facts = system.beside(case) if system else None
+    return {"template": system.panel, **facts} if system and facts else None
 
 
 def _can_be_called(report: Report) -> bool:

@@ -9,8 +9,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from zhizhi.kernel.identifiers import READERS, Identifier
-from zhizhi.systems.antifraud.checking import MOST_BYTES
+from zhizhi.systems.antifraud import checking
+from zhizhi.systems.antifraud.checking import MOST_BYTES, NotReadable, Written
 from zhizhi.systems.antifraud.models import ListEntry, ListKind
+from zhizhi.web.residents.questions import LONGEST
 
 USUAL_DAYS, MOST_DAYS = 180, 3650
 LONG = "too-long"
@@ -56,6 +58,38 @@ class CheckForm(forms.Form):
             said = _("At most {most} bytes can be checked at once; these are {n}.")
             raise forms.ValidationError(str(said).format(most=MOST_BYTES, n=size), LONG)
         return text
+
+
+class ReportForm(CheckForm):
+    """A scam that a resident reports: short, and with something in it that can be looked for."""
+
+    read: Written
+
+    def clean_written(self) -> str:
+        """Refuse more than a report holds, and say how long it is."""
+        text: str = super().clean_written().strip()
+        if len(text) > LONGEST:
+            said = _("Report at most {most} characters; these are {n}. Take the part that counts.")
+            raise forms.ValidationError(str(said).format(most=LONGEST, n=len(text)), LONG)
+        return text
+
+    def clean(self) -> dict[str, Any]:
+        """Read it; what holds nothing that we can look for is no report of a scam."""
+        found = super().clean() or {}
+        if "written" not in found or "kind" not in found:
+            return found
+        try:
+            self.read = checking.read(found["written"], found["kind"])
+        except NotReadable:
+            self.add_error("written", _("This cannot be read as what you chose."))
+            return found
+        if not self.read.things and not self.read.phrases:
+            said = _(
+                "There is no number, account, address or app in it, and no words of a trick that "
+                "we know. Add the number or address that it came from."
+            )
+            self.add_error("written", said)
+        return found
 
 
 class DecisionForm(ThingForm):

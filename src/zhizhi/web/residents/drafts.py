@@ -29,6 +29,7 @@ STEPS: Mapping[str, str | Promise] = {
     "contact": gettext_lazy("How to reach you"),
 }
 SENT = "sent"
+FACTS = "facts"  # what a system's own door found, for it
 
 
 def of(request: HttpRequest, now: datetime) -> Unfinished | None:
@@ -89,6 +90,7 @@ def report_of(draft: Unfinished) -> NewReport:
         photo=draft.photo,
         contact=PersonalData(contact["name"], contact["phone"]) if reachable else None,
         consent=contact["consent"] if reachable else "",
+        facts=told.get(FACTS, {}),
     )
 
 
@@ -103,9 +105,13 @@ def may(request: HttpRequest, what: str, setting: str, now: datetime) -> bool:
     return quotas.take(what, sender(request), most=most, now=now)
 
 
+def browser(request: HttpRequest) -> str:
+    """Return what tells this browser from others as long as its session lasts."""
+    return str(request.session.setdefault("browser", secrets.token_hex(8)))
+
+
 def may_send(request: HttpRequest, now: datetime) -> bool:
     """Count one more report of this browser and of this address."""
-    browser = request.session.setdefault("browser", secrets.token_hex(8))
     most: int = settings_in_force.value("residents.reports_per_browser")
-    is_own = quotas.take("report by browser", str(browser), most=most, now=now)
+    is_own = quotas.take("report by browser", browser(request), most=most, now=now)
     return is_own and may(request, "report", "residents.reports_per_address", now)

@@ -18,6 +18,7 @@ from zhizhi.systems.antifraud.apps import CHECKS, HELP_NUMBER
 from zhizhi.systems.antifraud.forms import LONG, CheckForm
 from zhizhi.systems.antifraud.lessons import LESSONS
 from zhizhi.web.residents import drafts
+from zhizhi.web.residents.questions import LONGEST
 from zhizhi.web.views.residents import show
 
 TOO_LARGE, UNPROCESSABLE, TOO_MANY = 413, 422, 429
@@ -34,7 +35,7 @@ def check_page(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     form = CheckForm(request.POST)
     if not drafts.may(request, "fraud check", CHECKS, now):
-        form.add_error(None, _too_many(now))
+        form.add_error(None, too_many(now))
         return _page(request, form, status=TOO_MANY)
     if not form.is_valid():
         is_long = form.has_error("written", LONG)
@@ -46,7 +47,8 @@ def check_page(request: HttpRequest) -> HttpResponse:
         form.add_error("written", _("This cannot be read as what you chose."))
         return _page(request, form, status=UNPROCESSABLE)
     lessons = [LESSONS[name] for name in found.typologies]
-    return _page(request, form, {"checked": found, "lessons": lessons})
+    is_short = len(told["written"].strip()) <= LONGEST
+    return _page(request, form, {"checked": found, "lessons": lessons, "is_short": is_short})
 
 
 def _page(
@@ -65,6 +67,7 @@ def _page(
     return show(request, "antifraud/check.html", context, status=status)
 
 
-def _too_many(now: datetime) -> str:
+def too_many(now: datetime) -> str:
+    """Say that this address has to wait, and until when."""
     said = _("Too many checks came from here in this hour. Try again at {time}, or call.")
     return said.format(time=f"{timezone.localtime(quotas.again_at(now)):%H:%M}")
