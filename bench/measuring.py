@@ -89,8 +89,12 @@ def show(run: Callable[[], list[Figure]], description: str | None) -> None:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    figures = run()
-    if arguments.json:
+    print_figures(run(), as_json=arguments.json)
+
+
+def print_figures(figures: Sequence[Figure], *, as_json: bool) -> None:
+    """Print figures for a machine, or a line each."""
+    if as_json:
         print(json.dumps(figures, indent=1))
         return
     for f in figures:

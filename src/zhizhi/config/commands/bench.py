@@ -17,7 +17,7 @@ HELP = "measure speed against named peers"
 NAMES = (
     "screening", "dwelling", "intake", "latency", "points", "ui", "connected", "worklist", "past",
     "proofs", "rotation", "lookups", "texts",
-    "rules",
+    "rules", "fraud-text",
 )  # fmt: skip
 
 
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     names = NAMES if arguments.name == "all" else (arguments.name,)
     figures: list[Mapping[str, Any]] = []
     for name in names:
-        figures += importlib.import_module(f"bench.{name}").run()
+        figures += importlib.import_module(f"bench.{name.replace('-', '_')}").run()
     if arguments.json:
         print(json.dumps(figures, indent=1))
     else:

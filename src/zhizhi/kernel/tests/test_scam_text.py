@@ -57,6 +57,29 @@ def test_one_pass_gives_the_margins_of_the_model_it_was_made_of() -> None:
 
 
 @settings(max_examples=40, deadline=None)
+@given(st.lists(st.text("尊敬的用户积分现金妈妈吃饭abc 1*", max_size=30), max_size=4))
+def test_one_pass_gives_to_the_bit_what_adding_run_by_run_gives(texts: list[str]) -> None:
+    table = np.random.default_rng(5).random(model().table.shape, np.float32)
+    told, read = replace(model(), table=table), unmasked(texts)
+    count = len(told.kinds)
+    views = [part.counted for part in scam_parts(read)]
+
+    found = told.scores_of(read)
+    for n in range(len(texts)):
+        margins, runs, known = told.bias.copy(), 0, 0.0
+        for view, rows in enumerate(views):
+            columns = rows.column[rows.begin[n] : rows.begin[n + 1]]
+            sums = np.zeros(told.table.shape[1], np.float32)
+            for column in columns:
+                sums += told.table[told.place[column + view * rows.width]]
+            if len(columns):
+                margins += sums[:count] / np.sqrt(sums[count])
+            runs, known = runs + len(columns), known + float(sums[count + 1])
+        assert found.margins[n].tobytes() == margins.tobytes()
+        assert found.known[n] == (known / runs if runs else 0.0)
+
+
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.text("建行积分现金兑换妈妈吃饭abc 1*", max_size=20), max_size=6))
 def test_a_text_is_judged_alike_alone_and_among_others(texts: list[str]) -> None:
     together = model().scores(texts)
