@@ -174,6 +174,14 @@ def test_an_officer_counts_once_however_many_reports_are_confirmed() -> None:
     assert standing().weight == pytest.approx(5)
 
 
+def test_the_newest_word_of_a_reporter_and_of_an_officer_counts() -> None:
+    for at in (NOON, later(days=60)):
+        report = told("10.0.0.1", f"call {NUMBER} at {at}", chosen=(NUMBER,), at=at)
+        gathering.confirm(report.case, clues(report), by=BY, now=at)
+
+    assert standing(days=60).weight == pytest.approx(5)
+
+
 def test_only_the_chosen_clues_are_confirmed_and_only_once() -> None:
     report = told("10.0.0.1")
     number = next(one.pk for one in Clue.objects.all() if one.kind == "phone")
