@@ -19,7 +19,8 @@ from django.db import transaction
 from django.utils import timezone
 from PIL import Image
 
-from zhizhi.directory import granting, look_reviews, people
+from zhizhi.directory import binding, granting, guarding, look_reviews, people
+from zhizhi.directory.binding import Proposal
 from zhizhi.directory.granting import Kind, Wanted
 from zhizhi.directory.look_reviews import Found
 from zhizhi.directory.models import Account, Agency, Area, RoleAssignment, SavedView, Unit, WallPass
@@ -91,6 +92,7 @@ def build() -> World:
     )
     world.records = _records(here)
     world.records |= _grants(world)
+    world.records |= _guardianships(world)
     world.records |= _look_reviews(world)
     world.records["trial"] = Trial.objects.create(
         detector="fishery.dwell", version=1, numbers={"fishery.limit_minutes": 30},
@@ -303,6 +305,21 @@ def _grants(world: World) -> dict[str, Any]:
     asked = granting.ask(wanted, by=by, within=hour, span=hour, now=now)
     emergency = granting.break_glass(wanted, by=by, span=hour, review_within=hour, now=now)
     return {"grant": asked, "emergency": emergency}
+
+
+def _guardianships(world: World) -> dict[str, Any]:
+    """One waits for a second person; of the same guardian one was confirmed."""
+    by, second = world.here["operator"], world.here["leader"]
+    now, path = timezone.now(), world.records["case"].area_path
+    people_of = (PersonalData("Shen Yulan"), PersonalData("Shen Qiming", "12000000017"))
+    until = now + timedelta(days=300)
+    bound = binding.propose(
+        Proposal(*people_of, "child", "kinship", until), area_path=path, by=by, now=now
+    )
+    guarding.confirm(bound, by=second, now=now)
+    other = Proposal(PersonalData("Shen Guilan"), bound.guardian, "child", "court", until)
+    waiting = binding.propose(other, area_path=path, by=by, now=now)
+    return {"bound": bound, "guardianship": waiting}
 
 
 def _look_reviews(world: World) -> dict[str, Any]:

@@ -168,17 +168,21 @@ def _residents(now: datetime) -> dict[str, Any]:
     third.answers |= {**answers, "contact": {"way": "anonymous"}}
     ended = reporting.file_report(drafts.report_of(third), now=now).report
     closing.dismiss(ended.case, reason="没有发现", by="worker", now=now)
+    bound = _bound(now)
     return {
         "report": ended.pk,
         "agreed": reported.report.pk,
         "reported": reported.report.case_id,
         "claim": _looked_at(ended, now),
         **_granted(reported.report, now),
+        "guardianship": bound[1],
+        "bound": bound[0],
         "look_review": _watched(reported.report, now),
         "held": {
             "writing": {drafts.COOKIE: writing.token},
             "sent": {drafts.COOKIE: second.token},
             "following": _session([ended.pk, reported.report.pk]),
+            "guarding": _session(guardianships=bound[:1]),
         },
     }
 
@@ -195,13 +199,16 @@ def _appeals(held: dict[str, dict[str, str]], now: datetime) -> dict[str, Any]:
     return {"appeal": made.pk, "appealed": second.pk}
 
 
-def _session(reports: Sequence[int] = (), appeals: Sequence[str] = ()) -> dict[str, str]:
+def _session(
+    reports: Sequence[int] = (), appeals: Sequence[str] = (), guardianships: Sequence[int] = ()
+) -> dict[str, str]:
     """Return the cookie of a browser that has shown the codes of these."""
     from django.conf import settings
     from django.contrib.sessions.backends.db import SessionStore
 
     session = SessionStore()
     session["reports"], session["appeals"] = list(reports), list(appeals)
+    session["guardianships"] = list(guardianships)
     session.save()
     return {settings.SESSION_COOKIE_NAME: str(session.session_key)}
 
@@ -223,6 +230,29 @@ def _looked_at(report: Any, now: datetime) -> int:
     with transaction.atomic():
         rows = [access.record(look, refusal=refusal, now=now) for look, refusal in looks]
     return claiming.object_to(report, rows[1].pk, reason=OBJECTED, now=now).pk
+
+
+def _bound(now: datetime) -> tuple[int, int]:
+    """Bind a guardian, who agrees and whose ward somebody looked at, and let another one wait."""
+    from zhizhi.directory import binding, guarding, people
+    from zhizhi.directory.binding import Proposal
+    from zhizhi.directory.models import Account
+    from zhizhi.directory.people import PersonalData
+    from zhizhi.trust.access import Post
+    from zhizhi.trust.grounds import BRING_HOME
+
+    operator, inspector = (Account.objects.get(username=who) for who in ("operator", "inspector"))
+    [path] = operator.roles.values_list("area__path", flat=True)
+    ward, guardian = PersonalData("沈玉兰", "12000000031"), PersonalData("沈启明", "12000000032")
+    until = now + timedelta(days=300)
+    new = Proposal(ward, guardian, "child", "kinship", until)
+    row = binding.propose(new, area_path=path, by=operator, now=now)
+    guarding.confirm(row, by=inspector, now=now)
+    guarding.agree(row, BRING_HOME, ("name", "phone"), text="bring-home@1", now=now)
+    post = Post("inspector", f"area:{path}")
+    people.open_to_check(row.ward, actor=f"account:{inspector.pk}", post=post, now=now)
+    other = Proposal(PersonalData("沈桂兰"), row.guardian, "relative", "community", until)
+    return row.pk, binding.propose(other, area_path=path, by=operator, now=now).pk
 
 
 def _granted(report: Any, now: datetime) -> dict[str, int]:

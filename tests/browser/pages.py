@@ -18,7 +18,7 @@ class Look:
     path: str
     status: int = 200
     elder: str = ""  # how large the letters are in elder mode
-    holds: str = ""  # which of the residents' browsers it is: writing, sent, following or appealing
+    holds: str = ""  # which of the residents' browsers it is, as installing.py names them
 
     def address(self, server: Server) -> str:
         return self.path.format(
@@ -34,6 +34,8 @@ class Look:
             appealed=server.appealed,
             grant=server.grant,
             emergency=server.emergency,
+            guardianship=server.guardianship,
+            bound=server.bound,
             look_review=server.look_review,
         )
 
@@ -57,6 +59,15 @@ PAGES: dict[str, Look] = {
     "web:appeal-code/elder": Look("", "/home/appeal/", elder="2"),
     "appeal": Look("", "/home/appeal/{appealed}/", holds="appealing"),
     "appeal/elder": Look("", "/home/appeal/{appealed}/", elder="3", holds="appealing"),
+    "web:wards": Look("", "/home/wards/"),
+    "web:wards/elder": Look("", "/home/wards/", elder="2", holds="guarding"),
+    "ward": Look("", "/home/wards/{bound}/", holds="guarding"),
+    "ward/elder": Look("", "/home/wards/{bound}/", elder="3", holds="guarding"),
+    "ward/agree": Look("", "/home/wards/{bound}/agree/", holds="guarding"),
+    "ward/agree/elder": Look("", "/home/wards/{bound}/agree/", elder="3", holds="guarding"),
+    "ward/withdraw": Look("", "/home/wards/{bound}/withdraw/", holds="guarding"),
+    "ward/looks": Look("", "/home/wards/{bound}/looks/", holds="guarding"),
+    "ward/looks/elder": Look("", "/home/wards/{bound}/looks/", elder="1", holds="guarding"),
     "web:resident-data": Look("", "/home/data/"),
     "web:resident-data/elder": Look("", "/home/data/", elder="2"),
     "web:resident-figures": Look("", "/home/figures/"),
@@ -139,6 +150,10 @@ PAGES: dict[str, Look] = {
     "web:grants/second": Look("inspector", "/access/"),
     "web:grant-ask": Look("operator", "/access/ask/{reported}/"),
     "web:grant": Look("inspector", "/access/{grant}/"),
+    "web:guardianships": Look("inspector", "/guardians/"),
+    "web:guardianship-propose": Look("operator", "/guardians/propose/"),
+    "web:guardianship": Look("inspector", "/guardians/{guardianship}/"),
+    "web:guardianship/bound": Look("operator", "/guardians/{bound}/"),
     "web:grant-reviews": Look("auditor", "/access/emergencies/"),
     "web:grant-review": Look("auditor", "/access/{emergency}/review/"),
     "web:appeals": Look("inspector", "/appeals/"),

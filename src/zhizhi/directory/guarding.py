@@ -8,7 +8,7 @@ guardian agrees to counts longer than the guardianship, so no agreement outlives
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -189,6 +189,13 @@ def find(number: int, secret: str) -> Guardianship | None:
     given = "".join(one for one in secret if one.isdecimal())
     is_own = row is not None and constant_time_compare(given, secret_of(row))
     return row if is_own else None
+
+
+def wards_of(numbers: Collection[int]) -> models.QuerySet[Guardianship]:
+    """Return the confirmed guardianships of whoever is guardian in any of ``numbers``."""
+    who = Guardianship.everything.filter(pk__in=numbers).values("guardian")
+    rows = Guardianship.everything.filter(guardian__in=who, since_at__isnull=False)
+    return rows.order_by("-pk")
 
 
 def name_of(row: Guardianship) -> str:

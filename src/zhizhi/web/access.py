@@ -11,7 +11,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from zhizhi.directory.models import Account, RoleAssignment
+from zhizhi.directory.models import Account, Guardianship, RoleAssignment
 from zhizhi.trust.scoping import Scope
 
 Role = RoleAssignment.Role
@@ -25,6 +25,7 @@ CASE_READERS = (
     Role.LEGAL_REVIEWER,
     Role.UNIT_MEMBER,
 )
+GUARDIAN_READERS = (*Guardianship.PROPOSERS, Role.LEADER, Role.LEGAL_REVIEWER)
 GRANT_ASKERS = (Role.OPERATOR, Role.INSPECTOR, Role.AGENCY_OFFICER)
 GRANT_READERS = (*GRANT_ASKERS, Role.LEADER, Role.LEGAL_REVIEWER)
 RULE_READERS = (*DESK_READERS, Role.AUDITOR)

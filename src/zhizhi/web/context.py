@@ -14,7 +14,7 @@ from zhizhi.directory.models import Account, LookReview
 from zhizhi.engine.models import Appeal, Message
 from zhizhi.engine.system import systems
 from zhizhi.trust.scoping import Scope
-from zhizhi.web.access import DESK_READERS, GRANT_READERS, RULE_READERS, Role
+from zhizhi.web.access import DESK_READERS, GRANT_READERS, GUARDIAN_READERS, RULE_READERS, Role
 from zhizhi.web.elder import step_of
 from zhizhi.web.session_limits import LIMITS
 
@@ -71,6 +71,7 @@ def _navigation(request: HttpRequest, scope: Scope) -> Iterator[dict[str, Any]]:
         (_("Settings"), reverse("web:settings"), (Role.ADMINISTRATOR,)),
         (_("Walls"), reverse("web:walls"), (Role.ADMINISTRATOR,)),
         (_("Access"), reverse("web:grants"), GRANT_READERS),
+        (_("Guardians"), reverse("web:guardianships"), GUARDIAN_READERS),
         (_("Emergencies"), reverse("web:grant-reviews"), (Role.AUDITOR,)),
         (_("Looks of the staff"), reverse("web:look-reviews"), LookReview.WATCHERS),
         (_("Objections"), reverse("web:claims"), (Role.AUDITOR,)),

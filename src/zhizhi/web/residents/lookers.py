@@ -26,6 +26,10 @@ FIELDS: Mapping[str, str | Promise] = {
     "remark": gettext_lazy("Why you rated it so"),
     "photo": gettext_lazy("Your photo"),
 }
+WARD_FIELDS: Mapping[str, str | Promise] = {
+    "name": gettext_lazy("The ward's name"),
+    "phone": gettext_lazy("The ward's number"),
+}
 PURPOSES: Mapping[str, str | Promise] = {
     "ask-reporter": gettext_lazy("To ask you about this case"),
     "tell-result": gettext_lazy("To tell you the result"),
@@ -79,6 +83,19 @@ def look_lines(report: Report, records: Sequence[AccessRecord]) -> list[LookLine
         who = post_name(record, offices)
         found.append(LookLine(record, who, what, why(report, record), claim, answer))
     return found
+
+
+def ward_looks(records: Sequence[AccessRecord]) -> list[LookLine]:
+    """Return a line for each of ``records``, which are those of a ward, for the guardian."""
+    offices = office_names(_offices(records))
+    return [
+        LookLine(
+            record, post_name(record, offices),
+            [str(WARD_FIELDS.get(name, _("Other data"))) for name in record.fields],
+            str(PURPOSES.get(record.purpose, _("No reason was given"))),
+        )
+        for record in records
+    ]  # fmt: skip
 
 
 def post_name(record: AccessRecord, offices: Mapping[str, str]) -> str:

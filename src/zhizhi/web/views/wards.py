@@ -1,0 +1,150 @@
+"""My wards: what a guardian agrees to for somebody else, and who looked at that person's data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from zhizhi.directory import guarding
+from zhizhi.directory.guarding import GuardianshipOver, WardSpoke
+from zhizhi.directory.models import Guardianship
+from zhizhi.engine.states import StateConflict
+from zhizhi.trust import access
+from zhizhi.trust.grounds import BRING_HOME
+from zhizhi.web.digits import whole_number
+from zhizhi.web.residents import tries
+from zhizhi.web.residents.guarded import (
+    TEXT,
+    AgreeForm,
+    mine,
+    mine_in_force,
+    remember,
+    ward_line,
+    wards,
+)
+from zhizhi.web.residents.lookers import WARD_FIELDS, ward_looks
+from zhizhi.web.views.looks import AT_ONCE
+from zhizhi.web.views.residents import numbers, show
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def enter(request: HttpRequest) -> HttpResponse:
+    """Ask for number and code, and show the wards of whoever has shown them."""
+    if request.method != "POST":
+        return _door(request)
+    number, secret = request.POST.get("number", "")[:40], request.POST.get("secret", "")[:40]
+    now, pk = timezone.now(), whole_number(number.rpartition("-")[2].strip())
+    tried = tries.tried(request, "code of guardian", str(pk or ""))
+    if not tries.has_room(tried, now):
+        return _door(request, number, tries.too_many(now), 429)
+    row = guarding.find(pk, secret) if pk is not None else None
+    if row is None:
+        tries.note_wrong(tried, now)
+        said = _("No guardianship has this number and this code. Check both.")
+        return _door(request, number, said, 404)
+    remember(request, row)
+    return redirect("web:ward", row.pk)
+
+
+@require_safe
+@never_cache
+def ward(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show until when it holds, what is agreed to, and where to change that."""
+    line = ward_line(mine(request, pk), timezone.now())
+    context = {"line": line, "done": request.GET.get("done", ""), "numbers": numbers()}
+    return show(request, "resident/ward.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def agree(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what is agreed to, and agree for the ward; fewer data than before narrows it."""
+    now = timezone.now()
+    row = mine_in_force(request, pk, now)
+    if request.method != "POST":
+        return _agree_page(request, row)
+    form = AgreeForm(request.POST)
+    if not form.is_valid():
+        return _agree_page(request, row, str(form.errors["kinds"][0]), 422)
+    try:
+        guarding.agree(row, BRING_HOME, form.cleaned_data["kinds"], text=TEXT, now=now)
+    except WardSpoke:
+        said = _("Your ward has agreed in person, or does not want it: that counts more.")
+        return _agree_page(request, row, said, 409)
+    except (GuardianshipOver, StateConflict):
+        return redirect("web:ward", pk)  # ended or changed meanwhile: the page says so
+    return redirect(f"{request.path.removesuffix('agree/')}?done=agree")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what ends with the agreement; after a yes, end it."""
+    now = timezone.now()
+    row = mine_in_force(request, pk, now)
+    line = ward_line(row, now)
+    if line.agreed is None:
+        return redirect("web:ward", pk)
+    if request.method != "POST":
+        return show(request, "resident/ward_withdraw.html", {"line": line, "numbers": numbers()})
+    try:
+        guarding.withdraw(row, line.agreed.pk, now=now)
+    except StateConflict:
+        return redirect("web:ward", pk)  # by the same press of the button: the page says so
+    return redirect(f"{request.path.removesuffix('withdraw/')}?done=withdraw")
+
+
+@require_safe
+@never_cache
+def looks(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show who looked at the ward's data."""
+    now = timezone.now()
+    row = mine_in_force(request, pk, now)
+    found = access.shown(guarding.person_name(row.ward_id), now=now)
+    page = Paginator(found, AT_ONCE).get_page(request.GET.get("page"))
+    context = {
+        "row": row,
+        "page": page,
+        "count": page.paginator.count,
+        "lines": ward_looks(list(page.object_list)),
+        "hidden_days": access.LONGEST_HIDDEN.days,
+        "numbers": numbers(),
+    }
+    return show(request, "resident/ward_looks.html", context)
+
+
+def _door(
+    request: HttpRequest, number: str = "", problem: str = "", status: int = 200
+) -> HttpResponse:
+    now = timezone.now()
+    context = {
+        "number": number,
+        "problem": problem,
+        "lines": [ward_line(row, now) for row in wards(request)],
+        "numbers": numbers(),
+    }
+    return show(request, "resident/wards.html", context, status=status)
+
+
+def _agree_page(
+    request: HttpRequest, row: Guardianship, problem: str = "", status: int = 200
+) -> HttpResponse:
+    line = ward_line(row, timezone.now())
+    agreed = line.agreed.data if line.agreed else list(WARD_FIELDS)
+    ticked = request.POST.getlist("kinds") if request.method == "POST" else agreed
+    context: dict[str, Any] = {
+        "line": line,
+        "kinds": [(code, name, code in ticked) for code, name in WARD_FIELDS.items()],
+        "text": TEXT,
+        "problem": problem,
+        "numbers": numbers(),
+    }
+    return show(request, "resident/ward_agree.html", context, status=status)
