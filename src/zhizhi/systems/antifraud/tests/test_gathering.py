@@ -212,8 +212,9 @@ def test_a_dismissed_case_takes_its_clues_back_and_opened_again_gives_them() -> 
 
     gone = standing(hours=1)
     assert (gone.reporters, gone.weight, gone.is_confirmed) == (0, 0, False)
-    with pytest.raises(StateConflict):
+    with pytest.raises(StateConflict) as refused:
         gathering.confirm(report.case, clues(report), by=BY, now=later(hours=1))
+    assert refused.value.code == "not-open"
     closing.reopen(report.case, reason="it was none", by=BY, now=later(hours=2))
     assert standing(hours=2).is_confirmed
 
