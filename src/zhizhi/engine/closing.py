@@ -100,11 +100,18 @@ def took_part(case: Case, actor: str) -> bool:
 
 
 def dismiss(
-    case: Case, *, reason: str, by: str, now: datetime, allowed: Transitions = Case.MOVES
+    case: Case,
+    *,
+    reason: str,
+    outcome: str = "",
+    by: str,
+    now: datetime,
+    allowed: Transitions = Case.MOVES,
 ) -> Case:
     """End the case as a false alarm; live tasks are withdrawn, the rule's record shows it.
 
-    Raises StateConflict ("supervised") while an instruction of supervision waits for its answer.
+    Reporters are told the ``outcome``. Raises StateConflict ("supervised") while an instruction of
+    supervision waits for its answer.
     """
     with timeline.writing():
         locked(case)
@@ -117,9 +124,8 @@ def dismiss(
             withdraw(case, task, reason=reason, by=by, now=now)
         timing.cancel_clocks(case, now=now)
         rules = sorted(set(case.alerts.values_list("detector", flat=True)))
-        timeline.record(
-            case, verb="case.dismiss", actor=by, at=now, note=reason, data={"rules": rules}
-        )
+        data = {"rules": rules, **({"outcome": outcome} if outcome else {})}
+        timeline.record(case, verb="case.dismiss", actor=by, at=now, note=reason, data=data)
         announcing.announce(case, "case.dismissed", now=now)
     return case
 

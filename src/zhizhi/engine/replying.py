@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from zhizhi.engine.models import Case, CaseLink, Reply, Report, Task
 
@@ -24,6 +25,7 @@ STANDS: Mapping[str, str] = {
     Case.State.CLOSED: Milestone.CLOSED,
     Case.State.DISMISSED: Milestone.CLOSED,
 }
+NO_WHYS: Mapping[int, str] = MappingProxyType({})
 
 
 def owed(told: Sequence[str], state: str) -> list[tuple[int, str]]:
@@ -42,10 +44,11 @@ def owed(told: Sequence[str], state: str) -> list[tuple[int, str]]:
     return found
 
 
-def tell(cases: Iterable[Case], *, now: datetime) -> None:
+def tell(cases: Iterable[Case], whys: Mapping[int, str] = NO_WHYS, *, now: datetime) -> None:
     """Tell the reporters of ``cases`` and of their duplicates what they were not told yet.
 
-    The cases are held by the caller, as they stand at the end of its transaction.
+    The cases are held by the caller, as they stand at the end of its transaction. ``whys`` says of
+    those that end without being taken up why.
     """
     standing = {case.pk: case.state for case in cases if case.state != Case.State.MERGED}
     behind = _behind(standing)
@@ -54,7 +57,7 @@ def tell(cases: Iterable[Case], *, now: datetime) -> None:
         told[reply.report_id].append(reply.milestone)
     replies = [
         Reply(report_id=report, milestone=what, round=turn, at=now, case_id=case,
-              result=_result(case) if what == Milestone.HANDLED else "")
+              result=_result(case, what, whys))
         for report, case in behind.items()
         for turn, what in owed(told[report], standing[case])
     ]  # fmt: skip
@@ -69,7 +72,11 @@ def _behind(standing: Iterable[int]) -> dict[int, int]:
     return {pk: roots.get(case, case) for pk, case in mine.values_list("pk", "case")}
 
 
-def _result(case: int) -> str:
-    """Return what was found on the spot, as it was told last."""
+def _result(case: int, what: str, whys: Mapping[int, str]) -> str:
+    """Return what was found on the spot, as it was told last, or why nothing is done."""
+    if what == Milestone.CLOSED:
+        return whys.get(case, "")
+    if what != Milestone.HANDLED:
+        return ""
     done = Task.everything.filter(case=case, state=Task.State.DONE).order_by("-ended_at", "-pk")
     return done.values_list("outcome", flat=True).first() or ""

@@ -22,6 +22,7 @@ from zhizhi.trust import audit, canonical, ciphers, walking
 
 GENESIS = "0" * 64
 STANDS = "stands"  # in the data of the last line of a change: the state and severity it led to
+DISMISS = "case.dismiss"
 STANDING = ("area_path", "state", "severity", "opened_at", "closed_at", "fork")
 
 
@@ -165,7 +166,9 @@ def _chain(entries: list[TimelineEntry]) -> dict[int, str]:
     _keep_forks(locked)
     telling = {entry.case_id for entry in entries if entry.verb in replying.TELLING}
     if telling:
-        replying.tell((case for case in locked if case.pk in telling), now=entries[-1].at)
+        whys = {one.case_id: one.data.get("outcome", "") for one in entries if one.verb == DISMISS}
+        told = (case for case in locked if case.pk in telling)
+        replying.tell(told, whys, now=entries[-1].at)
     newest = (
         TimelineEntry.objects.filter(case=models.OuterRef("case"))
         .order_by("-seq")

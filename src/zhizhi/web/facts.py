@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from zhizhi.directory.models import RoleAssignment, Unit
 from zhizhi.engine import closing, merging, noticing, reporting
 from zhizhi.engine.attending import others
+from zhizhi.engine.declining import Declined
 from zhizhi.engine.models import (
     Alert,
     Case,
@@ -139,6 +140,7 @@ def _report(scope: Scope, case: Case) -> dict[str, Any] | None:
         "may_ask": may_ask,
         "may_call": may_ask and merging.root_of(case).state not in Case.FINAL,
         "may_forget": scope.has(Role.OPERATOR) and is_there,
+        "declined": Declined.choices,
     }
 
 
@@ -218,7 +220,12 @@ def _left(entry: TimelineEntry, macro: MacroVersion | None) -> str:
 
 
 def _what(entry: TimelineEntry) -> str:
-    """Return what was done; an agency's officer does not report from the spot."""
+    """Return what was done, by its right name.
+
+    An agency's officer does not report from the spot, and what is not taken up is no false alarm.
+    """
+    if entry.verb == "case.dismiss" and "outcome" in entry.data:
+        return _("Not taken up")
     if entry.verb == "task.finish" and entry.task and entry.task.agency_id:
         return _("Agency's task done")
     return verb_name(entry.verb)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from zhizhi.directory.models import Account, Unit
+from zhizhi.engine.declining import Declined
 from zhizhi.engine.models import Case, Feedback
 from zhizhi.web.digits import whole_number
 
@@ -196,7 +197,7 @@ def verb_name(verb: str) -> str:
 def outcome_name(outcome: str) -> str:
     """Return a result in words; a system may declare its own in its manifest."""
     rating = RATINGS.get(outcome.removeprefix("rating-")) if "rating-" in outcome else None
-    known = {**UNDER_WAY, **OUTCOMES, **REVISITS}
+    known = {**UNDER_WAY, **OUTCOMES, **REVISITS, **dict(Declined.choices)}
     return str(known.get(outcome) or rating or _declared("outcome_names", outcome))
 
 

@@ -92,7 +92,7 @@ class Reply(models.Model):
     round = models.SmallIntegerField()  # 1, and one more after each opening again
     at = models.DateTimeField()
     case = models.ForeignKey(Case, models.PROTECT, related_name="+")  # that stood for it then
-    result = models.CharField(max_length=32, blank=True)  # what was found on the spot
+    result = models.CharField(max_length=32, blank=True)  # found on the spot, or why not taken up
 
     class Meta:
         verbose_name = _("reply")

@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from zhizhi.engine import closing, dispatching
+from zhizhi.engine import closing, declining, dispatching
 from zhizhi.engine.models import Case, Task
+from zhizhi.engine.reasons import ReasonMissing
 from zhizhi.engine.timeline import leave
 from zhizhi.trust import evidence as sealed
 from zhizhi.trust.audit import Leaf
@@ -149,8 +150,17 @@ def waive(request: HttpRequest, scope: Scope, pk: int, task: int) -> HttpRespons
 @require_POST
 @for_roles(Role.OPERATOR)
 def dismiss(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
-    """End the case as a false alarm."""
-    return _with_reason(request, scope, pk, closing.dismiss, _("Dismissed as a false alarm."))
+    """End the case as a false alarm, or do not take up what people told: they are told why."""
+    if "why" not in request.POST:
+        return _with_reason(request, scope, pk, closing.dismiss, _("Dismissed as a false alarm."))
+    case, why = visible_case(scope, pk), request.POST["why"]
+    note = request.POST.get("reason", "")[:LONGEST]
+    try:
+        declining.decline(case, why, note=note, by=actor_of(request), now=timezone.now())
+    except ReasonMissing:
+        said = _("Choose why: whoever reported it is told. Nothing was done.")
+        return refused(request, scope, pk, said)
+    return done(request, scope, case, _("Not taken up; whoever reported it is told why."))
 
 
 @require_POST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhizhi.engine import following, merging, rating, reporting, suspending
+from zhizhi.engine.following import Milestone
 from zhizhi.engine.models import Case, Report
 from zhizhi.engine.reasons import ReasonMissing
 from zhizhi.engine.states import StateConflict
@@ -128,16 +130,16 @@ def mine(request: HttpRequest, pk: int) -> Report:
 def _page(
     request: HttpRequest, report: Report, form: RatingForm, status: int = 200
 ) -> HttpResponse:
-    case = merging.root_of(report.case)
+    case, told = merging.root_of(report.case), following.milestones(report)
     lines = [
         {"at": one.at, "what": STEPS[one.what], "result": _result(one.result), "until": one.until}
-        for one in following.milestones(report)
+        for one in told
     ]
     context: dict[str, Any] = {
         "report": report,
         "case": case,
         "kind": reporting.kind_name(report.kind),
-        "plain": PLAIN[case.state],
+        "plain": _plain(case, told),
         "waits": suspending.of(case),
         "lines": lines,
         "may_rate": rating.may_rate(report),
@@ -147,6 +149,14 @@ def _page(
         "numbers": numbers(),
     }
     return show(request, "resident/followed.html", context, status=status)
+
+
+def _plain(case: Case, told: Sequence[Milestone]) -> str | Promise:
+    """Say where it stands in one sentence, and why nothing is done if that was told."""
+    why = next((one.result for one in reversed(told) if one.what == "closed"), "")
+    if case.state == State.DISMISSED and why:
+        return _("We do not take it up. {why}.").format(why=outcome_name(why))
+    return PLAIN[case.state]
 
 
 def _result(outcome: str) -> str:
