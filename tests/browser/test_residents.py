@@ -146,6 +146,7 @@ def tell_where(page: Page, told: Told, place: Place) -> None:
         page.locator("#id_community").select_option(label=place.zone)
         return
     box = page.locator("[data-position]")
+    page.wait_for_load_state()  # before its script is there the button does nothing
     box.get_by_role("button").click()
     expect(box.get_by_role("status")).to_contain_text(re.compile(r"\d"))
 
