@@ -335,6 +335,19 @@ def test_a_guardian_narrows_and_takes_back(bound: Guardianship, ward: Person) ->
     assert [one.ended_why for one in guarding.agreements_of(bound)] == ["withdrawn", "replaced"]
 
 
+def test_of_two_guardians_of_a_ward_each_takes_back_only_the_own(
+    bound: Guardianship, ward: Person, operator: Account, leader: Account
+) -> None:
+    consent = agree(bound)
+    other = bind(ward, someone("Shen Meihua", "12011112222"), operator, leader)
+
+    with pytest.raises(Consent.DoesNotExist):
+        guarding.withdraw(other, consent.pk, now=AT)
+
+    assert refusal(ward) == ""
+    assert list(guarding.agreements_of(other)) == []
+
+
 def test_a_renewal_takes_the_place_of_the_older_and_of_its_end(
     bound: Guardianship, ward: Person, guardian: Person, operator: Account, leader: Account
 ) -> None:
