@@ -9,12 +9,9 @@ Run with: python -m bench.proofs --json
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from pathlib import Path
 
-from bench.measuring import Figure, asked_of, figure, show
-from tests.browser.server import serve
+from bench.at_rest import told_at_rest
+from bench.measuring import Figure, figure, show
 
 ENTRIES = int(os.environ.get("BENCH_ENTRIES", "1000000"))
 MOST_MS = 1.0
@@ -22,14 +19,7 @@ MOST_MS = 1.0
 
 def run() -> list[Figure]:
     """Return all figures."""
-    home = Path(tempfile.mkdtemp(prefix="zhizhi-proofs-"))
-    try:
-        with serve(home) as server:
-            for process in server.processes.values():
-                process.stop()
-            spent = asked_of(home, "proof_questions", str(ENTRIES))
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    spent = told_at_rest("proof_questions", str(ENTRIES))
     name, peer = f"log of {ENTRIES:,} entries", ("tree made anew", spent["anew"])
     return [
         figure(f"{name}: proof of an entry, median", "ms", spent["inclusion"], most=MOST_MS),

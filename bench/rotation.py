@@ -9,12 +9,9 @@ Run with: python -m bench.rotation --json
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from pathlib import Path
 
-from bench.measuring import Figure, asked_of, figure, show
-from tests.browser.server import serve
+from bench.at_rest import told_at_rest
+from bench.measuring import Figure, figure, show
 
 RECORDS = int(os.environ.get("BENCH_RECORDS", "20000"))
 MOST_DEARER = 4.0  # on two cores, with one of them rotating
@@ -22,14 +19,7 @@ MOST_DEARER = 4.0  # on two cores, with one of them rotating
 
 def run() -> list[Figure]:
     """Return all figures."""
-    home = Path(tempfile.mkdtemp(prefix="zhizhi-rotation-"))
-    try:
-        with serve(home) as server:
-            for process in server.processes.values():
-                process.stop()
-            told = asked_of(home, "rotating", str(RECORDS))
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    told = told_at_rest("rotating", str(RECORDS))
     name, before, during = f"{RECORDS:,} people", told["alone"], told["during"]
     return [
         figure(f"{name}: data keys wrapped anew", "/s", told["rewrapped"] / told["seconds"]),

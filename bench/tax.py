@@ -9,12 +9,9 @@ line by line, so its door pays nothing. Run with: python -m bench.tax --json
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from pathlib import Path
 
-from bench.measuring import Figure, asked_of, figure, show
-from tests.browser.server import serve
+from bench.at_rest import told_at_rest
+from bench.measuring import Figure, figure, show
 
 REPORTS = int(os.environ.get("BENCH_REPORTS", "400"))
 MOST_FILING = 1.25
@@ -23,14 +20,7 @@ MOST_LOOKING = 2.0
 
 def run() -> list[Figure]:
     """Return all figures."""
-    home = Path(tempfile.mkdtemp(prefix="zhizhi-tax-"))
-    try:
-        with serve(home) as server:
-            for process in server.processes.values():
-                process.stop()
-            told = asked_of(home, "taxed", str(REPORTS))
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    told = told_at_rest("taxed", str(REPORTS))
     return [
         _figure("a report with words, name and number", told["filing"], MOST_FILING),
         _figure("the page with who reported it", told["looking"], MOST_LOOKING),
