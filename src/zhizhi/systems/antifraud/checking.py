@@ -79,7 +79,11 @@ def read(written: str, kind: str = "") -> Written:
 
 def check(written: str, *, kind: str = "", now: datetime) -> Checked:
     """Return what is said of ``written``; raises NotReadable when it cannot be of that kind."""
-    text = read(written, kind)
+    return said_of(read(written, kind), written, now)
+
+
+def said_of(text: Written, written: str, now: datetime) -> Checked:
+    """Return what is said of ``written``, which was read as ``text``."""
     things = [one for one, _start, _stop in text.things]
     standings = listing.standings(things, now) if things else {}
     if not text.is_text:

@@ -16,6 +16,7 @@ from zhizhi.web.residents.questions import LONGEST
 
 USUAL_DAYS, MOST_DAYS = 180, 3650
 LONG = "too-long"
+UNREADABLE = _("This cannot be read as what you chose.")
 
 
 class ThingForm(forms.Form):
@@ -31,7 +32,7 @@ class ThingForm(forms.Form):
         if "kind" in found and "written" in found:
             read = READERS[found["kind"]](found["written"])
             if read is None:
-                self.add_error("written", _("This cannot be read as what you chose."))
+                self.add_error("written", UNREADABLE)
             else:
                 self.thing = read
         return found
@@ -81,7 +82,7 @@ class ReportForm(CheckForm):
         try:
             self.read = checking.read(found["written"], found["kind"])
         except NotReadable:
-            self.add_error("written", _("This cannot be read as what you chose."))
+            self.add_error("written", UNREADABLE)
             return found
         if not self.read.things and not self.read.phrases:
             said = _(

@@ -70,8 +70,8 @@ def gather(report: Report, new: NewReport, *, now: datetime) -> None:
     """Keep the clues of a report of a scam, and say in the history of its case what it holds."""
     if report.kind != SCAM:
         return
-    kind, written = _read(new)
-    said = checking.check(new.telling, kind=kind, now=now)
+    written = _read(new)
+    said = checking.said_of(written, new.telling, now)
     things = _chosen(written, new.facts)
     who = new.facts.get("reporter", "")
     counted = [_note(one, report, who, now=now) for one in things]
@@ -83,6 +83,11 @@ def gather(report: Report, new: NewReport, *, now: datetime) -> None:
     timeline.record(report.case, verb=READ, actor=WORKER, at=now, data=data)
 
 
+def may_confirm(case: Case) -> bool:
+    """Say whether clues of ``case`` may count: not of what was dismissed or joined to another."""
+    return case.state not in {Case.State.DISMISSED, Case.State.MERGED}
+
+
 def confirm(case: Case, clues: Collection[int], *, by: str, now: datetime) -> int:
     """Let ``clues`` of ``case`` count as what an officer found; returns how many.
 
@@ -90,7 +95,7 @@ def confirm(case: Case, clues: Collection[int], *, by: str, now: datetime) -> in
     "confirmed-before" when there is nothing left to confirm.
     """
     with timeline.writing():
-        if locked(case).state in {Case.State.DISMISSED, Case.State.MERGED}:
+        if not may_confirm(locked(case)):
             message = f"the case is {case.get_state_display()}"
             raise StateConflict(message, code="not-open", record=case)
         rows = clues_of(case).filter(pk__in=clues, confirmed_at=None)
@@ -121,13 +126,12 @@ def forget(report: int) -> Sequence[str]:
     return [f"clues:{report}"] if gone else []
 
 
-def _read(new: NewReport) -> tuple[str, Written]:
+def _read(new: NewReport) -> Written:
     """Read the words as what they were said to be; what cannot be that any more is a text."""
-    kind = str(new.facts.get("kind", ""))
     try:
-        return kind, checking.read(new.telling, kind)
+        return checking.read(new.telling, str(new.facts.get("kind", "")))
     except NotReadable:
-        return "", checking.read(new.telling)
+        return checking.read(new.telling)
 
 
 def _chosen(written: Written, facts: Mapping[str, Any]) -> list[tuple[Identifier, int, int]]:

@@ -33,7 +33,7 @@ def panel_of(case: Case) -> Mapping[str, Any] | None:
             (start + 1, stop, _name(code)) for start, stop, code in told.get("phrases", ())
         ],
         "clues": [(clue, clue.start + 1) for clue in clues],
-        "may_confirm": case.state not in {Case.State.DISMISSED, Case.State.MERGED},
+        "may_confirm": gathering.may_confirm(case),
         "is_taken_back": case.state == Case.State.DISMISSED,
         "waits": any(clue.confirmed_at is None for clue in clues),
     }

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from zhizhi.engine import quotas, settings_in_force
 from zhizhi.systems.antifraud import checking
 from zhizhi.systems.antifraud.apps import CHECKS, HELP_NUMBER
-from zhizhi.systems.antifraud.forms import LONG, CheckForm
+from zhizhi.systems.antifraud.forms import LONG, UNREADABLE, CheckForm
 from zhizhi.systems.antifraud.lessons import LESSONS
 from zhizhi.web.residents import drafts
 from zhizhi.web.residents.questions import LONGEST
@@ -32,19 +32,14 @@ def check_page(request: HttpRequest) -> HttpResponse:
     """Ask what somebody wants to know about, and answer."""
     if request.method != "POST":
         return _page(request, CheckForm())
-    now = timezone.now()
-    form = CheckForm(request.POST)
-    if not drafts.may(request, "fraud check", CHECKS, now):
-        form.add_error(None, too_many(now))
-        return _page(request, form, status=TOO_MANY)
-    if not form.is_valid():
-        is_long = form.has_error("written", LONG)
-        return _page(request, form, status=TOO_LARGE if is_long else UNPROCESSABLE)
+    now, form = timezone.now(), CheckForm(request.POST)
+    if status := refusal(request, form, now):
+        return _page(request, form, status=status)
     told = form.cleaned_data
     try:
         found = checking.check(told["written"], kind=told["kind"], now=now)
     except checking.NotReadable:
-        form.add_error("written", _("This cannot be read as what you chose."))
+        form.add_error("written", UNREADABLE)
         return _page(request, form, status=UNPROCESSABLE)
     lessons = [LESSONS[name] for name in found.typologies]
     is_short = len(told["written"].strip()) <= LONGEST
@@ -67,7 +62,16 @@ def _page(
     return show(request, "antifraud/check.html", context, status=status)
 
 
-def too_many(now: datetime) -> str:
-    """Say that this address has to wait, and until when."""
+def refusal(request: HttpRequest, form: CheckForm, now: datetime) -> int:
+    """Return the status with which nothing is looked at, and say in the form why; or 0."""
+    if not drafts.may(request, "fraud check", CHECKS, now):
+        form.add_error(None, _too_many(now))
+        return TOO_MANY
+    if form.is_valid():
+        return 0
+    return TOO_LARGE if form.has_error("written", LONG) else UNPROCESSABLE
+
+
+def _too_many(now: datetime) -> str:
     said = _("Too many checks came from here in this hour. Try again at {time}, or call.")
     return said.format(time=f"{timezone.localtime(quotas.again_at(now)):%H:%M}")

@@ -17,16 +17,10 @@ from django.views.decorators.http import require_http_methods
 from zhizhi.engine import settings_in_force
 from zhizhi.kernel.identifiers import Identifier
 from zhizhi.systems.antifraud import gathering, listing
-from zhizhi.systems.antifraud.apps import CHECKS, SCAM
-from zhizhi.systems.antifraud.forms import LONG, ReportForm
+from zhizhi.systems.antifraud.apps import SCAM
+from zhizhi.systems.antifraud.forms import ReportForm
 from zhizhi.systems.antifraud.models import ListKind
-from zhizhi.systems.antifraud.views.check import (
-    LONGEST_KEPT,
-    TOO_LARGE,
-    TOO_MANY,
-    UNPROCESSABLE,
-    too_many,
-)
+from zhizhi.systems.antifraud.views.check import LONGEST_KEPT, UNPROCESSABLE, refusal
 from zhizhi.web.digits import whole_number
 from zhizhi.web.residents import drafts
 from zhizhi.web.views.residents import numbers, show
@@ -40,12 +34,8 @@ def report_page(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, ReportForm())
     now, form = timezone.now(), ReportForm(request.POST)
-    if not drafts.may(request, "fraud check", CHECKS, now):
-        form.add_error(None, too_many(now))
-        return _page(request, form, status=TOO_MANY)
-    if not form.is_valid():
-        is_long = form.has_error("written", LONG)
-        return _page(request, form, status=TOO_LARGE if is_long else UNPROCESSABLE)
+    if status := refusal(request, form, now):
+        return _page(request, form, status=status)
     things = [thing for thing, _start, _stop in form.read.things]
     if "go" not in request.POST:
         return _choose(request, form, things, now)
