@@ -107,10 +107,11 @@ def guardianships(request: HttpRequest, scope: Scope) -> HttpResponse:
     me, now = account_of(request), timezone.now()
     rows = list(_seen(scope).order_by("-pk")[:SHOWN])
     waiting = [row for row in rows if row.may_be_confirmed(now)]
+    mine = [row for row in waiting if not guarding.may_confirm(row, me)]
     context = {
         "now": now,
-        "mine": [row for row in waiting if not guarding.may_confirm(row, me)],
-        "waiting": [row for row in waiting if guarding.may_confirm(row, me)],
+        "mine": mine,
+        "waiting": [row for row in waiting if row not in mine],
         "live": [row for row in rows if row.is_in_force(now)],
         "over": [row for row in rows if row not in waiting and not row.is_in_force(now)],
         "may_propose": scope.has(*Guardianship.PROPOSERS),
