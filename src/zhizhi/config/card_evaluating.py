@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zhizhi.config.evaluating import Figures, FileUnusable
+from zhizhi.config.fraud_evaluating import SHARES
 from zhizhi.kernel import accuracy as good
 from zhizhi.kernel.rules.backtesting import by_table
 from zhizhi.kernel.rules.histories import NEVER, EventHistory
@@ -42,7 +43,6 @@ CARDS: Final = Schema(
 )  # fmt: skip
 DAY_US: Final = 86_400_000_000
 KNOWN_AFTER_US: Final = 7 * DAY_US
-SHARES: Final = {"recall_at_1_percent": 0.01, "recall_at_0.1_percent": 0.001}
 USUAL: Final = ("customer_n", "customer_mean", "terminal_n", "terminal_risk")
 
 

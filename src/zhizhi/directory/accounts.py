@@ -138,6 +138,11 @@ def actor(account: Account) -> str:
     return f"account:{account.pk}"
 
 
+def person_name(number: int) -> str:
+    """Return how logs name the person with this key: "person:7"."""
+    return f"person:{number}"
+
+
 def _keep_separate(account: Account, role: str) -> None:
     """Hold the account until the transaction ends: two grants at once see each other."""
     if role not in SEPARATED:

@@ -14,9 +14,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, models, transaction
-from django.utils.crypto import constant_time_compare
 
-from zhizhi.directory.accounts import actor
+from zhizhi.directory.accounts import actor, person_name
 from zhizhi.directory.granting import NotSecond, not_second
 from zhizhi.directory.models import Account, Guardianship, Person
 from zhizhi.trust import canonical, consenting, vault
@@ -186,9 +185,7 @@ def secret_of(row: Guardianship) -> str:
 def find(number: int, secret: str) -> Guardianship | None:
     """Return the guardianship with this number that was confirmed, if the digits are its own."""
     row = Guardianship.everything.filter(pk=number, since_at__isnull=False).first()
-    given = "".join(one for one in secret if one.isdecimal())
-    is_own = row is not None and constant_time_compare(given, secret_of(row))
-    return row if is_own else None
+    return row if row is not None and vault.is_secret(secret, secret_of(row)) else None
 
 
 def wards_of(numbers: Collection[int]) -> models.QuerySet[Guardianship]:
@@ -201,11 +198,6 @@ def wards_of(numbers: Collection[int]) -> models.QuerySet[Guardianship]:
 def name_of(row: Guardianship) -> str:
     """Return how logs name it: "guardianship:3"."""
     return f"guardianship:{row.pk}"
-
-
-def person_name(number: int) -> str:
-    """Return how logs name the person with this key: "person:7"."""
-    return f"person:{number}"
 
 
 def _hold(*both: Person) -> None:

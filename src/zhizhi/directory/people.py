@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 
 from zhizhi.directory import granting, guarding, identity
+from zhizhi.directory.accounts import person_name
 from zhizhi.directory.models import Person
 from zhizhi.trust import access, allowances, audit, consenting, grounds, vault
 from zhizhi.trust.access import UNTOLD, AccessRefused, Look, OpenCase, Post
@@ -226,7 +227,7 @@ def _used_up(look: Look, rate: Rate, now: datetime) -> str:
 
 def subject(person: Person) -> str:
     """Return how logs name the person: "person:7"."""
-    return f"person:{person.pk}"
+    return person_name(person.pk)
 
 
 def _sealed(pk: int, key: bytes, given: Mapping[str, str]) -> dict[str, bytes | str]:

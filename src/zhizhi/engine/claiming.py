@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError
 
 from zhizhi.directory import granting
+from zhizhi.directory.accounts import person_name
 from zhizhi.engine import awaiting, settings_in_force, timeline
 from zhizhi.engine.models import Claim, Report
 from zhizhi.engine.states import StateConflict, move
@@ -38,7 +39,7 @@ class NotShown(LookupError):
 def subjects_of(report: Report) -> tuple[str, ...]:
     """Return how access records name who told a report: the report, and the person if any."""
     own = f"report:{report.pk}"
-    return (own,) if report.person_id is None else (own, f"person:{report.person_id}")
+    return (own,) if report.person_id is None else (own, person_name(report.person_id))
 
 
 def object_to(report: Report, record: int, *, reason: str = "", now: datetime) -> Claim:

@@ -125,7 +125,7 @@ def dismiss(
         timing.cancel_clocks(case, now=now)
         rules = sorted(set(case.alerts.values_list("detector", flat=True)))
         data = {"rules": rules, **({"outcome": outcome} if outcome else {})}
-        timeline.record(case, verb="case.dismiss", actor=by, at=now, note=reason, data=data)
+        timeline.record(case, verb=timeline.DISMISS, actor=by, at=now, note=reason, data=data)
         announcing.announce(case, "case.dismissed", now=now)
     return case
 

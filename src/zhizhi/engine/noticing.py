@@ -20,7 +20,7 @@ from zhizhi.directory.people import PersonalData
 from zhizhi.engine import settings_in_force, timeline
 from zhizhi.engine.models import Case, CaseLink, Notice
 from zhizhi.engine.states import StateConflict, move
-from zhizhi.engine.system import DeclaredNotice, SystemConfig, systems
+from zhizhi.engine.system import DeclaredNotice, SystemConfig, system_named
 from zhizhi.trust import erasing, evidence
 
 KIND = "notice"  # of the evidence
@@ -44,7 +44,7 @@ class NoticeDraft:
 
 def system_of(case: Case) -> SystemConfig | None:
     """Return the system that ``case`` belongs to."""
-    return next((one for one in systems() if one.label == case.system), None)
+    return system_named(case.system)
 
 
 def declared(case: Case) -> Mapping[str, DeclaredNotice]:

@@ -31,7 +31,7 @@ from zhizhi.engine import (
 )
 from zhizhi.engine.intake import Envelope, KeyReused
 from zhizhi.engine.models import Case, CaseAgency, Report, Source
-from zhizhi.engine.system import ReportKind, systems
+from zhizhi.engine.system import ReportKind, system_named, systems
 from zhizhi.kernel.streams import STREAMS
 from zhizhi.trust import ciphers, evidence, grounds, vault
 from zhizhi.trust.vault import Place
@@ -133,8 +133,8 @@ def find(number: str, secret: str) -> Report | None:
     if not wanted:
         return None
     report = Report.everything.select_related("source", "case").filter(pk=wanted).first()
-    given = "".join(re.findall(r"\d", secret))
-    return report if report is not None and given == secret_of(report) else None
+    is_own = report is not None and vault.is_secret(secret, secret_of(report))
+    return report if is_own else None
 
 
 def pk_of(number: str) -> str:
@@ -239,9 +239,8 @@ def _file(new: NewReport, source: Source, *, by: str, now: datetime) -> Filed:
     timeline.record(case, verb="report.receive", actor=by, at=now, data=told)
     within = kind.look_minutes or settings_in_force.value("residents.look_minutes")
     timing.start_clock(case, kind="acknowledge", within=timedelta(minutes=within), now=now)
-    for system in systems():
-        if system.label == kind.system:
-            system.filed(report, new, by=by, now=now)
+    if system := system_named(kind.system):
+        system.filed(report, new, by=by, now=now)
     announcing.announce(case, "case.opened", now=now)
     return Filed(report, secret_of(report))
 

@@ -213,3 +213,8 @@ class ChannelConfig(AppConfig):
 def systems() -> tuple[SystemConfig, ...]:
     """Return the installed systems in the order of the settings line."""
     return tuple(app for app in apps.get_app_configs() if isinstance(app, SystemConfig))
+
+
+def system_named(label: str) -> SystemConfig | None:
+    """Return the installed system with this label, as cases and settings name it."""
+    return next((one for one in systems() if one.label == label), None)

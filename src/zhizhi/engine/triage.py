@@ -16,7 +16,7 @@ import shapely
 from zhizhi.directory.models import Agency
 from zhizhi.engine import announcing, routing, settings_in_force, timeline
 from zhizhi.engine.models import Alert, Case, CaseAgency, Message, Severity, TimelineEntry, Zone
-from zhizhi.engine.system import SystemConfig, systems
+from zhizhi.engine.system import SystemConfig, system_named
 from zhizhi.kernel.detection import Compiled, Detector, params_hash
 from zhizhi.kernel.stabbing import fork_of
 
@@ -133,11 +133,11 @@ def parameters(detector: Detector) -> dict[str, Any]:
 def system_of(detector: Detector) -> SystemConfig:
     """Return the system whose label starts the detector's code; raises SystemUnknown."""
     label = detector.code.partition(".")[0]
-    for system in systems():
-        if system.label == label:
-            return system
-    message = f"no installed system is called {label}"
-    raise SystemUnknown(message)
+    system = system_named(label)
+    if system is None:
+        message = f"no installed system is called {label}"
+        raise SystemUnknown(message)
+    return system
 
 
 def _placed(row: Mapping[str, Any], zone: Zone | None) -> Mapping[str, Any]:

@@ -110,6 +110,12 @@ def secret_digits(text: str, *, column: str, count: int) -> str:
     return f"{int(blind_index(text, column=column), 16) % 10**count:0{count}}"
 
 
+def is_secret(given: str, own: str) -> bool:
+    """Say whether somebody has typed ``own``, which is digits, however it was spaced."""
+    digits = "".join(one for one in given if one.isdecimal())
+    return hmac.compare_digest(digits.encode(), own.encode())
+
+
 def destroy(row: SubjectKey, *, now: datetime) -> bool:
     """Destroy a data key for ever; says whether it was not destroyed before.
 

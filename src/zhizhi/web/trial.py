@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from zhizhi.engine import settings_in_force, zoning
-from zhizhi.engine.system import DeclaredSetting, SystemConfig, systems
+from zhizhi.engine.system import DeclaredSetting, SystemConfig, system_named, systems
 from zhizhi.engine.track import backtest
 from zhizhi.engine.zoning import ZoneDraft
 from zhizhi.kernel.detection import Detector
@@ -53,8 +53,7 @@ def try_numbers(
 
 def system_of(one: DeclaredSetting) -> SystemConfig | None:
     """Return the system that declares a setting; the engine's own belong to none."""
-    label = one.key.partition(".")[0]
-    return next((system for system in systems() if system.label == label), None)
+    return system_named(one.key.partition(".")[0])
 
 
 def is_tried(one: DeclaredSetting, value: Any) -> bool:

@@ -17,7 +17,7 @@ from zhizhi.engine.dispatching.releasing import (
 from zhizhi.engine.models import Case, Feedback, Severity, Task
 from zhizhi.engine.reasons import given
 from zhizhi.engine.states import StateConflict, move
-from zhizhi.engine.system import systems
+from zhizhi.engine.system import system_named
 from zhizhi.trust.evidence import VOICE
 from zhizhi.trust.models import Evidence
 
@@ -134,9 +134,8 @@ def finish(  # noqa: PLR0913 - all named at the call
         timing.meet_clocks(case, now=now, task=task)
         data = {"outcome": outcome, **_sealed(evidence), **_told(told_at)}
         timeline.record(case, verb="task.finish", actor=by, at=now, task=task, note=note, data=data)
-        for system in systems():
-            if system.label == case.system:
-                system.reported(feedback, now=now)
+        if system := system_named(case.system):
+            system.reported(feedback, now=now)
         settle(case, now=now)
     return task
 

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from zhizhi.directory import guarding
+from zhizhi.directory.accounts import person_name
 from zhizhi.directory.guarding import GuardianshipOver, WardSpoke
 from zhizhi.directory.models import Guardianship
 from zhizhi.engine.states import StateConflict
@@ -108,7 +109,7 @@ def looks(request: HttpRequest, pk: int) -> HttpResponse:
     """Show who looked at the ward's data."""
     now = timezone.now()
     row = mine_in_force(request, pk, now)
-    found = access.shown(guarding.person_name(row.ward_id), now=now)
+    found = access.shown(person_name(row.ward_id), now=now)
     page = Paginator(found, AT_ONCE).get_page(request.GET.get("page"))
     context = {
         "row": row,
