@@ -49,6 +49,11 @@ def last_found(desk: Page) -> Locator:
     return desk.locator("#queue a[data-case]").filter(has_not_text=re.compile(others)).last
 
 
+def why_false(desk: Page) -> Locator:
+    """Return the field for why the case is a false alarm; other acts ask for a reason as well."""
+    return desk.locator('#detail form[action$="/dismiss/"] textarea')
+
+
 @dataclass(frozen=True)
 class Screen:
     """How somebody looks at the pages: language, theme and size."""

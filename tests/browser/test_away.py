@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Error, Page, expect
 
 from tests.browser.conftest import PHONE, Opener
-from tests.browser.covering import last_found
+from tests.browser.covering import last_found, why_false
 from tests.browser.installing import LATENESS_S
 from tests.browser.server import ROOT, Server
 from tests.browser.test_stories import (
@@ -41,7 +41,7 @@ def test_a_tab_that_was_hidden_for_an_hour_shows_every_alert_once(
     desk.wait_for_selector('.map[data-ready="true"]')
     last_found(desk).click()
     desk.locator("#detail summary", has_text="Report a false alarm").click()
-    reason = desk.locator("#detail").get_by_label("Reason").first
+    reason = why_false(desk)
     reason.fill("fog on the")
     desk.evaluate(LISTEN)
     known = cases_in(desk, server, "quiet")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Opener
-from tests.browser.covering import last_found
+from tests.browser.covering import last_found, why_false
 from tests.browser.installing import LATENESS_S
 from tests.browser.server import Server
 from tests.browser.test_stories import LISTEN, cases_in, opened_since, raised_in
@@ -24,12 +24,8 @@ def desk_with_words(open_as: Opener, username: str = "operator") -> Page:
     desk.wait_for_selector('.map[data-ready="true"]')
     last_found(desk).click()
     desk.locator("#detail").get_by_text("Report a false alarm").first.click()
-    desk.locator("#detail").get_by_label("Reason").fill("fog on the")
+    why_false(desk).fill("fog on the")
     return desk
-
-
-def reason(desk: Page) -> str:
-    return desk.locator("#detail").get_by_label("Reason").input_value()
 
 
 def test_a_failing_server_leaves_what_is_shown_and_typed_and_says_so(open_as: Opener) -> None:
@@ -40,11 +36,11 @@ def test_a_failing_server_leaves_what_is_shown_and_typed_and_says_so(open_as: Op
 
     expect(desk.locator("#toasts")).to_contain_text(LOST)
     expect(desk.locator("body")).not_to_contain_text("broken")
-    assert reason(desk) == "fog on the"
+    assert why_false(desk).input_value() == "fog on the"
     desk.unroute("**/suggestions")
     desk.locator('#detail a[data-key="d"]').click()
     expect(desk.locator("#suggestions button").first).to_be_visible()
-    assert reason(desk) == "fog on the"
+    assert why_false(desk).input_value() == "fog on the"
 
 
 def test_without_a_network_nothing_typed_is_lost_and_it_can_be_sent_afterwards(
@@ -57,10 +53,10 @@ def test_without_a_network_nothing_typed_is_lost_and_it_can_be_sent_afterwards(
 
     desk.get_by_role("button", name="Report a false alarm").click()
     expect(desk.locator("#toasts")).to_contain_text(LOST)
-    assert reason(desk) == "fog on the"
+    assert why_false(desk).input_value() == "fog on the"
 
     desk.context.set_offline(False)
-    desk.locator("#detail").get_by_label("Reason").fill("fog on the lens")
+    why_false(desk).fill("fog on the lens")
     desk.get_by_role("button", name="Report a false alarm").click()
     expect(desk.locator("#detail")).to_contain_text("Dismissed as a false alarm.")
     expect(desk.locator("#detail .timeline")).to_contain_text("fog on the lens")
@@ -73,7 +69,7 @@ def test_a_part_that_no_answer_came_for_says_so(open_as: Opener) -> None:
     desk.locator('#detail a[data-key="d"]').click()
 
     expect(desk.locator("#toasts")).to_contain_text(LOST)
-    assert reason(desk) == "fog on the"
+    assert why_false(desk).input_value() == "fog on the"
 
 
 def test_another_language_and_brightness_leave_the_case_and_the_words(open_as: Opener) -> None:
@@ -85,11 +81,11 @@ def test_another_language_and_brightness_leave_the_case_and_the_words(open_as: O
 
     expect(desk.locator("html")).to_have_attribute("lang", "zh-hans")
     assert desk.url == address
-    expect(desk.locator("#detail").get_by_label("理由")).to_have_value("fog on the")
+    expect(why_false(desk)).to_have_value("fog on the")
     desk.locator("header details.menu summary").click()
     desk.get_by_role("button", name="深色").click()
     expect(desk.locator("html")).to_have_attribute("data-theme", "dark")
-    expect(desk.locator("#detail").get_by_label("理由")).to_have_value("fog on the")
+    expect(why_false(desk)).to_have_value("fog on the")
 
 
 @pytest.mark.parametrize("is_scripted", [True, False])
@@ -119,13 +115,13 @@ def test_words_typed_about_one_case_wait_while_another_is_looked_at(open_as: Ope
     away, back = ("j", "k") if first == top else ("k", "j")
 
     desk.keyboard.press("Escape")
-    expect(desk.locator("#detail").get_by_label("Reason")).not_to_be_focused()
+    expect(why_false(desk)).not_to_be_focused()
     desk.keyboard.press(away)
     expect(here).not_to_have_attribute("data-case", first)
-    expect(desk.locator("#detail").get_by_label("Reason")).to_have_value("")
+    expect(why_false(desk)).to_have_value("")
     desk.keyboard.press(back)
 
-    expect(desk.locator("#detail").get_by_label("Reason")).to_have_value("fog on the")
+    expect(why_false(desk)).to_have_value("fog on the")
 
 
 def sign_in_again(page: Page, username: str) -> None:
@@ -146,7 +142,7 @@ def test_a_session_that_ended_in_the_middle_of_a_form_gives_the_words_back(
 
     assert desk.url == address
     expect(desk.locator("#toasts")).to_contain_text("What you had typed is back")
-    expect(desk.locator("#detail").get_by_label("Reason")).to_have_value("fog on the")
+    expect(why_false(desk)).to_have_value("fog on the")
     desk.get_by_role("button", name="Report a false alarm").click()
     expect(desk.locator("#detail")).to_contain_text("Dismissed as a false alarm.")
 
@@ -264,6 +260,7 @@ def test_the_slower_of_two_keeps_what_was_typed(open_as: Opener) -> None:
     expect(slow.locator("#toasts")).to_contain_text("Somebody was faster.")
     expect(slow.locator("#toasts")).to_contain_text("值班长")
     expect(slow.locator("#toasts")).to_contain_text(re.compile(r"\d\d:\d\d:\d\d"))
-    expect(slow.locator("#detail").get_by_label("Reason").first).to_have_value("fog on the")
+    expect(slow.locator("#detail .detail-head")).to_contain_text("Dispatched")
+    expect(why_false(slow)).to_have_value("fog on the")
     fast.keyboard.press("z")
     expect(fast.locator("#detail .detail-head")).to_contain_text("Open")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Opener, context_of
-from tests.browser.covering import WIDE, Screen
+from tests.browser.covering import WIDE, Screen, why_false
 from tests.browser.server import Server
 from tests.browser.test_stories import raised_in, withdraw
 
@@ -63,7 +63,7 @@ def test_what_is_typed_outlives_fifty_changes(open_as: Opener) -> None:
     case = row.get_attribute("data-case")
     row.click()
     desk.locator("#detail summary", has_text="false alarm").click()
-    reason = desk.locator("#detail").get_by_label("Reason").first
+    reason = why_false(desk)
     reason.fill("fog on")
     other = open_as("operator2", f"/cases/{case}/", language="en")
 
