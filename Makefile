@@ -12,7 +12,7 @@ ASSETS := src/zhizhi/web/static/web/build/.built
 MESSAGES := .venv/.messages
 CLIENTS := .cache/conformance
 # The examples of properties are the same each time here: who looks for new ones calls pytest alone.
-PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile --hypothesis-profile=ci
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder --hypothesis-profile=ci
 KILLS ?= 100
 SEED ?= 1
 DB ?= sqlite

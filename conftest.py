@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import django
+import pytest
 from hypothesis import settings
 
 # Named here and not in pyproject.toml: pytest-django would read the settings before this file.
@@ -18,6 +19,29 @@ os.environ.setdefault("ZHIZHI_LOG_LEVEL", "WARNING")
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's loop runs in the test thread
 
 
+# Files that take long, though some have few tests. Two processes take whole files: begun last, one
+# of these would be waited for.
+LONG = (
+    "tests/simulation/",
+    "tests/test_replay.py",
+    "tests/test_restoring.py",
+    "tests/test_storage.py",
+    "tests/test_rotation.py",
+    "tests/test_upgrading.py",
+    "tests/test_authorisation.py",
+    "tests/test_scopes.py",
+    "tests/test_page_lists.py",
+    "tests/test_any_words.py",
+    "tests/test_any_bytes.py",
+    "src/zhizhi/systems/fishery/tests/test_scenario.py",
+    "src/zhizhi/config/demo/tests/test_history.py",
+    "src/zhizhi/config/tests/test_evaluate_fraud.py",
+    "src/zhizhi/config/tests/test_listen.py",
+    "src/zhizhi/kernel/tests/test_screening.py",
+    "src/zhizhi/kernel/tests/test_suppressing.py",
+    "src/zhizhi/kernel/tests/test_dwell.py",
+)
+
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
 
 
@@ -27,3 +51,9 @@ def pytest_configure() -> None:
         settings.load_profile("untimed")
     Path(os.environ["ZHIZHI_DATA"], "static").mkdir(parents=True, exist_ok=True)
     django.setup()
+
+
+@pytest.hookimpl(trylast=True)  # after they were shuffled
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the files that take long go first; the order of the others stays."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))

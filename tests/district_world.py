@@ -142,15 +142,19 @@ def _town(code: str, lon: float) -> _Town:
 
 
 def _people(town: _Town, accounts: dict[str, Account]) -> None:
-    for role in ROLES:
-        name = f"{role}-{town.area.code}"
-        account = Account.objects.create(username=name, call_sign=name)
-        RoleAssignment.objects.create(
+    made = Account.objects.bulk_create(
+        Account(username=f"{role}-{town.area.code}", call_sign=f"{role}-{town.area.code}")
+        for role in ROLES
+    )
+    accounts |= dict(zip(ROLES, made, strict=True))
+    RoleAssignment.objects.bulk_create(
+        RoleAssignment(
             account=account, role=role, area=town.area,
             agency=town.agency if role == "agency_officer" else None,
             unit=town.unit if role == "unit_member" else None,
-        )  # fmt: skip
-        accounts[role] = account
+        )
+        for role, account in accounts.items()
+    )  # fmt: skip
 
 
 def _records(town: _Town) -> dict[str, Any]:
@@ -354,12 +358,14 @@ def _report(case: Case) -> Report:
     return report
 
 
+@functools.cache
 def photo() -> bytes:
     out = BytesIO()
     Image.new("RGB", (40, 30), (90, 120, 60)).save(out, "JPEG")
     return out.getvalue()
 
 
+@functools.cache
 def voice(seconds: float = 1.0) -> bytes:
     """A recording as the phone makes it: a tone of 400 Hz."""
     out = BytesIO()
