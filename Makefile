@@ -74,12 +74,9 @@ lint: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 unit-sqlite: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(PYTEST) -m "not browser and not chaos"
 
-# The kernel knows no database, the simulation has one of its own, and some tests start installations
-# on both: once is enough.
+# What asks no database, or starts installations on both, is the same here: once is enough.
 unit-postgres: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
-	$(BIN)/python -m tests.postgres $(PYTEST) -m "not browser and not chaos" \
-	  --ignore=src/zhizhi/kernel --ignore=tests/test_restoring.py --ignore=tests/test_rotation.py \
-	  --ignore=tests/test_upgrading.py --ignore=tests/test_expiry.py --ignore=tests/simulation
+	$(BIN)/python -m tests.postgres $(PYTEST) -m "not browser and not chaos" --of-database
 
 # Two read the pages, each in a browser and an installation of its own; what happens in the stories
 # is seen by one alone, in the order of the files: they share an installation, and two at once take

@@ -53,7 +53,25 @@ def pytest_configure() -> None:
     django.setup()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Know the option of the second database."""
+    parser.addoption(
+        "--of-database", action="store_true", help="only tests that ask the tests' database"
+    )
+
+
 @pytest.hookimpl(trylast=True)  # after they were shuffled
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let the files that take long go first; the order of the others stays."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+    if config.getoption("--of-database"):
+        others = [item for item in items if not asks_database(item)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if asks_database(item)]
+
+
+def asks_database(item: pytest.Item) -> bool:
+    """Say whether pytest-django lets this test ask the database."""
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    has_mark = item.get_closest_marker("django_db") is not None
+    return has_mark or not {"db", "transactional_db"}.isdisjoint(fixtures)
