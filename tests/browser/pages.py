@@ -66,6 +66,7 @@ PAGES: dict[str, Look] = {
     "ward/agree": Look("", "/home/wards/{bound}/agree/", holds="guarding"),
     "ward/agree/elder": Look("", "/home/wards/{bound}/agree/", elder="3", holds="guarding"),
     "ward/withdraw": Look("", "/home/wards/{bound}/withdraw/", holds="guarding"),
+    "ward/resign": Look("", "/home/wards/{bound}/resign/", holds="guarding"),
     "ward/looks": Look("", "/home/wards/{bound}/looks/", holds="guarding"),
     "ward/looks/elder": Look("", "/home/wards/{bound}/looks/", elder="1", holds="guarding"),
     "web:resident-data": Look("", "/home/data/"),

@@ -116,6 +116,11 @@ def end(
     return ended
 
 
+def resign(row: Guardianship, *, now: datetime) -> int:
+    """Let the guardian give it back; returns how many agreements ended. Raises StateConflict."""
+    return end(row, Ended.RESIGNED, by=GUARDIAN, now=now)
+
+
 def object_for(ward: Person, *, by: str, now: datetime) -> int:
     """End every guardianship of ``ward``, who does not want it; returns how many there were.
 

@@ -83,6 +83,7 @@ urlpatterns = [
     path("home/wards/<int:pk>/", wards.ward, name="ward"),
     path("home/wards/<int:pk>/agree/", wards.agree, name="ward-agree"),
     path("home/wards/<int:pk>/withdraw/", wards.withdraw, name="ward-withdraw"),
+    path("home/wards/<int:pk>/resign/", wards.resign, name="ward-resign"),
     path("home/wards/<int:pk>/looks/", wards.looks, name="ward-looks"),
     path("home/follow/", following.follow, name="follow"),
     path("home/follow/<int:pk>/", following.followed, name="followed"),

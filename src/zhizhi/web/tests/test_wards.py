@@ -16,6 +16,7 @@ from zhizhi.trust import access, consenting
 from zhizhi.trust.access import Look, Post
 from zhizhi.trust.consenting import Agreement
 from zhizhi.trust.grounds import BRING_HOME, by_law
+from zhizhi.trust.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
 BOTH = {"kinds": ["name", "phone"]}
@@ -82,9 +83,9 @@ def test_without_the_code_there_is_nothing(bound: Guardianship, world: World) ->
     wrong = stranger.post("/home/wards/", {"number": str(bound), "secret": "12345678"})
 
     assert (wrong.status_code, "Check both" in wrong.content.decode()) == (404, True)
-    for rest in ("", "agree/", "withdraw/", "looks/"):
+    for rest in ("", "agree/", "withdraw/", "resign/", "looks/"):
         assert stranger.get(at(bound, rest)).status_code == 404
-    for rest in ("agree/", "withdraw/"):
+    for rest in ("agree/", "withdraw/", "resign/"):
         assert stranger.post(at(bound, rest), BOTH).status_code == 404
     waiting = world.records["guardianship"]
     told = {"number": str(waiting), "secret": guarding.secret_of(waiting)}
@@ -111,7 +112,7 @@ def test_a_guardian_of_another_ward_sees_and_does_nothing_here(
     other.refresh_from_db(from_queryset=Guardianship.everything.all())
     stranger = entered(other)
 
-    for rest in ("", "agree/", "withdraw/", "looks/"):
+    for rest in ("", "agree/", "withdraw/", "resign/", "looks/"):
         assert stranger.get(at(bound, rest)).status_code == 404
     assert stranger.post(at(bound, "agree/"), BOTH).status_code == 404
     assert at(bound) not in text_of(stranger, "/home/wards/")
@@ -130,6 +131,25 @@ def test_one_code_shows_every_ward_of_the_guardian(
     assert (used(other), used(bound)) == (["name", "phone"], [])
 
 
+def test_a_guardian_gives_it_back_and_what_was_agreed_to_ends_with_it(
+    bound: Guardianship, guardian: Client
+) -> None:
+    guardian.post(at(bound, "agree/"), {"kinds": ["name"]})
+    asked = text_of(guardian, at(bound, "resign/"))
+    assert "This ends with it" in asked
+    assert used(bound) == ["name"]
+
+    gone = guardian.post(at(bound, "resign/"), follow=True).content.decode()
+
+    assert "Given back by the guardian" in gone
+    assert used(bound) == []
+    bound.refresh_from_db(from_queryset=Guardianship.everything.all())
+    assert (bound.state, bound.ended_why, bound.ended_by) == ("ended", "resigned", "guardian")
+    left = AuditEntry.objects.filter(verb="guardianship.end", subject=guarding.name_of(bound))
+    assert [entry.actor for entry in left] == ["guardian"]
+    assert guardian.get(at(bound, "resign/")).status_code == 404
+
+
 def test_after_the_end_the_page_says_so_and_shows_nothing_of_the_ward(
     bound: Guardianship, guardian: Client
 ) -> None:
@@ -138,7 +158,7 @@ def test_after_the_end_the_page_says_so_and_shows_nothing_of_the_ward(
 
     assert "Authority over" in text_of(guardian, at(bound))
     assert "what you agreed to counts no more" in text_of(guardian, at(bound))
-    for rest in ("agree/", "withdraw/", "looks/"):
+    for rest in ("agree/", "withdraw/", "resign/", "looks/"):
         assert guardian.get(at(bound, rest)).status_code == 404
     assert guardian.post(at(bound, "agree/"), BOTH).status_code == 404
     assert used(bound) == []

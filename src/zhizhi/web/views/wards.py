@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -101,6 +102,20 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     except StateConflict:
         return redirect("web:ward", pk)  # by the same press of the button: the page says so
     return redirect(f"{request.path.removesuffix('withdraw/')}?done=withdraw")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def resign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what ends with the guardianship; after a yes, the guardian gives it back."""
+    now = timezone.now()
+    row = mine_in_force(request, pk, now)
+    if request.method != "POST":
+        context = {"line": ward_line(row, now), "numbers": numbers()}
+        return show(request, "resident/ward_resign.html", context)
+    with suppress(StateConflict):  # ended meanwhile: the page says so
+        guarding.resign(row, now=now)
+    return redirect("web:ward", pk)
 
 
 @require_safe
