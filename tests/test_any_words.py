@@ -20,7 +20,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import resolve
 
-from tests.district_world import World, build
+from tests.district_world import World
 from tests.test_authorisation import ANYONE, SIGNED_IN, address, endpoints, table
 
 ASKED = re.compile(
@@ -157,8 +157,8 @@ def send(client: Client, way: str, url: str, told: dict[str, str], other: str) -
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", sorted(table()))
-def test_no_words_break_an_address(name: str) -> None:
-    world, row, choice = build(), table()[name], random.Random(f"{SEED} {name}")  # noqa: S311
+def test_no_words_break_an_address(name: str, world: World) -> None:
+    row, choice = table()[name], random.Random(f"{SEED} {name}")  # noqa: S311
     one = next(endpoint for endpoint in endpoints() if endpoint.name == name)
     url, client = address(one, row, world), asker(row, world)
     names, broken = names_for(url), []

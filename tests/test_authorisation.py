@@ -22,7 +22,7 @@ from django.http import HttpResponseBase
 from django.test import Client, override_settings
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
-from tests.district_world import READ, ROLES, World, build
+from tests.district_world import READ, ROLES, World
 from zhizhi.directory.models import Account, RoleAssignment
 from zhizhi.directory.tests.test_backends import PRODUCTION
 from zhizhi.trust.models import AuditEntry
@@ -175,10 +175,10 @@ def violations(endpoint: Endpoint, row: Mapping[str, Any], world: World) -> list
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", sorted(table()))
-def test_those_whom_the_table_names_may_and_nobody_else(name: str) -> None:
+def test_those_whom_the_table_names_may_and_nobody_else(name: str, world: World) -> None:
     endpoint = next(one for one in endpoints() if one.name == name)
 
-    assert violations(endpoint, table()[name], build()) == []
+    assert violations(endpoint, table()[name], world) == []
 
 
 def is_open_to_forgery(url: str) -> bool:
@@ -188,8 +188,9 @@ def is_open_to_forgery(url: str) -> bool:
 
 
 @pytest.mark.django_db
-def test_no_form_of_another_site_is_read_but_what_is_signed_or_shows_a_token() -> None:
-    world = build()
+def test_no_form_of_another_site_is_read_but_what_is_signed_or_shows_a_token(
+    world: World,
+) -> None:
     every = {one.name: address(one, table()[one.name], world) for one in endpoints()}
 
     read = {name for name, url in every.items() if is_open_to_forgery(url)}
@@ -205,8 +206,10 @@ DOOR = (
 
 @pytest.mark.django_db
 @override_settings(AUTHENTICATION_BACKENDS=PRODUCTION)
-def test_whoever_has_shown_a_password_alone_is_refused_everywhere_but_at_the_door() -> None:
-    world, wrong = build(), []
+def test_whoever_has_shown_a_password_alone_is_refused_everywhere_but_at_the_door(
+    world: World,
+) -> None:
+    wrong = []
     every = world.here["operator"]
     every.set_password("lantern-7-boats")
     every.save()

@@ -11,7 +11,7 @@ import pytest
 from django.http import HttpResponseBase
 from django.test import Client
 
-from tests.district_world import World, build
+from tests.district_world import World
 from tests.test_authorisation import Endpoint, address, endpoints, table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,11 +26,6 @@ print(settings.SESSION_COOKIE_HTTPONLY, settings.SESSION_COOKIE_SAMESITE)
 print(settings.SESSION_COOKIE_PATH, settings.SESSION_COOKIE_DOMAIN)
 print(settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS)
 """
-
-
-@pytest.fixture
-def world(db: None) -> World:
-    return build()
 
 
 def answers(world: World) -> list[tuple[Endpoint, HttpResponseBase]]:

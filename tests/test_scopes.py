@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.district_world import ROLES, World, build
+from tests.district_world import ROLES, World
 from zhizhi.directory.models import (
     AccessGrant,
     Account,
@@ -40,11 +40,6 @@ SCOPED: tuple[Any, ...] = (
 )  # fmt: skip
 WIDE = {"operator", "inspector", "leader", "administrator", "technical_reviewer", "legal_reviewer"}
 SEES_THE_CASE = WIDE | {"agency_officer", "unit_member"}
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 def seen(model: Any, scope: Scope) -> list[Any]:

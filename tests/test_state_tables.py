@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.district_world import World, build
+from tests.district_world import World
 from zhizhi.directory.models import AccessGrant, LookReview
 from zhizhi.engine.models import (
     Appeal,
@@ -104,11 +104,6 @@ TABLES: dict[str, tuple[Any, str, dict[str, str]]] = {
         {"pending": "justified unjustified", "justified": "", "unjustified": ""},
     ),
 }
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 def is_moved(record: Any, start: str, end: str, field: str) -> bool:
