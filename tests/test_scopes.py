@@ -5,40 +5,45 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.apps import apps
 
 from tests.district_world import ROLES, World
 from zhizhi.directory.models import (
-    AccessGrant,
     Account,
     Area,
-    LookReview,
     RoleAssignment,
-    WallPass,
 )
 from zhizhi.engine.models import (
     Alert,
     Case,
-    CaseLink,
     CheckIn,
-    Claim,
     Extension,
     Macro,
-    MacroRun,
     Notice,
-    Report,
     Supervision,
     Suspension,
     Task,
 )
-from zhizhi.systems.fishery.models import Stay, Violation
+from zhizhi.systems.fishery.models import Violation
 from zhizhi.trust.scoping import Grant, Scope, ScopeMissing
 
 pytestmark = pytest.mark.django_db
-SCOPED: tuple[Any, ...] = (
-    Case, Alert, Task, Stay, Violation, WallPass, Macro, MacroRun, Report, Notice, Claim, CheckIn,
-    AccessGrant, LookReview, CaseLink, Extension, Suspension, Supervision,
-)  # fmt: skip
+SCOPED: tuple[Any, ...] = tuple(
+    model for model in apps.get_models() if hasattr(model, "scope_filter")
+)
 WIDE = {"operator", "inspector", "leader", "administrator", "technical_reviewer", "legal_reviewer"}
+READERS = {
+    "wall_pass": "administrator",
+    "check_in": "operator inspector leader administrator unit_member",
+    "message": "operator",
+    "claim": "auditor",
+    "appeal": "inspector legal_reviewer",
+    "guardianship": "operator inspector leader legal_reviewer",
+    "grant": "operator inspector leader legal_reviewer",
+    "emergency": "operator inspector leader legal_reviewer auditor",
+    "look_review": "auditor",
+    "own_look_review": "operator auditor",
+}
 SEES_THE_CASE = WIDE | {"agency_officer", "unit_member"}
 
 
@@ -82,6 +87,16 @@ def test_what_hangs_on_a_case_is_seen_with_it(role: str, world: World) -> None:
     for model in (Extension, Suspension, Supervision):
         assert len(seen(model, world.here[role].scope())) == len(expected)
         assert seen(model, world.elsewhere[role].scope()) == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_is_not_read_with_its_case_has_readers_of_its_own(role: str, world: World) -> None:
+    def read_by(account: Account) -> set[str]:
+        records = {name: world.records[name] for name in READERS}
+        return {name for name, row in records.items() if row.pk in seen(type(row), account.scope())}
+
+    assert read_by(world.here[role]) == {name for name in READERS if role in READERS[name].split()}
+    assert read_by(world.elsewhere[role]) == set()
 
 
 @pytest.mark.parametrize(
@@ -188,6 +203,14 @@ def test_an_officer_of_another_agency_of_the_same_town_sees_nothing(world: World
 
     assert seen(Case, Scope(1, (Grant("agency_officer", case.area_path, agency),))) == []
     assert seen(Case, Scope(1, (Grant("agency_officer", case.area_path),))) == []
+
+
+@pytest.mark.parametrize("model", [Case, Task, CheckIn])
+@pytest.mark.parametrize("role", ["auditor", "security_administrator"])
+def test_an_agency_or_a_unit_gives_no_role_that_sees(model: Any, role: str, world: World) -> None:
+    case, unit = world.records["case"], world.records["unit"]
+
+    assert seen(model, Scope(1, (Grant(role, case.area_path, unit.agency_id, unit.pk),))) == []
 
 
 def test_an_officer_for_one_town_sees_no_case_of_the_agency_elsewhere(world: World) -> None:

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from django.apps import apps
 
 from tests.district_world import World
-from zhizhi.directory.models import AccessGrant, LookReview
+from zhizhi.directory.models import AccessGrant, Guardianship, LookReview
 from zhizhi.engine.models import (
     Appeal,
     Case,
@@ -24,7 +25,7 @@ from zhizhi.engine.models import (
 )
 from zhizhi.engine.models.case import places_of
 from zhizhi.systems.fishery.models import Violation, ViolationReview
-from zhizhi.trust.states import StateConflict, move
+from zhizhi.trust.states import StateConflict, Transitions, move
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +99,11 @@ TABLES: dict[str, tuple[Any, str, dict[str, str]]] = {
             "revoked": "",
         },
     ),
+    "bound": (
+        Guardianship,
+        "state",
+        {"proposed": "confirmed ended", "confirmed": "ended", "ended": ""},
+    ),
     "emergency": (
         AccessGrant,
         "review",
@@ -106,10 +112,8 @@ TABLES: dict[str, tuple[Any, str, dict[str, str]]] = {
 }
 
 
-def is_moved(record: Any, start: str, end: str, field: str) -> bool:
-    model = type(record)
-    allowed = model.MOVES if field == "state" else model.REVIEWS
-    model._base_manager.filter(pk=record.pk).update(**{field: start})
+def is_moved(record: Any, start: str, end: str, field: str, allowed: Transitions) -> bool:
+    type(record)._base_manager.filter(pk=record.pk).update(**{field: start})
     try:
         move(record, end, allowed=allowed, field=field)
     except StateConflict:
@@ -126,10 +130,30 @@ def test_a_record_goes_where_its_table_says_and_nowhere_else(name: str, world: W
     if name == "grant":  # a second person has decided
         AccessGrant.everything.update(decided_by=world.elsewhere["leader"])
 
+    allowed = model.MOVES if field == "state" else model.REVIEWS
+
     for start, ends in table.items():
-        reached = {end for end in table if is_moved(record, start, end, field)}
+        reached = {end for end in table if is_moved(record, start, end, field, allowed)}
 
         assert reached == set(ends.split()), start
+
+
+@pytest.mark.parametrize(
+    ("name", "end", "starts"),
+    [
+        ("case", "dismissed", "open dispatched handling handled closed"),
+        ("violation", "lifted", "recorded technically_reviewed legally_reviewed transferred"),
+    ],
+)
+def test_an_upheld_appeal_ends_a_record_from_these_states_and_no_other(
+    name: str, end: str, starts: str, world: World
+) -> None:
+    model, field, table = TABLES[name]
+    record = model._base_manager.get(pk=world.records[name].pk)
+
+    ended = [start for start in table if is_moved(record, start, end, field, model.LIFTS)]
+
+    assert ended == starts.split()
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -141,17 +165,27 @@ def test_no_state_is_forgotten_here(name: str) -> None:
     assert set(model.MOVES) == {value for value, _label in model.State.choices}
 
 
+def test_no_table_is_forgotten_here() -> None:
+    with_moves = {model for model in apps.get_models() if hasattr(model, "MOVES")}
+
+    assert {model for model, _field, _table in TABLES.values()} == with_moves
+
+
 @pytest.mark.parametrize(
     ("group", "states"),
     [
         (Case.FINAL, "closed dismissed"),
         (Case.RESTING, "closed dismissed merged"),
         (Task.LIVE, "offered accepted arrived"),
+        (Violation.NONE, "rejected lifted"),
         (Violation.OFFENCE, "legally_reviewed transferred"),
         (Violation.UNDER_REVIEW, "recorded technically_reviewed legally_reviewed"),
         (ViolationReview.PASSAGE["technical"], "recorded technically_reviewed"),
         (ViolationReview.PASSAGE["legal"], "technically_reviewed legally_reviewed"),
         (AccessGrant.APPROVERS, "inspector leader legal_reviewer"),
+        (Appeal.DECIDERS, "inspector legal_reviewer"),
+        (Guardianship.PROPOSERS, "operator inspector"),
+        (Guardianship.CONFIRMERS, "inspector leader legal_reviewer"),
         (LookReview.WATCHERS, "auditor security_administrator"),
     ],
 )

@@ -110,6 +110,13 @@ def test_another_code_finds_nothing(fresh: Alert, made: Appeal) -> None:
         assert appealing.find(typed) is None, typed
 
 
+def test_the_alerts_of_codes_that_were_shown_come_newest_first(made: Appeal, fresh: Alert) -> None:
+    Alert.everything.filter(pk=fresh.pk).update(found_at=fresh.found_at + A_TICK)
+
+    assert appealing.alerts_of({made.alert_id, fresh.pk}) == [fresh, made.alert]
+    assert appealing.alerts_of([made.alert_id]) == [made.alert]
+
+
 def test_a_refused_appeal_leaves_the_alert_standing(made: Appeal) -> None:
     appealing.decide(made, " the position is sure ", is_upheld=False, by=JUDGE, now=NOW)
 
@@ -118,6 +125,9 @@ def test_a_refused_appeal_leaves_the_alert_standing(made: Appeal) -> None:
     assert appealing.words(made)["answer"] == "the position is sure"
     assert alert.lifted_at is None
     assert alert.case.state == Case.State.DISPATCHED
+    line = TimelineEntry.objects.latest("pk")
+    assert (line.actor, line.verb, line.at) == (JUDGE, "appeal.refused", NOW)
+    assert {"appeal": made.pk, "alert": made.alert_id}.items() <= line.data.items()
 
 
 def test_an_upheld_appeal_lifts_the_alert_and_not_what_a_resident_reported(made: Appeal) -> None:
@@ -193,6 +203,16 @@ def test_whoever_only_looked_at_the_case_may_decide(made: Appeal) -> None:
     timeline.record(made.alert.case, verb="case.acknowledge", actor=JUDGE, at=NOW)
 
     appealing.decide(made, "no", is_upheld=False, by=JUDGE, now=NOW)
+
+
+def test_whoever_wrote_another_appeal_of_the_case_down_may_decide(
+    made: Appeal, fresh: Alert
+) -> None:
+    appealing.appeal(fresh, "absent", by=JUDGE, now=NOW)
+
+    appealing.decide(made, "no", is_upheld=False, by=JUDGE, now=NOW)
+
+    assert made.answered_by == JUDGE
 
 
 @pytest.mark.parametrize(

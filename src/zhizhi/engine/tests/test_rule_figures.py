@@ -33,11 +33,12 @@ def test_alerts_are_counted_by_what_became_of_them() -> None:
     left = case(key="d")
     report(left, "left")
     alert(left, "d1")
+    alert(case(key="e"), "e1", lifted_at=NOON)
 
     told = counted()
 
-    assert (told.alerts, told.cleared, told.confirmed, told.dismissed) == (4, 1, 1, 1)
-    assert told.judged == 2
+    assert (told.alerts, told.cleared, told.confirmed, told.dismissed) == (5, 1, 1, 2)
+    assert told.judged == 3
 
 
 @pytest.mark.django_db

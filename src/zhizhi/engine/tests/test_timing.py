@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import Q
 from django.db.models.functions import Now
 
-from zhizhi.engine import timeline, timing
+from zhizhi.engine import pausing, timeline, timing
 from zhizhi.engine.leasing import backoff, claim
 from zhizhi.engine.models import Case, Clock, Message, Task, Timer
 from zhizhi.engine.system import systems
@@ -344,6 +345,28 @@ def test_the_clocks_of_another_case_do_not_run_again() -> None:
     timing.resume_clocks(one, kind="handle", met_at=NOON)
 
     assert [running.case for running in Clock.objects.filter(state="running")] == [one]
+
+
+def test_clocks_that_rest_go_on_as_they_were() -> None:
+    one = case()
+    late = timing.start_clock(one, kind="inspect", within=timedelta(minutes=5), now=NOON)
+    running, met, foreign = clock(one, "b"), clock(one, "c"), clock(case(key="2"), "d")
+    paused = clock(one, "e")
+    pausing.pause(Q(pk=paused.pk), now=NOON)
+    timing.meet_clocks(one, kind="c", now=later(minutes=1))
+    timing.fire_due(later(minutes=5))
+
+    stopped = timing.stop_clocks(one, now=later(minutes=6))
+
+    assert stopped == {"running": [running.pk], "overdue": [late.pk]}
+    assert set(Clock.objects.filter(ended_at=None)) == {foreign, paused}
+    assert timing.fire_due(later(minutes=10)) == 1
+    timing.start_again(stopped, stopped_at=later(minutes=6))
+    assert set(Clock.objects.filter(ended_at=None)) == {foreign, paused, running, late}
+    assert set(Clock.objects.filter(state="overdue")) == {foreign, late}
+    assert set(Clock.objects.filter(state="met")) == {met}
+    assert timing.fire_due(later(minutes=10)) == 1
+    assert set(Clock.objects.filter(state="overdue")) == {foreign, late, running}
 
 
 # Several workers

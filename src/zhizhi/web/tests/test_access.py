@@ -87,6 +87,7 @@ def test_whoever_only_asks_for_the_head_of_a_page_comes_back_to_it() -> None:
             "operator inspector leader administrator agency_officer technical_reviewer "
             "legal_reviewer unit_member",
         ),
+        ("GUARDIAN_READERS", "operator inspector leader legal_reviewer"),
         ("GRANT_ASKERS", "operator inspector agency_officer"),
         ("GRANT_READERS", "operator inspector agency_officer leader legal_reviewer"),
         ("RULE_READERS", "operator inspector leader administrator auditor"),

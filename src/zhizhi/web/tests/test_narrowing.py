@@ -115,16 +115,18 @@ def test_a_missed_limit_counts_on_the_day_on_which_it_ended(world: World) -> Non
 
 
 @pytest.mark.parametrize(("second", "days"), [(-1, "2026-02-28"), (0, "2026-03-01")])
-def test_a_case_belongs_to_the_day_on_which_it_was_opened_and_ended(
-    second: int, days: str, world: World
+@pytest.mark.parametrize("span", ["opened", "closed", "alerted"])
+def test_a_case_belongs_to_the_day_on_which_it_was_opened_alerted_and_ended(
+    span: str, second: int, days: str, world: World
 ) -> None:
     at = MIDNIGHT + timedelta(seconds=second)
     one = case(world, 1, opened_at=at, closed_at=at, state="closed")
+    Alert.everything.update(case=one, raised_at=at)
 
-    found = {day for day in ("2026-02-28", "2026-03-01") if one.pk in listed(world, opened=day)}
-    ended = {day for day in ("2026-02-28", "2026-03-01") if one.pk in listed(world, closed=day)}
+    queries: list[dict[str, Any]] = [{span: day} for day in ("2026-02-28", "2026-03-01")]
+    found = {query[span] for query in queries if one.pk in listed(world, **query)}
 
-    assert found == ended == {days}
+    assert found == {days}
 
 
 def test_a_case_with_several_alerts_is_listed_once(world: World) -> None:
