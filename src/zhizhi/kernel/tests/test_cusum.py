@@ -107,6 +107,24 @@ def test_a_single_wild_day_counts_for_no_more_than_a_few_times_the_peers() -> No
     assert wild == wilder
 
 
+@pytest.mark.parametrize(
+    ("each_day", "expected"),
+    [(2, (10 * 0.75 + 10 * 2) / 20), (100, (10 * 2.75 / 3 + 10 * (4 * 2.75 / 3 + 1)) / 20)],
+)
+def test_the_peers_weigh_like_ten_own_days_of_four_times_their_rate_at_most(
+    each_day: int, expected: float
+) -> None:
+    step = one(0, past=[each_day] * 20)  # of which ten count
+
+    assert step.expected == pytest.approx(expected)
+
+
+def test_a_day_counts_as_four_times_as_busy_at_most() -> None:
+    crowd = CUSUM.step([Counted(30)] * 100)
+
+    assert crowd[0].busy == 4.0
+
+
 def test_four_times_the_usual_is_sought_but_never_fewer_than_three() -> None:
     seldom, often = one(0), one(0, past=[2] * 70)
 

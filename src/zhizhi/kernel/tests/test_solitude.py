@@ -130,6 +130,16 @@ def test_at_night_or_in_danger_the_wait_is_three_minutes(
     assert len(RULE.due(vigil, asked[0].at_us + round(minute * MINUTE))) == count
 
 
+@pytest.mark.parametrize(("first", "last", "minutes"), [("NONE", "HARSH", 3), ("HARSH", "NONE", 5)])
+def test_how_long_is_waited_goes_by_the_newest_encounter(
+    vigil: Vigil, first: str, last: str, minutes: int
+) -> None:
+    meet(vigil, 0, GATE, about=Circumstance[first])
+    meet(vigil, MINUTE, QUAY, about=Circumstance[last])
+
+    assert told(RULE.due(vigil, 60 * MINUTE)) == [(2, "unanswered", 1 + minutes)]
+
+
 def test_who_has_acknowledged_is_not_overtaken_by_the_clock(vigil: Vigil) -> None:
     met(vigil, 0, 1)
 
@@ -159,6 +169,20 @@ def test_danger_seen_in_the_same_encounter_is_enough(vigil: Vigil) -> None:
     pushes = meet(vigil, 10 * SECOND, GATE, about=Circumstance.DANGER)
 
     assert told(pushes) == [(1, "danger", 1 / 6)]
+
+
+@pytest.mark.parametrize(("seconds", "count"), [(29, 0), (30, 1)])
+def test_danger_seen_late_in_an_encounter_is_hesitated_about_anew(
+    vigil: Vigil, seconds: int, count: int
+) -> None:
+    rule = Solitude()
+    rule.seen(vigil, 0, GATE, HERE)
+
+    pushes = rule.seen(vigil, 20 * SECOND, GATE, HERE, about=Circumstance.DANGER)
+
+    assert [*pushes, *rule.due(vigil, seconds * SECOND)] == (
+        [Push(Stage.RELATIVES, 30 * SECOND, Reason.DANGER)] * count
+    )
 
 
 def test_with_a_companion_there_is_no_danger(vigil: Vigil) -> None:
