@@ -55,7 +55,7 @@ from zhizhi.engine.models import (
     Trial,
     Zone,
 )
-from zhizhi.systems.antifraud.models import ListEntry
+from zhizhi.systems.antifraud.models import Dissuasion, ListEntry
 from zhizhi.systems.fishery.models import Stay, Violation, ViolationPhoto
 from zhizhi.systems.grid.models import Category, CategoryPack
 from zhizhi.trust import access, consenting, evidence, grounds, vault
@@ -193,9 +193,19 @@ def _records(town: _Town) -> dict[str, Any]:
             kind="phone", key="k" * 64, stance="deny", reason="reported", made_at=AT,
             made_by="account:1", expires_at=AT + timedelta(days=3650),
         ),
+        "dissuasion": _dissuasion(case),
         "voice": spoken, **_told(case), "check_in": _check_in(town),
         "appeal": appealing.appeal(alert, "absent", words="I was at work", now=AT),
     }  # fmt: skip
+
+
+def _dissuasion(case: Case) -> Dissuasion:
+    """Somebody in the vault who is about to pay a fraudster, and is to be called."""
+    person = people.add_person(people.PersonalData(phone="12000000008"), by="account:1", now=AT)
+    return Dissuasion.everything.create(
+        case=case, person=person, tier="high", warned_by="bank", amount=50_000, due_at=AT,
+        began_at=AT, began_by="account:1",
+    )  # fmt: skip
 
 
 def _course(case: Case, task: Task) -> dict[str, Any]:

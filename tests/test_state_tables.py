@@ -24,6 +24,7 @@ from zhizhi.engine.models import (
     Task,
 )
 from zhizhi.engine.models.case import places_of
+from zhizhi.systems.antifraud.models import Dissuasion
 from zhizhi.systems.fishery.models import Violation, ViolationReview
 from zhizhi.trust.states import StateConflict, Transitions, move
 
@@ -80,6 +81,17 @@ TABLES: dict[str, tuple[Any, str, dict[str, str]]] = {
             "transferred": "",
             "rejected": "",
             "lifted": "",
+        },
+    ),
+    "dissuasion": (
+        Dissuasion,
+        "state",
+        {
+            "calling": "relatives visiting reached ended",
+            "relatives": "visiting reached ended",
+            "visiting": "reached ended",
+            "reached": "visiting ended",
+            "ended": "",
         },
     ),
     "look_review": (

@@ -30,6 +30,7 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "engine_figurerelease": (),
     "grid_categoryversion": (),
     "engine_reply": (),
+    "antifraud_dissuasionattempt": (),
 }
 _SYNCHRONOUS = {0: "OFF", 1: "NORMAL"}  # 2 is FULL, 3 is EXTRA
 

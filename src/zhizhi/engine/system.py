@@ -125,6 +125,7 @@ class SystemConfig(AppConfig):
     readers: ClassVar[tuple[str, ...]] = ()  # roles that find its pages in the navigation
     kind_names: ClassVar[Mapping[str, Any]] = {}  # its kinds of cases in words (lazy texts)
     verb_names: ClassVar[Mapping[str, Any]] = {}  # its timeline verbs in words (lazy texts)
+    texts: ClassVar[Mapping[str, Any]] = {}  # its messages to the staff, by template (lazy texts)
     outcome_names: ClassVar[Mapping[str, Any]] = {}  # results of its agencies' tasks, likewise
     notices: ClassVar[tuple[DeclaredNotice, ...]] = ()  # that its agencies may issue
     task_names: ClassVar[Mapping[str, Any]] = {}  # kinds of its agencies' tasks, likewise

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from zhizhi.engine.models import Message, Template
+from zhizhi.engine.system import system_named
 
 PLACE = re.compile(r"\{(\w+)\}")
 
@@ -95,12 +96,18 @@ def text_of(template: str, payload: Mapping[str, Any], language: str = "zh-hans"
     """
     code, _at, version = template.partition("@")
     if not version:
-        return fill(str(ENGINE_TEXTS.get(code, code)), payload)
+        return fill(str(ENGINE_TEXTS.get(code) or _declared(code)), payload)
     row = Template.objects.filter(code=code, version=int(version), language=language).first()
     if row is None:
         message = f"template {template} does not exist in {language}"
         raise TemplateUnfit(message)
     return fill(row.text, payload)
+
+
+def _declared(code: str) -> Any:
+    """Return the text that a system declares under its label; the code itself without one."""
+    system = system_named(code.partition(".")[0])
+    return system.texts.get(code, code) if system else code
 
 
 def fill(text: str, payload: Mapping[str, Any]) -> str:

@@ -50,6 +50,7 @@ PURPOSES: Mapping[str, Purpose] = {
     "review-looks": Purpose(Basis.DUTY),
     "check-guardian": Purpose(Basis.DUTY),  # art. 31: that it is the guardian who agrees
     "prove-keys": Purpose(Basis.DUTY),  # art. 51: that a backup or a new key opens what it should
+    "dissuade": Purpose(Basis.DUTY),  # law against telecom and online fraud, art. 34
     "check-patrol": Purpose(Basis.EMPLOYMENT),
     "sign-in": Purpose(Basis.EMPLOYMENT),
     "save-life": Purpose(Basis.EMERGENCY),

@@ -99,6 +99,9 @@ CLOCKS: dict[str, str | Promise] = {
     "handle": gettext_lazy("to be finished"),
     "inspect": gettext_lazy("to be inspected"),
     "answer": gettext_lazy("to answer supervision"),
+    "call": gettext_lazy("to be called"),
+    "relative": gettext_lazy("relatives to be called"),
+    "visit": gettext_lazy("to be visited"),
 }
 UNIT_KINDS: dict[str, str | Promise] = {
     "river_patrol": gettext_lazy("Patrol boats"),

@@ -8,7 +8,14 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from zhizhi.engine.system import DeclaredSetting, ReportKind, ResidentDoor, SystemConfig
+from zhizhi.engine.system import (
+    DeclaredSetting,
+    ReportKind,
+    ResidentDoor,
+    SystemConfig,
+    TimerAction,
+)
+from zhizhi.systems.antifraud.dissuasion_settings import DISSUASION
 
 LISTED_FROM = "antifraud.listed_from"
 HALF_LIFE = "antifraud.half_life_days"
@@ -16,7 +23,8 @@ KEEP_DAYS = "antifraud.keep_days"
 CHECKS = "antifraud.checks_per_address"
 HELP_NUMBER = "antifraud.help_number"
 LONGEST_NUMBER = 20
-WRONG, SCAM = "antifraud.wrongly_listed", "antifraud.scam"
+WRONG, SCAM, AT_RISK = "antifraud.wrongly_listed", "antifraud.scam", "antifraud.at_risk"
+RISK_CASE = "fraud-risk"  # there for the warning alone
 OFFICER_WEIGHT = "antifraud.officer_weight"
 CLUES = "antifraud.clues_per_address"
 
@@ -29,16 +37,31 @@ class AntifraudConfig(SystemConfig):
     verbose_name = _("Golden Bell")
     summary = "Know numbers, accounts, addresses and apps of scams by evidence that decays."
     reads = ("reports.v1",)
-    case_kinds = ("wrongly-listed", "scam-report")
+    case_kinds = ("wrongly-listed", "scam-report", RISK_CASE)
     kind_names = {
         "wrongly-listed": _("Objection to a scam list"),
         "scam-report": _("Report of a scam"),
+        RISK_CASE: _("Somebody at risk of a scam"),
     }
     verb_names = {
         "scam.read": _("Read: what speaks for a scam"),
         "scam.confirm": _("Clues confirmed"),
+        "dissuasion.begin": _("Dissuasion begun"),
+        "dissuasion.attempt": _("Tried to reach somebody at risk"),
+        "dissuasion.end": _("Dissuasion ended"),
+        "dissuasion.no_unit": _("Nobody free for a visit"),
+        "dissuasion.ask_again": _("To be asked again"),
+        "caller.phrase": _("Phrase for a call"),
+        "caller.checked": _("A resident checked the caller"),
     }
-    personal_data = "pseudonymous"
+    texts = {
+        "antifraud.ask_again": _("Case {code}: ask again whether the fraud has really stopped."),
+        "antifraud.no_unit": _(
+            "Case {code}: somebody at risk of a scam is to be visited, and nobody free fits. Send "
+            "somebody by hand."
+        ),
+    }
+    personal_data = "contact"
     has_pages = True
     readers = ("operator", "inspector", "leader", "administrator")
     panel = "antifraud/panel.html"
@@ -54,6 +77,15 @@ class AntifraudConfig(SystemConfig):
             _("A scam: a message, call, number, account, address or app"),
             "scam-report",
             _("A person looks at it; one report alone lists nothing"),
+        ),
+        ReportKind(
+            AT_RISK,
+            _("Somebody is about to pay a fraudster"),
+            RISK_CASE,
+            _("A bank, an operator or the police warn; somebody calls at once"),
+            severity="important",
+            task_kind="dissuade",
+            is_for_residents=False,
         ),
     )
     doors = (
@@ -128,6 +160,7 @@ class AntifraudConfig(SystemConfig):
             3650,
             name=_("Keeping evidence"),
         ),
+        *DISSUASION,
     )
 
     def filed(self, report: Any, new: Any, *, by: str, now: datetime) -> None:
@@ -136,6 +169,18 @@ class AntifraudConfig(SystemConfig):
 
         gathering.gather(report, new, now=now)
 
+    def timer_actions(self) -> Mapping[str, TimerAction]:
+        """Return what happens a day and a week after a scam was stopped."""
+        from zhizhi.systems.antifraud import asking_again  # noqa: PLC0415 - models load after it
+
+        return {asking_again.ACTION: asking_again.due}
+
+    def reported(self, feedback: Any, *, now: datetime) -> None:
+        """Keep what a visit to somebody at risk found."""
+        from zhizhi.systems.antifraud import dissuading  # noqa: PLC0415 - models load after it
+
+        dissuading.visited(feedback, now=now)
+
     def beside(self, case: Any) -> Mapping[str, Any] | None:
         """Return what was read in the report of a scam, and its clues."""
         from zhizhi.systems.antifraud import showing  # noqa: PLC0415 - models load after it
@@ -143,7 +188,7 @@ class AntifraudConfig(SystemConfig):
         return showing.panel_of(case)
 
     def forget_old(self, now: datetime) -> int:
-        """Delete evidence and ended entries that are too old."""
-        from zhizhi.systems.antifraud import listing  # noqa: PLC0415 - models load after it
+        """Delete evidence, ended entries, people once at risk and phrases that are too old."""
+        from zhizhi.systems.antifraud import listing, parting_with, phrases  # noqa: PLC0415 - as above
 
-        return listing.forget_old(now)
+        return listing.forget_old(now) + parting_with.forget_old(now) + phrases.forget_old(now)

@@ -1,12 +1,15 @@
-"""What the lists know: clues out of reports, and what the staff decided."""
+"""What the lists know, what the staff decided, and whom somebody warns of a fraud under way."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from zhizhi.engine.models import Report
+from zhizhi.directory.models import Person
+from zhizhi.engine.models import Case, Report
+from zhizhi.engine.states import Transitions
 from zhizhi.kernel import identifiers
+from zhizhi.trust.scoping import Scope, ScopedManager
 
 
 class ListKind(models.TextChoices):
@@ -82,3 +85,153 @@ class ListEntry(models.Model):
                 fields=["key"], condition=models.Q(ended_at=None), name="antifraud_entry_one"
             )
         ]
+
+
+class Dissuasion(models.Model):
+    """Somebody is about to pay a fraudster: called, then relatives, then visited, to an outcome.
+
+    Who it is lies in the vault alone. Source: Law against telecom and online fraud, art. 34.
+    """
+
+    class State(models.TextChoices):
+        CALLING = "calling", _("To be called")
+        RELATIVES = "relatives", _("Relatives to be called")
+        VISITING = "visiting", _("Somebody is sent there")
+        REACHED = "reached", _("Reached, result to come")
+        ENDED = "ended", _("Ended")
+
+    class Tier(models.TextChoices):
+        """How sure and how pressing the warning is."""
+
+        HIGH = "high", _("High")
+        MEDIUM = "medium", _("Medium")
+        LOW = "low", _("Low")
+
+    class WarnedBy(models.TextChoices):
+        """Who warned that somebody is about to pay."""
+
+        RESIDENT = "resident", _("A resident")
+        BANK = "bank", _("A bank")
+        CARRIER = "carrier", _("A telephone operator")
+        POLICE = "police", _("The police's directive")
+        STAFF = "staff", _("Somebody on duty")
+
+    class Outcome(models.TextChoices):
+        STOPPED = "stopped", _("A scam; nothing was paid")
+        PAID = "paid", _("A scam; something was paid")
+        NOT_SCAM = "not-scam", _("Not a scam")
+        UNREACHED = "unreached", _("Could not be reached")
+
+    class Again(models.TextChoices):
+        """Which visit or call after the end is due."""
+
+        DAY = "day", _("After a day")
+        WEEK = "week", _("After a week")
+
+    MOVES: Transitions = {
+        State.CALLING: frozenset({State.RELATIVES, State.VISITING, State.REACHED, State.ENDED}),
+        State.RELATIVES: frozenset({State.VISITING, State.REACHED, State.ENDED}),
+        State.VISITING: frozenset({State.REACHED, State.ENDED}),
+        State.REACHED: frozenset({State.VISITING, State.ENDED}),
+        State.ENDED: frozenset(),
+    }
+    TO_CALL = (State.CALLING, State.RELATIVES)
+    SCAMS = (Outcome.STOPPED, Outcome.PAID)
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="dissuasions")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    state = models.CharField(max_length=12, choices=State, default=State.CALLING)
+    tier = models.CharField(max_length=8, choices=Tier)
+    warned_by = models.CharField(max_length=8, choices=WarnedBy)
+    rule = models.CharField(max_length=64, blank=True)  # that warned, as whoever warned calls it
+    typology = models.CharField(max_length=32, blank=True)
+    amount = models.BigIntegerField(null=True)  # whole yuan at risk; null: nobody knows
+    lost = models.BigIntegerField(default=0)  # whole yuan
+    pays_at = models.DateTimeField(null=True)  # when the payment is expected, if that is known
+    due_at = models.DateTimeField()  # of the next step
+    began_at = models.DateTimeField()
+    began_by = models.CharField(max_length=64)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=64, blank=True)
+    outcome = models.CharField(max_length=12, choices=Outcome, blank=True)
+    again = models.CharField(max_length=8, choices=Again, blank=True)
+
+    everything: models.Manager[Dissuasion] = models.Manager()
+    objects = ScopedManager["Dissuasion"]()
+
+    class Meta:
+        verbose_name = _("dissuasion")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"], condition=~models.Q(state="ended"), name="antifraud_warned_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(lost__gte=0)
+                & (models.Q(amount=None) | models.Q(amount__gte=models.F("lost"))),
+                name="antifraud_lost_of_what_was_at_risk",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "due_at"], name="antifraud_to_call"),
+            models.Index(fields=["again"], name="antifraud_again"),
+            models.Index(fields=["began_at"], name="antifraud_began"),
+        ]
+
+    def __str__(self) -> str:
+        return f"D-{self.pk}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.state != self.State.ENDED
+
+    @classmethod
+    def scope_filter(cls, scope: Scope) -> models.Q:
+        return Case.scope_filter(scope, "case__")
+
+
+class DissuasionAttempt(models.Model):
+    """One try to reach somebody before it is too late, or to ask again; appended, never edited."""
+
+    class Step(models.TextChoices):
+        CALL = "call", _("Call")
+        RELATIVE = "relative", _("Call to a relative")
+        VISIT = "visit", _("Visit")
+        DAY = "day", _("Asked again after a day")
+        WEEK = "week", _("Asked again after a week")
+
+    class Result(models.TextChoices):
+        REACHED = "reached", _("Reached")
+        BUSY = "busy", _("Busy")
+        NO_ANSWER = "no-answer", _("No answer")
+        REFUSED = "refused", _("Does not want to hear of it")
+        WRONG_NUMBER = "wrong-number", _("Wrong number")
+
+    dissuasion = models.ForeignKey(Dissuasion, models.PROTECT, related_name="attempts")
+    step = models.CharField(max_length=8, choices=Step)
+    result = models.CharField(max_length=12, choices=Result)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("dissuasion attempt")
+        ordering = ["id"]
+
+
+class CallerPhrase(models.Model):
+    """One phrase by which a resident checks that it is really the police who call; used once.
+
+    It is kept as a keyed hash, and says nothing about anybody. ``used_by`` is a hash of the browser
+    that checked it, so that pressing the button twice is no second use.
+    """
+
+    dissuasion = models.ForeignKey(Dissuasion, models.PROTECT, related_name="phrases")
+    digest = models.CharField(max_length=64, db_index=True)
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=64)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+    used_by = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("phrase of a caller")
+        ordering = ["id"]

@@ -1,4 +1,7 @@
-"""What the scam lists hold about people: keyed hashes, and who of the staff decided."""
+"""What Golden Bell holds about people: keyed hashes, and who of the staff decided or called.
+
+Whoever is at risk of a scam is a person of the vault (``directory``).
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,11 @@ def _staff(title: Text, form: Stored = Stored.TOKEN) -> Label:
     return Label(title, Whose.STAFF, purpose, Basis.DUTY, Keep.CLUE, form)
 
 
+def _caller(title: Text) -> Label:
+    purpose = _("So that whoever acts answers for it")
+    return Label(title, Whose.STAFF, purpose, Basis.DUTY, Keep.LOG, Stored.TOKEN)
+
+
 LABELS = {
     "antifraud.Clue.key": _hash(_("Number, account, address or app of a scam")),
     "antifraud.Clue.reporter": _hash(_("Who told of a scam")),
@@ -32,8 +40,17 @@ LABELS = {
     "antifraud.ListEntry.reason": _staff(_("Reason of a list entry"), Stored.PLAIN),
     "antifraud.ListEntry.made_by": _staff(_("Who decided about a list entry")),
     "antifraud.ListEntry.ended_by": _staff(_("Who ended a list entry")),
+    "antifraud.Dissuasion.began_by": _caller(_("Who began a dissuasion")),
+    "antifraud.Dissuasion.ended_by": _caller(_("Who ended a dissuasion")),
+    "antifraud.DissuasionAttempt.by": _caller(_("Who tried to reach somebody at risk")),
+    "antifraud.CallerPhrase.made_by": _staff(_("Who called with a phrase")),
+    "antifraud.CallerPhrase.used_by": _hash(_("Browser that checked a caller")),
 }
-IMPERSONAL = {"antifraud.ListEntry": ("name",)}
+IMPERSONAL = {
+    "antifraud.ListEntry": ("name",),
+    "antifraud.Dissuasion": ("rule", "typology"),
+    "antifraud.CallerPhrase": ("digest",),
+}
 
 
 def erase(subject: Subject, spared: frozenset[str], by: str, now: datetime) -> Sequence[str]:

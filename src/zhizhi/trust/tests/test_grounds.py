@@ -127,7 +127,7 @@ def test_exactly_what_rests_on_consent_names_an_agreement() -> None:
         (
             Basis.DUTY,
             "handle-case case-file serve-notice decide-penalty answer-claim decide-appeal "
-            "decide-access review-looks check-guardian prove-keys",
+            "decide-access review-looks check-guardian prove-keys dissuade",
         ),
         (Basis.EMERGENCY, "save-life"),
         (Basis.RIGHT, "own-copy"),

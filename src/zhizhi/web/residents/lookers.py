@@ -40,6 +40,7 @@ PURPOSES: Mapping[str, str | Promise] = {
     "handle-case": gettext_lazy("To deal with your report"),
     "check-guardian": gettext_lazy("To check who may agree for whom"),
     "bring-home": gettext_lazy("To bring home somebody who was lost"),
+    "dissuade": gettext_lazy("To warn somebody of a fraud under way"),
     "own-copy": gettext_lazy("To take a copy of your data"),
     "case-file": gettext_lazy("To print the file of the case"),
 }
