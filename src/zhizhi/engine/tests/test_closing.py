@@ -151,6 +151,18 @@ def test_a_member_of_a_unit_that_never_accepted_may_inspect() -> None:
     assert not closing.took_part(one, f"worker:{member.pk}")
 
 
+def test_each_step_of_the_work_is_a_part_of_it_and_a_note_is_none() -> None:
+    verbs = ("case.dispatch", "case.assign", "task.accept", "task.arrive", "task.progress",
+             "task.finish", "task.return", "case.note")  # fmt: skip
+    for verb in verbs:
+        timeline.record(case(key=verb), verb=verb, actor=INSPECTOR, at=NOON)
+
+    parted = [one.key for one in Case.everything.all() if closing.took_part(one, INSPECTOR)]
+
+    assert sorted(parted) == sorted(verbs[:-1])
+    assert not closing.took_part(Case.everything.get(key="task.finish"), DESK)
+
+
 def test_a_case_that_ended_by_itself_is_closed_and_says_why() -> None:
     one = case()
     timing.start_clock(one, kind="dispatch", within=timedelta(hours=1), now=NOON)

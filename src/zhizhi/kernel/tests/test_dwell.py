@@ -384,6 +384,28 @@ def test_a_checkpoint_of_other_parameters_is_refused_and_can_be_adopted() -> Non
     assert len(new.adopt(raw)) == 1
 
 
+@pytest.mark.parametrize(("versions", "joined"), [(("a", "a"), "a"), (("a", "b"), "")])
+def test_states_of_different_zones_are_joined_as_of_none(
+    versions: tuple[str, str], joined: str
+) -> None:
+    states = [replace(Dwell().empty(), ref_version=version) for version in versions]
+
+    assert Dwell().merge(states).ref_version == joined
+
+
+def test_zones_of_another_detector_are_refused() -> None:
+    foreign = replace(squares(), zones=squares())
+
+    with pytest.raises(TypeError, match="not compiled by this detector"):
+        Dwell().screen(foreign, stay_in(400, 1))
+
+
+def test_the_margins_are_those_of_the_decision() -> None:
+    rule = Dwell()
+
+    assert (rule.enter_margin_m, rule.exit_margin_m) == (15.0, 50.0)
+
+
 @pytest.mark.parametrize("damage", ["cut", "flip", "magic", "empty"])
 def test_a_damaged_checkpoint_is_refused(damage: str) -> None:
     stepper = Stepper(Dwell(), squares())

@@ -159,6 +159,26 @@ def test_a_row_is_judged_when_the_watermark_reaches_its_time(short_us: int, judg
     assert stepper.advance(EIGHT + 120 * S - short_us).judged == 2 * judged
 
 
+@pytest.mark.parametrize(("after_us", "is_ripe"), [(-1, False), (0, True), (1, True)])
+def test_a_row_is_ripe_once_the_watermark_would_reach_it(after_us: int, is_ripe: bool) -> None:
+    stepper, clock_us = Stepper(Dwell(), squares()), EIGHT + 120 * S + after_us
+    assert not stepper.is_ripe(clock_us)
+
+    stepper.push(batch_of(1, [EIGHT, EIGHT + S], 400, 400))
+
+    assert stepper.is_ripe(clock_us) is is_ripe
+
+
+@pytest.mark.parametrize("partitions", [1, 8])
+def test_only_who_is_inside_is_open(partitions: int) -> None:
+    stepper = Stepper(Dwell(), squares(), partitions=partitions)
+    stepper.push(batch_of(range(5), [EIGHT] * 5, [400, 400, 400, -9_000, -9_000], 400))
+
+    stepper.advance(EIGHT + 120 * S)
+
+    assert stepper.open_entities == 3
+
+
 @pytest.mark.parametrize(("after_us", "late"), [(-1, 1), (0, 1), (1, 0)])
 def test_a_row_that_came_before_the_clock_moved_is_late_all_the_same(
     after_us: int, late: int

@@ -238,6 +238,8 @@ def test_read_only_and_strided_columns_are_accepted() -> None:
         ({"parameters": ["[]", "{}"]}, "parameters must be a JSON dict"),
         ({"parameters": ['{"enter_margin_m": -1}', "{}"]}, "enter_margin_m must be a number"),
         ({"parameters": ['{"exit_margin_m": "far"}', "{}"]}, "exit_margin_m must be a number"),
+        ({"parameters": ['{"exit_margin_m": true}', "{}"]}, "exit_margin_m must be a number"),
+        ({"parameters": ['{"exit_margin_m": NaN}', "{}"]}, "exit_margin_m must be a number"),
     ],
 )
 def test_a_bad_reference_names_the_zone_and_what_is_wrong(
@@ -247,6 +249,15 @@ def test_a_bad_reference_names_the_zone_and_what_is_wrong(
 
     with pytest.raises(BadReference, match=message):
         compile_zones(pa.table({**good, **changes}))
+
+
+def test_what_a_zone_leaves_empty_is_as_if_it_were_not_there() -> None:
+    table = pa.table({"key": ["A"], "boundary": [shapely.to_wkb(square(9))]})
+    version = compile_zones(table).ref_version
+
+    for empty in ("", None):
+        told = table.append_column("seasons", [[empty]]).append_column("parameters", [[empty]])
+        assert compile_zones(told).ref_version == version
 
 
 BOW_TIE = shapely.Polygon([(107, 29), (107.1, 29.1), (107.1, 29), (107, 29.1)])
