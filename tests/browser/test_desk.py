@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -10,7 +12,8 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Opener
 from tests.browser.covering import SCREENS, WIDE, Screen, last_found
 from tests.browser.installing import HOLD_S
-from tests.browser.test_stories import withdraw
+from tests.browser.server import Server
+from tests.browser.test_stories import await_until, withdraw
 
 pytestmark = pytest.mark.browser
 
@@ -81,7 +84,9 @@ def understand(detail: Locator, screen: Screen) -> None:
     expect(why.locator("summary", has_text=says("Report a false alarm"))).to_be_visible()
 
 
-def test_after_the_hold_a_dispatch_stands_and_only_a_withdrawal_ends_it(open_as: Opener) -> None:
+def test_after_the_hold_a_dispatch_stands_and_only_a_withdrawal_ends_it(
+    server: Server, open_as: Opener
+) -> None:
     desk = desk_at(open_as, Screen("en", "light", 1366, 768))
     detail = desk.locator("#detail")
     last_found(desk).click()
@@ -94,6 +99,7 @@ def test_after_the_hold_a_dispatch_stands_and_only_a_withdrawal_ends_it(open_as:
     assert 0 < desk.evaluate("until => Date.parse(until) - Date.now()", until) <= HOLD_S * 1000
 
     expect(undo).to_have_count(0, timeout=(HOLD_S + 10) * 1000)
+    await_until(desk, lambda: not is_held(server, address.rstrip("/").rpartition("/")[2]))
     desk.keyboard.press("z")
     answer = desk.request.post(
         address,
@@ -106,6 +112,14 @@ def test_after_the_hold_a_dispatch_stands_and_only_a_withdrawal_ends_it(open_as:
     withdraw(desk)
     expect(detail.locator(".timeline")).to_contain_text("Task withdrawn")
     expect(detail.locator(".timeline")).to_contain_text("the race is over")
+
+
+def is_held(server: Server, task: str) -> bool:
+    """Say whether the worker has yet to come to the message about a task."""
+    address = f"file:{server.home / 'zhizhi.sqlite3'}?mode=ro"
+    held = "SELECT 1 FROM engine_message WHERE task_id = ? AND state = 'held'"
+    with closing(sqlite3.connect(address, uri=True)) as kept:
+        return kept.execute(held, [task]).fetchone() is not None
 
 
 def csrf(page: Page) -> str:
