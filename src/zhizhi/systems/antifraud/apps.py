@@ -95,6 +95,12 @@ class AntifraudConfig(SystemConfig):
             _("Is this a scam?"),
             _("Check a message, number, address, account or app"),
         ),
+        ResidentDoor(
+            "antifraud:caller",
+            "phone",
+            _("Is it really the police?"),
+            _("Check the phrase of whoever calls you"),
+        ),
     )
     settings = (
         DeclaredSetting(

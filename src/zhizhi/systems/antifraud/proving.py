@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil, floor
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
@@ -40,6 +41,15 @@ class WarnerFigures:
     def interval(self) -> tuple[float, float]:
         """Return between which shares of right warnings the true one lies, with 95 per cent."""
         return wilson(self.scams, self.judged)
+
+    @property
+    def low(self) -> int:
+        """Return the lower end of the interval in per cent, rounded away from its middle."""
+        return floor(self.interval[0] * 100)
+
+    @property
+    def high(self) -> int:
+        return ceil(self.interval[1] * 100)
 
     @property
     def value(self) -> int:

@@ -9,8 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from zhizhi.engine.models import Case
 from zhizhi.systems.antifraud import gathering
+from zhizhi.systems.antifraud.apps import RISK_CASE
 from zhizhi.systems.antifraud.checking import SCAM, UNSURE, VERIFIED
 from zhizhi.systems.antifraud.lessons import LESSONS
+from zhizhi.systems.antifraud.models import Dissuasion
 
 ANSWERS: Mapping[str, Any] = {
     SCAM: _("This is a scam"), UNSURE: _("Not sure"), VERIFIED: _("Verified")
@@ -18,15 +20,19 @@ ANSWERS: Mapping[str, Any] = {
 
 
 def panel_of(case: Case) -> Mapping[str, Any] | None:
-    """Return what was read in the report of a case, its clues, and whether they may be confirmed.
+    """Return what was read in the report of a case, its clues, and who is called because of it.
 
-    None where nothing was read and no joined case brings a clue.
+    None where nothing was read, no joined case brings a clue, and nobody is called.
     """
     found, clues = gathering.findings_of(case), list(gathering.clues_of(case))
-    if found is None and not clues:
+    calls = list(Dissuasion.everything.filter(case=case).order_by("pk"))
+    if found is None and not clues and not calls and case.kind != RISK_CASE:
         return None
     told = found or {}
     return {
+        "dissuasions": calls,
+        "may_dissuade": case.state not in Case.RESTING and not any(one.is_live for one in calls),
+        "was_read": found is not None or bool(clues),
         "answer": ANSWERS.get(told.get("answer", "")),
         "tricks": [(_name(code), score) for code, score in told.get("tricks", {}).items()],
         "phrases": [

@@ -2,13 +2,22 @@
 
 from django.urls import path
 
-from zhizhi.systems.antifraud.views import cases, check, lists, report
+from zhizhi.systems.antifraud.views import caller, cases, check, dissuasions, lists, report
 
 app_name = "antifraud"
 urlpatterns = [
     path("", lists.list_page, name="lists"),
+    path("caller/", caller.caller_page, name="caller"),
     path("check/", check.check_page, name="check"),
     path("report/", report.report_page, name="report"),
     path("cases/<int:pk>/confirm/", cases.confirm, name="confirm"),
+    path("cases/<int:pk>/dissuade/", dissuasions.begin, name="begin"),
+    path("dissuasions/", dissuasions.queue_page, name="dissuasions"),
+    path("dissuasions/new/", dissuasions.write_down, name="warning"),
+    path("dissuasions/<int:pk>/attempt/", dissuasions.attempt, name="attempt"),
+    path("dissuasions/<int:pk>/end/", dissuasions.end, name="outcome"),
+    path("dissuasions/<int:pk>/numbers/", dissuasions.numbers, name="numbers"),
+    path("dissuasions/<int:pk>/phrase/", dissuasions.phrase, name="phrase"),
+    path("dissuasions/<int:pk>/send/", dissuasions.send, name="send"),
     path("entries/<int:pk>/end/", lists.end_entry, name="end"),
 ]

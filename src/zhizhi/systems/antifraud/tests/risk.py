@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from zhizhi.directory import binding, guarding
 from zhizhi.directory.binding import Proposal
 from zhizhi.directory.models import Account, Person, RoleAssignment, Unit
 from zhizhi.directory.people import PersonalData
-from zhizhi.engine.tests.building import LAT, LON, NOON, later, unit
+from zhizhi.engine.tests.building import LAT, LON, NOON, unit
 from zhizhi.systems.antifraud import writing_down
 from zhizhi.systems.antifraud.dissuading import Risk
 from zhizhi.systems.antifraud.models import Dissuasion
@@ -42,15 +42,17 @@ def worker(code: str = "grid-1", **columns: Any) -> Unit:
     return unit(code, kind="grid_worker", capabilities=["foot"], **columns)
 
 
-def guardian(number: str = "12087654321", ward: str = PHONE, **until: float) -> Person:
+def guardian(
+    number: str = "12087654321", ward: str = PHONE, *, at: datetime = NOON, days: float = 30
+) -> Person:
     """A guardian in force of whoever has the number ``ward``."""
     one, two = (Account.objects.create(username=f"{name}-{number}") for name in ("by", "second"))
     RoleAssignment.objects.create(account=one, role="operator")
     RoleAssignment.objects.create(account=two, role="leader")
     proposal = Proposal(PersonalData("Shen Yulan", ward), PersonalData("Shen Qiming", number),
-                        "child", "kinship", later(**until or {"days": 30}))  # fmt: skip
-    row = binding.propose(proposal, area_path="/", by=one, now=NOON)
-    guarding.confirm(row, by=two, now=NOON)
+                        "child", "kinship", at + timedelta(days=days))  # fmt: skip
+    row = binding.propose(proposal, area_path="/", by=one, now=at)
+    guarding.confirm(row, by=two, now=at)
     return row.guardian
 
 
