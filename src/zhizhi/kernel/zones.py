@@ -167,7 +167,7 @@ def screen_named(
     """Return INSIDE for each row that names a known zone which is open at its time."""
     position = {key: number for number, key in enumerate(compiled.zone_keys)}
     known = np.array([position.get(key, -1) for key in zone_keys], np.int32)
-    found = known[zone] if len(zone) else np.empty(0, np.int32)
+    found = known[zone]
     hit = found >= 0
     start = np.zeros(len(zone) + 1, np.int32)
     np.cumsum(hit, out=start[1:])

@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhizhi.kernel.detection import VIRTUAL_SHARDS, finding_id, params_hash, shard_of
+from zhizhi.kernel.detection import (
+    FINDING_SCHEMA,
+    VIRTUAL_SHARDS,
+    finding_id,
+    params_hash,
+    shard_of,
+)
 from zhizhi.kernel.dwell import Dwell
 from zhizhi.kernel.tests.dwell_worlds import EIGHT, batch_of
 
@@ -56,6 +62,10 @@ KNOWN = "d914679e27dad09cdd603b7fa86aa5ff"
 )  # fmt: skip
 def test_another_finding_has_another_identity(other: tuple[str, int, int, str, int]) -> None:
     assert finding_id(*other) != finding_id("dwell", 1, -7, "Z1", EIGHT)
+
+
+def test_a_finding_leaves_no_column_open() -> None:
+    assert [field.name for field in FINDING_SCHEMA if field.nullable] == []
 
 
 def test_the_hash_of_the_parameters_changes_with_any_of_them() -> None:

@@ -30,7 +30,7 @@ from zhizhi.kernel.tests.dwell_worlds import (
     stays_of,
     steps,
 )
-from zhizhi.kernel.thresholds import ThresholdError
+from zhizhi.kernel.thresholds import ThresholdError, zone_number
 
 LATER = EIGHT + 48 * 3600 * S  # a watermark that ends every stay
 
@@ -330,6 +330,12 @@ def test_a_stay_in_a_zone_that_is_gone_is_forgotten_without_a_word() -> None:
 
     assert step.findings.num_rows == 0
     assert (len(step.changed_shards), len(stays_of(stepper))) == (1, 0)
+
+
+def test_a_zone_that_is_gone_has_no_index_wherever_its_number_lies() -> None:
+    numbers = np.array([-(2**63), zone_number("B"), 2**63 - 1])
+
+    assert squares().index_of(numbers).tolist() == [-1, 1, -1]
 
 
 def test_only_open_stays_and_live_cooldowns_are_remembered() -> None:

@@ -188,6 +188,25 @@ def test_a_stream_that_names_its_zone_is_inside_it() -> None:
     assert found.cls.tolist() == [INSIDE]
 
 
+def test_of_no_rows_none_is_inside() -> None:
+    zones = compile_zones(reference(square(500)))
+
+    found = screen_named(zones, np.empty(0, np.int32), (), np.empty(0, np.int64))
+
+    assert (found.start.tolist(), found.zone.tolist()) == ([0], [])
+
+
+def test_a_corner_that_stands_twice_changes_nothing() -> None:
+    shape = square(500)
+    corners = list(shape.exterior.coords)
+    doubled = shapely.Polygon([one for corner in corners for one in (corner, corner)])
+    lon, lat = along(shape, 5_000, 9, 60.0)
+
+    once, twice = (classes(compile_zones(reference(one)), lon, lat) for one in (shape, doubled))
+
+    assert once == twice
+
+
 def test_the_answer_grows_as_far_as_it_must() -> None:
     zones = plain(*[square(500)] * 50)
     lon, lat = at(250, 250)
