@@ -16,6 +16,7 @@ from zhizhi.engine import announcing, supervising, suspending, timeline, timing
 from zhizhi.engine.dispatching import locked, settle, undone, withdraw
 from zhizhi.engine.models import Alert, Case, Task
 from zhizhi.engine.states import StateConflict, Transitions, move
+from zhizhi.engine.system import system_named
 
 HANDLING_VERBS = ("case.dispatch", "case.assign", "task.accept", "task.arrive", "task.progress",
                   "task.finish", "task.return")  # fmt: skip
@@ -59,7 +60,7 @@ def inspect(case: Case, *, is_passed: bool, note: str = "", by: str, now: dateti
         verb = "case.close" if is_passed else "case.reject"
         timeline.record(case, verb=verb, actor=by, at=now, note=note)
         if is_passed:
-            announcing.announce(case, "case.closed", now=now)
+            _end(case, "case.closed", now)
     return case
 
 
@@ -81,8 +82,15 @@ def close_unneeded(
         timing.cancel_clocks(case, now=now)
         facts = {"why": why, **(data or {})}
         timeline.record(case, verb="case.close", actor=by, at=now, data=facts)
-        announcing.announce(case, "case.closed", now=now)
+        _end(case, "case.closed", now)
     return case
+
+
+def _end(case: Case, event: str, now: datetime) -> None:
+    """Tell subscribers and the case's system that it has ended."""
+    announcing.announce(case, event, now=now)
+    if system := system_named(case.system):
+        system.ended(case, now=now)
 
 
 def took_part(case: Case, actor: str) -> bool:
@@ -126,7 +134,7 @@ def dismiss(
         rules = sorted(set(case.alerts.values_list("detector", flat=True)))
         data = {"rules": rules, **({"outcome": outcome} if outcome else {})}
         timeline.record(case, verb=timeline.DISMISS, actor=by, at=now, note=reason, data=data)
-        announcing.announce(case, "case.dismissed", now=now)
+        _end(case, "case.dismissed", now)
     return case
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 
-from zhizhi.engine import journal, reading
+from zhizhi.engine import journal, matching, reading
 from zhizhi.engine.models import InboxKey, JournalHead, JournalSegment, QuarantinedRow, Source
-from zhizhi.kernel.observations import Defect, Reading
+from zhizhi.kernel.observations import Defect, Reading, stream_named
 from zhizhi.trust import audit
 
 DEFECTS_SHOWN = 100
@@ -28,6 +28,7 @@ class Envelope:
     """What one request, message or file chunk brought, already read and checked row by row.
 
     ``key`` names the envelope for its source; ``body_digest`` is the SHA-256 of what was sent.
+    ``taken`` is set once a stream ``is_matched``: how many rows were read, whoever they were of.
     """
 
     source: Source
@@ -36,11 +37,15 @@ class Envelope:
     key: str
     body_digest: str
     arrival_at: datetime
+    taken: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of an envelope; ``offset`` is None when no row of it was accepted."""
+    """What became of an envelope; ``offset`` is None when no row of it was accepted.
+
+    It tells nobody which rows of a matched stream were kept, and so who is known here.
+    """
 
     offset: int | None
     accepted: int
@@ -81,6 +86,7 @@ def settle(envelopes: Sequence[Envelope], *, now: datetime) -> list[Receipt | Ke
     A key that was used for the same body gets the receipt it got then. The head of the journal is
     held until commit, so offsets become visible in their order.
     """
+    envelopes = [_matched(envelope, now) for envelope in envelopes]
     payloads = [journal.encode(envelope.reading.table) for envelope in envelopes]
     with transaction.atomic():
         head = hold_head()
@@ -143,6 +149,8 @@ class _Writing:
         if read.refused:
             self._add_defects(envelope, arrival_at)
         shown = tuple(describe(defect) for defect in defects[:DEFECTS_SHOWN])
+        if envelope.taken is not None:
+            offset, rows = None, envelope.taken
         receipt = Receipt(offset, rows, read.refused, shown)
         self.arrivals[envelope.source.pk] = arrival_at
         self.keys.append(
@@ -242,6 +250,15 @@ def hold_head() -> JournalHead:
         JournalHead.objects.get_or_create(name="journal", defaults={"next_offset": last + 1})
         held = JournalHead.objects.select_for_update().get(name="journal")
     return held
+
+
+def _matched(envelope: Envelope, now: datetime) -> Envelope:
+    """Leave of a matched stream what is of somebody who is known; the rest is not written."""
+    if envelope.taken is not None or not stream_named(envelope.stream).is_matched:
+        return envelope
+    kept = matching.matched(envelope.stream, envelope.reading, now=now)
+    taken = envelope.reading.table.num_rows + envelope.reading.refused - kept.refused
+    return replace(envelope, reading=kept, taken=taken)
 
 
 def _used_keys(envelopes: Sequence[Envelope]) -> dict[tuple[int, str], tuple[str, Any]]:

@@ -153,6 +153,13 @@ class SystemConfig(AppConfig):
         """Return what one of its kinds of cases counts as where only few columns fit."""
         return kind
 
+    def matched(self, stream: str, read: Any, *, now: datetime) -> Any:
+        """Return what is to be kept of an envelope of a matched stream (``engine.matching``).
+
+        ``read`` is a ``kernel.observations.Reading``, and so is what is returned.
+        """
+        raise NotImplementedError
+
     def plan(self) -> Any:
         """Return what follows from this system's alerts (an ``engine.triage.Plan``)."""
         raise NotImplementedError
@@ -172,6 +179,9 @@ class SystemConfig(AppConfig):
 
         ``new`` is the ``engine.reporting.NewReport`` that it came as, with its words unsealed.
         """
+
+    def ended(self, case: Any, *, now: datetime) -> None:
+        """Follow up the end of a case of this system, in the transaction that ends it."""
 
     def lifted(self, alert: Any, *, by: str, now: datetime) -> None:
         """Undo what this system has made of an alert that was lifted on appeal.

@@ -100,6 +100,9 @@ class Reader:
             self._read_position()
             self._read_measured()
             self._read_names()
+        elif self.stream.is_matched:
+            self._read_tag()
+            self._read_time()
         else:
             self._read_occupancy()
             self._read_time()
@@ -170,6 +173,17 @@ class Reader:
             self.good[name], fault = columns.texts(self.sent[name], LONGEST_NAME)
             self.refuse(name, fault)
 
+    def _read_tag(self) -> None:
+        """Read which tag was read by which reader; the place is filled in by whoever matches it."""
+        tag, fault = columns.texts(self.sent["tag"], LONGEST_NAME)
+        self.refuse("tag", fault)
+        self.good["zone"], fault = columns.texts(self.sent["reader"], LONGEST_NAME)
+        self.refuse("reader", fault)
+        key = self.checks.token_key
+        self.good["entity"] = columns.hashed(tag, stream=self.stream.name, key=key).values
+        for name in ("lon", "lat", "accuracy_m"):
+            self.good[name] = np.full(self.rows, np.nan)
+
     def _read_occupancy(self) -> None:
         text = {}
         for name in ("camera", "track", "zone"):
@@ -207,6 +221,7 @@ class Reader:
         values = {name: self.sent[name][row].as_py() for name in self.sent}
         if isinstance(values.get("entity"), str):
             values["entity"] = f"token {self.good['entity'][row]}"
+        values.pop("tag", None)  # it may be anybody's
         return json.dumps({n: _short(v) for n, v in values.items()}, ensure_ascii=False)
 
 

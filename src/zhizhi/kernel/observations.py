@@ -108,10 +108,11 @@ def to_batch(stream: str | Stream, table: pa.Table, *, offset: int, arrival_us: 
     def values(name: str) -> NDArray[Any]:
         return np.asarray(columns.one(table.column(name)).to_numpy(zero_copy_only=False))
 
-    has_position = declared.has_position
+    has_position = "lon" in declared.schema.names
     unknown = np.full(0 if has_position else rows, np.nan)
+    names_zone = "zone" in declared.schema.names
     zone, zone_keys = (
-        (np.empty(0, np.int32), ()) if has_position else _zone_index(table.column("zone"))
+        _zone_index(table.column("zone")) if names_zone else (np.empty(0, np.int32), ())
     )
     return Batch(
         entity=values("entity"),

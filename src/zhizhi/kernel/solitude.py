@@ -151,7 +151,7 @@ class Solitude:
     ) -> list[Push]:  # fmt: skip
         """Note that the protected person was known at ``place`` (lon, lat); return what was due."""
         pushes = self.due(vigil, at_us)
-        self._forget(vigil, at_us)
+        self.forget(vigil, at_us)
         last = vigil.encounters[-1] if vigil.encounters else None
         if last and last.camera == camera and at_us - last.began_us <= self.encounter // _US:
             if Circumstance.DANGER not in about & ~last.about:
@@ -170,7 +170,7 @@ class Solitude:
     ) -> list[Push]:
         """Note that a companion was known at ``place``; an open question may be settled by it."""
         pushes = self.due(vigil, at_us)
-        self._forget(vigil, at_us)
+        self.forget(vigil, at_us)
         vigil.company.append(Company(at_us, *place))
         if vigil.stage is Stage.RELATIVES and not self._is_alone(vigil, vigil.encounters[-1]):
             _settle(vigil)
@@ -214,7 +214,23 @@ class Solitude:
                 pushes.append(_tell_officer(vigil, vigil.next_us, Reason.UNANSWERED))
         return pushes
 
+    def forgets_us(self, vigil: Vigil) -> list[int]:
+        """Return the moments from which something remembered cannot count any more."""
+        span, cooldown, week = self._span_us, self.cooldown // _US, _WEEK // _US
+        places = vigil.encounters[:1] if vigil.stage is Stage.NOBODY else []
+        return [
+            *(one.began_us + span + 1 for one in places),
+            *(one.at_us + span + self.window // _US + 1 for one in vigil.company[:1]),
+            *(at_us + week for at_us in vigil.asked_us[:1]),
+            vigil.quiet_until_us, vigil.told_officer_us + cooldown, vigil.reviewed_us + week,
+        ]  # fmt: skip
+
+    @property
+    def _span_us(self) -> int:
+        return max(self._reach_us, self.window // _US)
+
     def _judge(self, vigil: Vigil, at_us: int) -> list[Push]:
+        self.forget(vigil, at_us)  # whether time passed in one step or in many
         later = [one.certain_us for one in vigil.encounters if one.certain_us > at_us]
         vigil.judge_us = later[-1] if later else None
         if at_us < vigil.quiet_until_us or vigil.stage is Stage.OFFICER:
@@ -281,9 +297,9 @@ class Solitude:
         )  # fmt: skip
         return away_m <= self.radius_m
 
-    def _forget(self, vigil: Vigil, now_us: int) -> None:
+    def forget(self, vigil: Vigil, now_us: int) -> None:
         """Drop what no rule can ask for any more: the places of a person are kept for minutes."""
-        span = max(self._reach_us, self.window // _US)
+        span = self._span_us
         kept = min(now_us - span, vigil.since_us) if vigil.stage else now_us - span
         vigil.encounters = [one for one in vigil.encounters if one.began_us >= kept]
         vigil.company = [

@@ -16,7 +16,9 @@ class Stream:
     ``schema`` is what the journal stores; ``required`` and ``ranges`` are what a sender writes:
     ``ranges`` gives the lowest and the highest value of each optional measured column, ``names``
     the columns of short words. ``is_pushed`` says whether machines send it: what people tell comes
-    through the door that also makes a case of it.
+    through the door that also makes a case of it. Where it ``is_matched``, a sender writes what a
+    device has read, and the system that reads the stream keeps only what belongs to somebody it
+    knows: nothing else reaches the journal.
     """
 
     name: str
@@ -26,6 +28,7 @@ class Stream:
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     names: tuple[str, ...] = ()
     is_pushed: bool = True
+    is_matched: bool = False
 
     @property
     def has_position(self) -> bool:
@@ -89,6 +92,15 @@ _REPORT = _schema(
     ("kind", pa.string()),
     ("flags", pa.uint8()),
 )
+_TAG = _schema(
+    ("entity", pa.int64()),
+    ("time_us", pa.int64()),
+    ("lon", pa.float64()),  # of the reader; NaN where nobody says a place
+    ("lat", pa.float64()),
+    ("accuracy_m", pa.float32()),
+    ("zone", pa.string()),  # what was told and by which reader: "ward@R-12"
+    ("flags", pa.uint8()),
+)
 _POSITION_COLUMNS = ("entity", "observed_at", "lon", "lat")
 _MEASURED = {
     "accuracy_m": (0.0, 100_000.0),
@@ -127,6 +139,13 @@ STREAMS: Mapping[str, Stream] = {
             {"accuracy_m": _MEASURED["accuracy_m"]},
             names=("kind",),
             is_pushed=False,
+        ),
+        Stream(
+            "tag_sightings.v1",
+            "A reader has read a tag; of tags that nobody enrolled nothing is kept.",
+            _TAG,
+            ("tag", "reader", "observed_at"),
+            is_matched=True,
         ),
     )
 }

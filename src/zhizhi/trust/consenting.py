@@ -128,6 +128,14 @@ def agreed(subject: str, purpose: str, data: Collection[str], *, now: datetime) 
     return row if row is not None and not _lacking(row, data, now) else None
 
 
+def agreed_among(
+    subjects: Collection[str], purpose: str, data: Collection[str], *, now: datetime
+) -> frozenset[str]:
+    """Return those of ``subjects`` whose consent covers ``data`` for ``purpose`` at ``now``."""
+    rows = Consent.objects.filter(ended_at=None, purpose=purpose, subject__in=subjects)
+    return frozenset(row.subject for row in rows if not _lacking(row, data, now))
+
+
 def require(subject: str, purpose: str, data: Collection[str], *, now: datetime) -> Consent:
     """Return what ``agreed`` returns; raises ConsentMissing with the reason when there is none."""
     rows = Consent.objects.filter(subject=subject, purpose=purpose)

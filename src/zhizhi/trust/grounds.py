@@ -15,6 +15,7 @@ from enum import StrEnum
 
 CONTACT = "contact"  # what somebody agrees to who leaves a number with a report
 BRING_HOME = "bring-home"  # what is agreed to so that somebody who is lost can be brought home
+TAGS = "tags"  # the data: where and when a tag that somebody carries was read
 
 
 class Basis(StrEnum):

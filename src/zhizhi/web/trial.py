@@ -28,7 +28,8 @@ Rule = tuple[Detector, pa.Table]  # a detector and the zones that it watches
 def try_zones(drafts: Sequence[ZoneDraft], *, now: datetime) -> dict[str, Any]:
     """Return the counts for each rule and changed zone, and the stays behind them."""
     before, after = zoning.reference(zoning.current()), zoning.with_drafts(drafts)
-    installed = [detector for system in systems() for detector in system.detectors()]
+    watching = [system for system in systems() if system.zone_kinds]
+    installed = [detector for system in watching for detector in system.detectors()]
     rules = [((detector, before), (detector, after)) for detector in installed]
     return _tried(rules, {draft.key: draft.name for draft in drafts}, now=now)
 

@@ -86,7 +86,8 @@ def test_an_unknown_stream_or_version_names_the_known_ones(name: str, hint: str)
 
     assert hint in str(caught.value)
     assert caught.value.known == (
-        "reports.v1", "shore_positions.v1", "vessel_positions.v1", "zone_occupancy.v1",
+        "reports.v1", "shore_positions.v1", "tag_sightings.v1", "vessel_positions.v1",
+        "zone_occupancy.v1",
     )  # fmt: skip
 
 

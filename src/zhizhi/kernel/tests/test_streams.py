@@ -35,6 +35,14 @@ def test_a_camera_stream_tells_a_zone_and_neither_place_nor_identity() -> None:
     assert stream.accepts == ("camera", "track", "zone", "observed_at", "time_us")
 
 
+def test_a_stream_of_tags_takes_what_a_reader_knows_and_no_place() -> None:
+    stream = STREAMS["tag_sightings.v1"]
+
+    assert stream.is_matched
+    assert not stream.has_position
+    assert stream.accepts == ("tag", "reader", "observed_at", "time_us")
+
+
 def test_a_position_stream_accepts_what_is_measured_beside_the_place() -> None:
     stream = STREAMS["vessel_positions.v1"]
 
