@@ -58,6 +58,7 @@ from zhizhi.engine.models import (
 from zhizhi.systems.antifraud.models import Dissuasion, ListEntry
 from zhizhi.systems.fishery.models import Stay, Violation, ViolationPhoto
 from zhizhi.systems.grid.models import Category, CategoryPack
+from zhizhi.systems.guardian.models import Enrolment
 from zhizhi.trust import access, consenting, evidence, grounds, vault
 from zhizhi.trust.access import Look
 from zhizhi.trust.consenting import Agreement
@@ -333,7 +334,11 @@ def _guardianships(world: World) -> dict[str, Any]:
     guarding.confirm(bound, by=second, now=now)
     other = Proposal(PersonalData("Shen Guilan"), bound.guardian, "child", "court", until)
     waiting = binding.propose(other, area_path=path, by=by, now=now)
-    return {"bound": bound, "guardianship": waiting}
+    enrolled = Enrolment.everything.create(
+        ward=bound.ward, token=4_711, area_path=path, made_at=now, made_by="account:0",
+        changed_at=now,
+    )  # fmt: skip
+    return {"bound": bound, "guardianship": waiting, "enrolment": enrolled}
 
 
 def _look_reviews(world: World) -> dict[str, Any]:

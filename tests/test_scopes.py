@@ -39,6 +39,7 @@ READERS = {
     "claim": "auditor",
     "appeal": "inspector legal_reviewer",
     "guardianship": "operator inspector leader legal_reviewer",
+    "enrolment": "operator inspector leader legal_reviewer",
     "grant": "operator inspector leader legal_reviewer",
     "emergency": "operator inspector leader legal_reviewer auditor",
     "look_review": "auditor",

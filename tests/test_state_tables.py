@@ -26,6 +26,7 @@ from zhizhi.engine.models import (
 from zhizhi.engine.models.case import places_of
 from zhizhi.systems.antifraud.models import Dissuasion
 from zhizhi.systems.fishery.models import Violation, ViolationReview
+from zhizhi.systems.guardian.models import Enrolment
 from zhizhi.trust.states import StateConflict, Transitions, move
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +116,11 @@ TABLES: dict[str, tuple[Any, str, dict[str, str]]] = {
         Guardianship,
         "state",
         {"proposed": "confirmed ended", "confirmed": "ended", "ended": ""},
+    ),
+    "enrolment": (
+        Enrolment,
+        "state",
+        {"active": "paused ended", "paused": "active ended", "ended": ""},
     ),
     "emergency": (
         AccessGrant,

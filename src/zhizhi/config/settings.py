@@ -29,7 +29,12 @@ CSRF_TRUSTED_ORIGINS = [
 ]
 
 # Adding a system is one folder and one line here.
-SYSTEMS = ["zhizhi.systems.fishery", "zhizhi.systems.grid", "zhizhi.systems.antifraud"]
+SYSTEMS = [
+    "zhizhi.systems.fishery",
+    "zhizhi.systems.grid",
+    "zhizhi.systems.antifraud",
+    "zhizhi.systems.guardian",
+]
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",

@@ -16,7 +16,7 @@ from zhizhi.trust.grounds import BRING_HOME
 from zhizhi.trust.models import Consent
 from zhizhi.web.residents.lookers import WARD_FIELDS
 
-TEXT = "bring-home@1"  # the wording of resident/ward_agree.html; another wording, another number
+TEXT = "bring-home@2"  # the wording of resident/ward_agree.html; another wording, another number
 KEPT = "guardianships"  # in the session: whose code this browser has shown
 MOST = 20
 

@@ -15,6 +15,7 @@ from zhizhi.directory.posts import office_names
 from zhizhi.engine import claiming
 from zhizhi.engine.granting import SAVE_LIFE
 from zhizhi.engine.models import Claim, Report
+from zhizhi.trust.grounds import TAGS
 from zhizhi.trust.models import AccessRecord
 
 FIELDS: Mapping[str, str | Promise] = {
@@ -29,6 +30,7 @@ FIELDS: Mapping[str, str | Promise] = {
 WARD_FIELDS: Mapping[str, str | Promise] = {
     "name": gettext_lazy("The ward's name"),
     "phone": gettext_lazy("The ward's number"),
+    TAGS: gettext_lazy("Where and when a tag that the ward carries was read"),
 }
 PURPOSES: Mapping[str, str | Promise] = {
     "ask-reporter": gettext_lazy("To ask you about this case"),

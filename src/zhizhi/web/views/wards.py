@@ -19,7 +19,7 @@ from zhizhi.directory.guarding import GuardianshipOver, WardSpoke
 from zhizhi.directory.models import Guardianship
 from zhizhi.engine.states import StateConflict
 from zhizhi.trust import access
-from zhizhi.trust.grounds import BRING_HOME
+from zhizhi.trust.grounds import BRING_HOME, TAGS
 from zhizhi.web.digits import whole_number
 from zhizhi.web.residents import tries
 from zhizhi.web.residents.guarded import (
@@ -154,7 +154,7 @@ def _agree_page(
     request: HttpRequest, row: Guardianship, problem: str = "", status: int = 200
 ) -> HttpResponse:
     line = ward_line(row, timezone.now())
-    agreed = line.agreed.data if line.agreed else list(WARD_FIELDS)
+    agreed = line.agreed.data if line.agreed else [one for one in WARD_FIELDS if one != TAGS]
     ticked = request.POST.getlist("kinds") if request.method == "POST" else agreed
     context: dict[str, Any] = {
         "line": line,

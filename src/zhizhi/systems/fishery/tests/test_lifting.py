@@ -45,6 +45,7 @@ LIFTED = {
 STAYS = {
     "engine.TimelineEntry", "engine.Feedback", "engine.CaseAgency", "engine.Report",
     "engine.Appeal", "engine.MacroRun", "engine.Presence", "engine.CaseLink",
+    "antifraud.Dissuasion",  # of a case of its own, which no alert of a rule opens
 }  # fmt: skip
 
 
