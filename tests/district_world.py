@@ -48,6 +48,7 @@ from zhizhi.engine.models import (
     Message,
     Notice,
     Report,
+    RoutingVersion,
     Source,
     Supervision,
     Suspension,
@@ -55,6 +56,7 @@ from zhizhi.engine.models import (
     Trial,
     Zone,
 )
+from zhizhi.engine.routing_rules.versions import PACKAGED_TEXT
 from zhizhi.systems.antifraud.models import Dissuasion, ListEntry
 from zhizhi.systems.fishery.models import Stay, Violation, ViolationPhoto
 from zhizhi.systems.grid.models import Category, CategoryPack
@@ -95,6 +97,10 @@ def build() -> World:
     world.records |= _grants(world)
     world.records |= _guardianships(world)
     world.records |= _look_reviews(world)
+    world.records["routing_version"] = RoutingVersion.objects.create(
+        text=PACKAGED_TEXT, digest="d" * 64, reason="markets have grown", based_on=1,
+        drafted_by=world.here["administrator"], drafted_at=AT,
+    )  # fmt: skip
     world.records["trial"] = Trial.objects.create(
         detector="fishery.dwell", version=1, numbers={"fishery.limit_minutes": 30},
         changes={"fishery.limit_minutes": 20}, since=AT, until=AT, asked_by="account:0",

@@ -19,6 +19,7 @@ from zhizhi.engine.models import (
     Claim,
     Extension,
     Notice,
+    RoutingVersion,
     Supervision,
     Suspension,
     Task,
@@ -112,6 +113,11 @@ TABLES: dict[str, tuple[Any, str, dict[str, str]]] = {
             "revoked": "",
         },
     ),
+    "routing_version": (
+        RoutingVersion,
+        "state",
+        {"waiting": "published dropped", "published": "", "dropped": ""},
+    ),
     "bound": (
         Guardianship,
         "state",
@@ -147,6 +153,8 @@ def test_a_record_goes_where_its_table_says_and_nowhere_else(name: str, world: W
     record = model._base_manager.get(pk=world.records[name].pk)
     if name == "grant":  # a second person has decided
         AccessGrant.everything.update(decided_by=world.elsewhere["leader"])
+    if name == "routing_version":  # as above
+        RoutingVersion.objects.update(version=2, decided_by=world.elsewhere["leader"])
 
     allowed = model.MOVES if field == "state" else model.REVIEWS
 

@@ -33,6 +33,16 @@ ASKED = (
 APPEALED = "我家就住在河边，那天在院子里晒衣服。"
 OBJECTED = "我不明白为什么要打印我的话。"
 LOOKED_AT = "当晚值班回访，已与排班表核对。"  # what a review of looks found
+ROUTED = """\
+rules:
+  - code: river-anglers
+    name: 江边垂钓
+    order: 10
+    when: {category: illegal-fishing, severity: [important, urgent], working_time: no}
+    to: {agency: police, level: town, team: grid_worker}
+    then: rest
+  - {code: rest, name: 其余事件, order: 9000}
+"""
 PLACES = (
     "loop",
     "race",
@@ -89,6 +99,7 @@ def main() -> int:
     tried = {"fishery.limit_minutes": 20}
     trial = trials.ask(rule, tried, since=now - PAST, until=now, by="worker", now=now)
     trials.run_next(now)
+    _routing(now)
     found = {
         "places": {**_places(now), "street": _street(now)},
         "case": Case.everything.latest("pk").pk,
@@ -101,6 +112,15 @@ def main() -> int:
     }
     print(json.dumps(found | _appeals(found["held"], now) | {"entered": _entered(now)}))
     return 0
+
+
+def _routing(now: datetime) -> None:
+    """Let an administrator draft routing rules, which wait for a leader."""
+    from zhizhi.directory.models import Account
+    from zhizhi.engine.routing_rules import keeping
+
+    who = Account.objects.get(username="administrator")
+    keeping.draft(ROUTED, "江边事件归镇街牵头。", seen=1, by=who, now=now)
 
 
 def _passes(now: datetime) -> dict[str, str]:

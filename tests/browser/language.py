@@ -31,6 +31,7 @@ TYPED = {
     "engine_checkin": ("place", "note"), "engine_feedback": ("note",),
     "engine_macro": ("name", "steps"), "engine_macroversion": ("name", "steps"),
     "engine_message": ("payload",),
+    "engine_routingversion": ("text", "reason"),
     "engine_source": ("name",), "engine_task": ("note",), "engine_timelineentry": ("note",),
     "engine_zone": ("name",),
 }  # fmt: skip

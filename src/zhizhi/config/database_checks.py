@@ -28,6 +28,7 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "engine_revisit": (),
     "engine_settingchange": (),
     "engine_figurerelease": (),
+    "engine_routingversion": ("state", "version", "decided_by_id", "decided_at"),
     "grid_categoryversion": (),
     "engine_reply": (),
     "antifraud_dissuasionattempt": (),

@@ -8,7 +8,14 @@ from typing import Any
 
 from zhizhi.engine import publishing, setting_history, timeline
 from zhizhi.engine.macros import proving
-from zhizhi.engine.models import FigureRelease, MacroVersion, SettingChange, TimelineEntry
+from zhizhi.engine.models import (
+    FigureRelease,
+    MacroVersion,
+    RoutingVersion,
+    SettingChange,
+    TimelineEntry,
+)
+from zhizhi.engine.routing_rules import versions as routing_versions
 from zhizhi.systems.grid import proving as category_proving
 from zhizhi.systems.grid.models import CategoryVersion
 from zhizhi.trust import access, audit, consenting, erasing, evidence, tree
@@ -42,6 +49,7 @@ def logs(published: Published | None = None) -> tuple[Log, ...]:
         Log("settings", SettingChange, lambda told: setting_history.verify()),
         Log("macros", MacroVersion, lambda told: proving.verify()),
         Log("categories", CategoryVersion, lambda told: category_proving.verify()),
+        Log("routing", RoutingVersion, lambda told: routing_versions.verify()),
         Log("figures", FigureRelease, lambda told: publishing.verify()),
         Log("erasures", Erasure, lambda told: erasing.verify()),
         Log("evidence", Evidence, lambda told: evidence.verify_evidence(progress=told)),

@@ -8,6 +8,7 @@ from typing import Any
 
 from zhizhi.engine import delivering, dispatching, settings_in_force, timeline
 from zhizhi.engine.models import Case, Clock, Task
+from zhizhi.engine.routing_rules.passing_on import call_in
 from zhizhi.engine.states import StateConflict, move
 
 WORKER = "worker"
@@ -97,7 +98,8 @@ def clock_overdue(arguments: Mapping[str, Any], now: datetime) -> None:
 def clock_step(arguments: Mapping[str, Any], now: datetime) -> None:
     """Timer action: a share of the time to finish a task has passed; tell whom it concerns.
 
-    Each step is taken once, and only while the work is neither done nor given back.
+    Each step is taken once, and only while the work is neither done nor given back. Late steps
+    bring in the agencies that the routing rules name for this.
     """
     case = Case.everything.select_for_update().get(pk=arguments["case"])
     clock = Clock.objects.select_related("task").filter(pk=arguments["clock"]).first()
@@ -109,8 +111,10 @@ def clock_step(arguments: Mapping[str, Any], now: datetime) -> None:
             case, verb=f"clock.{step}", actor=WORKER, at=now, task=clock.task,
             data={"kind": clock.kind, "percent": arguments["percent"], "due_at": clock.due_at},
         )  # fmt: skip
+        agency = call_in(case, LATE.index(step) + 1, by=WORKER, now=now) if step in LATE else None
+        told = (*_concerned(step, clock.task), *([f"agency:{agency.pk}"] if agency else []))
         delivering.tell(
-            _concerned(step, clock.task), f"engine.clock_{step}", case=case, task=clock.task,
+            told, f"engine.clock_{step}", case=case, task=clock.task,
             key_parts=("clock", clock.pk, step), now=now, is_urgent=step in LATE,
             facts={"kind": clock.kind, "percent": arguments["percent"]},
         )  # fmt: skip

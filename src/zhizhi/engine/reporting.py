@@ -31,6 +31,7 @@ from zhizhi.engine import (
 )
 from zhizhi.engine.intake import Envelope, KeyReused
 from zhizhi.engine.models import Case, CaseAgency, Report, Source
+from zhizhi.engine.routing_rules.deciding import Router, RoutingDecision, RoutingQuestion
 from zhizhi.engine.system import ReportKind, system_named, systems
 from zhizhi.kernel.streams import STREAMS
 from zhizhi.trust import ciphers, evidence, grounds, vault
@@ -214,7 +215,8 @@ def _known(source: Source, new: NewReport) -> Filed | None:
 
 def _file(new: NewReport, source: Source, *, by: str, now: datetime) -> Filed:
     kind, [route] = check(new, now=now), routing.route([(new.lon, new.lat)])
-    case = _open_case(new, source, kind, route, now=now)
+    decided = Router.at(now).decide(_asked(kind, source), route)
+    case = _open_case(new, source, kind, decided, now=now)
     photos = [_seal(new.photo, case, by=by, now=now)] if new.photo else []
     person = None
     if new.contact is not None:
@@ -233,9 +235,7 @@ def _file(new: NewReport, source: Source, *, by: str, now: datetime) -> Filed:
         agreeing.to_contact(person, new.consent, channel=source.code, by=by, now=now)
     told = {"report": report.pk, "source": source.code, "offset": offset, "evidence": photos}
     timeline.record(case, verb="case.open", actor=by, at=now, data={"kind": case.kind})
-    timeline.record(
-        case, verb="case.route", actor="worker", at=now, data=_routed(case, kind, route)
-    )
+    timeline.record(case, verb="case.route", actor="worker", at=now, data=_routed(case, decided))
     timeline.record(case, verb="report.receive", actor=by, at=now, data=told)
     within = kind.look_minutes or settings_in_force.value("residents.look_minutes")
     timing.start_clock(case, kind="acknowledge", within=timedelta(minutes=within), now=now)
@@ -246,26 +246,33 @@ def _file(new: NewReport, source: Source, *, by: str, now: datetime) -> Filed:
 
 
 def _open_case(
-    new: NewReport, source: Source, kind: ReportKind, route: routing.Route, *, now: datetime
+    new: NewReport, source: Source, kind: ReportKind, decided: RoutingDecision, *, now: datetime
 ) -> Case:
     """Make the case; its key is the report's own, so that no other joins it unseen."""
     name = f"report|{source.code}|{new.external_id}"
     return Case.everything.create(
         key=ciphers.sha256(name.encode()), kind=kind.case_kind, system=kind.system,
         severity=kind.severity, task_kind=kind.task_kind, capabilities=list(kind.capabilities),
-        area=route.area, area_path=route.area.path if route.area else "", lon=new.lon,
+        area=decided.area, area_path=decided.area.path if decided.area else "", lon=new.lon,
         lat=new.lat, opened_at=now, changed_at=now,
     )  # fmt: skip
 
 
-def _routed(case: Case, kind: ReportKind, route: routing.Route) -> Mapping[str, Any]:
+def _asked(kind: ReportKind, source: Source) -> RoutingQuestion:
+    above = (code for code, _name in reversed(kind.groups))
+    return RoutingQuestion(
+        kind.system, (kind.case_kind, *above), kind.severity, source.code, kind.lead_agency
+    )
+
+
+def _routed(case: Case, decided: RoutingDecision) -> Mapping[str, Any]:
     """Give the case its lead agency, and return the decision for the timeline."""
-    lead = Agency.objects.filter(code=kind.lead_agency).first() if kind.lead_agency else None
+    lead = Agency.objects.filter(code=decided.lead).first() if decided.lead else None
     if lead is not None:
         CaseAgency.objects.create(case=case, agency=lead, part=CaseAgency.Part.LEAD)
-    missing = [kind.lead_agency] if kind.lead_agency and lead is None else []
+    missing = [decided.lead] if decided.lead and lead is None else []
     codes = [lead.code] if lead else []
-    return {**route.facts(), "agencies": codes, "agencies_missing": missing}
+    return {**decided.facts, "agencies": codes, "agencies_missing": missing}
 
 
 def _seal(photo: bytes, case: Case, *, by: str, now: datetime) -> int:

@@ -14,21 +14,32 @@ from zhizhi.directory.models import Area
 from zhizhi.directory.models.area_query import PRECEDENCE
 
 Kind = Area.Kind
-RULE = "smallest-responsible-unit@1"
+SMALLEST = "smallest"  # the level that changes nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A routing decision with what it was taken from."""
+    """Who answers for a point, with those above and the next best.
+
+    ``above`` are the areas around it, nearest first.
+    """
 
     area: Area | None
     runner_up: Area | None
     is_inside: bool
+    above: tuple[Area, ...] = ()
+
+    def at_level(self, level: str) -> Area | None:
+        """Return the area that answers from ``level`` on: the first that is at least so high."""
+        if self.area is None or level == SMALLEST:
+            return self.area
+        ways = (self.area, *self.above)
+        least = PRECEDENCE.index(level)
+        return next((one for one in ways if PRECEDENCE.index(one.kind) >= least), ways[-1])
 
     def facts(self) -> dict[str, Any]:
-        """Return the decision for the timeline."""
+        """Return it for the timeline."""
         return {
-            "rule": RULE,
             "area": self.area.code if self.area else None,
             "area_kind": self.area.kind if self.area else None,
             "runner_up": self.runner_up.code if self.runner_up else None,
@@ -51,6 +62,11 @@ def responsible_area(lon: float, lat: float) -> Area | None:
     return route([(lon, lat)])[0].area
 
 
+def codes_of(path: str) -> tuple[str, ...]:
+    """Return the codes of an area and of those above it, its own first."""
+    return tuple(reversed(path.strip("/").split("/"))) if path else ()
+
+
 @dataclass(frozen=True, slots=True)
 class _Index:
     """All governed areas in memory, smallest rank first; made anew when the table has changed."""
@@ -60,6 +76,7 @@ class _Index:
     sizes: list[float]
     tree: shapely.STRtree
     catch_all: Area | None
+    by_path: dict[str, Area]
 
     @classmethod
     def current(cls) -> _Index:
@@ -76,15 +93,16 @@ class _Index:
 
     @classmethod
     def _read(cls, stamp: tuple[Any, ...]) -> _Index:
-        rows = Area.objects.filter(valid_to__isnull=True).order_by("pk")
+        rows = list(Area.objects.filter(valid_to__isnull=True).order_by("pk"))
         areas = [area for area in rows if area.boundary is not None]
         shapes = shapely.from_wkb([bytes(area.boundary or b"") for area in areas])
         sizes = [float(size) for size in shapely.area(shapes)]
         for area in areas:
             area.boundary = None  # the tree has it
-        districts = (area for area in areas if area.kind == Kind.DISTRICT)
-        catch_all = next(districts, None) or rows.filter(kind=Kind.DISTRICT).first()
-        return cls(stamp, areas, sizes, shapely.STRtree(shapes), catch_all)
+        districts = [area for area in (*areas, *rows) if area.kind == Kind.DISTRICT]
+        catch_all = next(iter(districts), None)
+        by_path = {area.path: area for area in rows}
+        return cls(stamp, areas, sizes, shapely.STRtree(shapes), catch_all, by_path)
 
     def route(self, lon: float, lat: float) -> Route:
         """Return the area of the smallest rank, then size, that holds the point or touches it."""
@@ -96,7 +114,13 @@ class _Index:
         found = [self.areas[row[-1]] for row in ordered]
         if not found:
             return Route(self.catch_all, None, is_inside=False)
-        return Route(found[0], found[1] if len(found) > 1 else None, is_inside=True)
+        runner_up = found[1] if len(found) > 1 else None
+        return Route(found[0], runner_up, is_inside=True, above=self._above(found[0]))
+
+    def _above(self, area: Area) -> tuple[Area, ...]:
+        steps = area.path.strip("/").split("/")[:-1]
+        paths = (f"/{'/'.join(steps[:count])}/" for count in range(len(steps), 0, -1))
+        return tuple(self.by_path[path] for path in paths if path in self.by_path)
 
 
 _kept: list[_Index] = []

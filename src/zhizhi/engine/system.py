@@ -160,6 +160,10 @@ class SystemConfig(AppConfig):
         """
         raise NotImplementedError
 
+    def kinds_above(self, kind: str) -> tuple[str, ...]:
+        """Return the kinds above one of its kinds of cases, nearest first."""
+        return ()
+
     def plan(self) -> Any:
         """Return what follows from this system's alerts (an ``engine.triage.Plan``)."""
         raise NotImplementedError

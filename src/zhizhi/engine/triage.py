@@ -16,6 +16,7 @@ import shapely
 from zhizhi.directory.models import Agency
 from zhizhi.engine import announcing, routing, settings_in_force, timeline
 from zhizhi.engine.models import Alert, Case, CaseAgency, Message, Severity, TimelineEntry, Zone
+from zhizhi.engine.routing_rules.deciding import Router, RoutingDecision, RoutingQuestion
 from zhizhi.engine.system import SystemConfig, system_named
 from zhizhi.kernel.detection import Compiled, Detector, params_hash
 from zhizhi.kernel.stabbing import fork_of
@@ -200,31 +201,42 @@ class _Batch:
         missing = {key: pair for key, pair in wanted.items() if key not in cases}
         if not missing:
             return cases, {}
-        routes = routing.route([(row["lon"], row["lat"]) for row, _draft in missing.values()])
-        made = {
-            key: self._case(row, draft, one)
-            for (key, (row, draft)), one in zip(missing.items(), routes, strict=True)
-        }
+        decided = self._decide(missing)
+        made = {key: self._case(row, draft, decided[key]) for key, (row, draft) in missing.items()}
         # Another detector's worker may open the same case at this moment: join it then.
         Case.everything.bulk_create(made.values(), batch_size=500, ignore_conflicts=True)
         stored = self._open_cases(missing)
         theirs = {
             entry.case_id for entry in TimelineEntry.objects.filter(case__in=stored.values(), seq=1)
         }
-        facts = {
-            stored[key].pk: one.facts()
-            for key, one in zip(missing, routes, strict=True)
-            if stored[key].pk not in theirs
-        }
-        self._agencies({stored[key].pk: draft for key, (_row, draft) in missing.items()
-                        if stored[key].pk in facts}, facts)  # fmt: skip
+        ours = {stored[key].pk: key for key in missing if stored[key].pk not in theirs}
+        facts = {pk: dict(decided[key].facts) for pk, key in ours.items()}
+        codes = {pk: _codes(decided[key].lead, missing[key][1]) for pk, key in ours.items()}
+        self._agencies(codes, facts)
         return {**cases, **stored}, facts
+
+    def _decide(
+        self, missing: Mapping[str, tuple[Mapping[str, Any], CaseDraft]]
+    ) -> dict[str, RoutingDecision]:
+        """Return who answers for each case that shall be opened."""
+        routes = routing.route([(row["lon"], row["lat"]) for row, _draft in missing.values()])
+        router, label = Router.at(self.now), self.system.label
+        return {
+            key: router.decide(
+                RoutingQuestion(
+                    label, (draft.kind, *self.system.kinds_above(draft.kind)), draft.severity,
+                    self.detector.code, draft.lead_agency,
+                ),
+                route,
+            )
+            for (key, (_row, draft)), route in zip(missing.items(), routes, strict=True)
+        }  # fmt: skip
 
     def _open_cases(self, keys: Mapping[str, Any]) -> dict[str, Case]:
         found = Case.everything.filter(key__in=keys).exclude(state__in=Case.FINAL)
         return {case.key: case for case in found.order_by("pk").select_for_update()}
 
-    def _case(self, row: Mapping[str, Any], draft: CaseDraft, one: routing.Route) -> Case:
+    def _case(self, row: Mapping[str, Any], draft: CaseDraft, one: RoutingDecision) -> Case:
         return Case(
             key=draft.key,
             kind=draft.kind,
@@ -243,17 +255,17 @@ class _Batch:
         )
 
     def _agencies(
-        self, drafts: Mapping[int, CaseDraft], facts: Mapping[int, dict[str, Any]]
+        self, wanted: Mapping[int, list[str]], facts: Mapping[int, dict[str, Any]]
     ) -> None:
-        codes = {code for draft in drafts.values() for code in _codes(draft)}
+        """Let the agencies of each case take part: the first leads where a rule says who leads."""
+        codes = {code for found in wanted.values() for code in found}
         known = {agency.code: agency for agency in Agency.objects.filter(code__in=codes)}
         rows = []
-        for pk, draft in drafts.items():
-            facts[pk]["agencies"] = [code for code in _codes(draft) if code in known]
-            facts[pk]["agencies_missing"] = [code for code in _codes(draft) if code not in known]
+        for pk, found in wanted.items():
+            facts[pk]["agencies"] = [code for code in found if code in known]
+            facts[pk]["agencies_missing"] = [code for code in found if code and code not in known]
             for code in facts[pk]["agencies"]:
-                lead = code == draft.lead_agency
-                part = CaseAgency.Part.LEAD if lead else CaseAgency.Part.CO_HANDLER
+                part = CaseAgency.Part.LEAD if code == found[0] else CaseAgency.Part.CO_HANDLER
                 rows.append(CaseAgency(case_id=pk, agency=known[code], part=part))
         CaseAgency.objects.bulk_create(rows, batch_size=500)
 
@@ -332,8 +344,9 @@ class _Batch:
         return new.count() if self.touched else 0
 
 
-def _codes(draft: CaseDraft) -> list[str]:
-    return [code for code in (draft.lead_agency, *draft.co_agencies) if code]
+def _codes(lead: str, draft: CaseDraft) -> list[str]:
+    """Return who takes part: who leads, which may be nobody, then those beside."""
+    return [lead, *(code for code in draft.co_agencies if code and code != lead)]
 
 
 def _worsen(case: Case, draft: CaseDraft) -> None:

@@ -14,7 +14,14 @@ from zhizhi.directory.models import Account, LookReview
 from zhizhi.engine.models import Appeal, Message
 from zhizhi.engine.system import systems
 from zhizhi.trust.scoping import Scope
-from zhizhi.web.access import DESK_READERS, GRANT_READERS, GUARDIAN_READERS, RULE_READERS, Role
+from zhizhi.web.access import (
+    DESK_READERS,
+    GRANT_READERS,
+    GUARDIAN_READERS,
+    ROUTING_READERS,
+    RULE_READERS,
+    Role,
+)
 from zhizhi.web.elder import step_of
 from zhizhi.web.session_limits import LIMITS
 
@@ -66,6 +73,7 @@ def _navigation(request: HttpRequest, scope: Scope) -> Iterator[dict[str, Any]]:
         (_("Statistics"), reverse("web:statistics"), DESK_READERS),
         (_("Units"), reverse("web:units"), DESK_READERS),
         (_("Rules"), reverse("web:rules"), RULE_READERS),
+        (_("Routing"), reverse("web:routing"), ROUTING_READERS),
         (_("Zones"), reverse("web:zones"), (Role.ADMINISTRATOR,)),
         (_("Macros"), reverse("web:macros"), (Role.ADMINISTRATOR,)),
         (_("Settings"), reverse("web:settings"), (Role.ADMINISTRATOR,)),

@@ -32,6 +32,7 @@ from zhizhi.web.access import DESK_READERS, Role
 from zhizhi.web.course import course_of
 from zhizhi.web.macros.telling import left_words
 from zhizhi.web.notices.listing import may_issue, notices_of
+from zhizhi.web.routing_words import decision_words
 from zhizhi.web.undoing import undo_of
 from zhizhi.web.words import RATINGS, actor_names, clock_name, outcome_name, told_by, verb_name
 
@@ -200,6 +201,7 @@ def _line(entry: TimelineEntry, names: dict[str, str], macros: Versions) -> dict
         "what": _what(entry),
         "target": str(target) if target else "",
         "note": entry.note or _left(entry, macro),
+        "decision": decision_words(entry.data) if entry.verb == "case.route" else [],
         "outcome": outcome_name(str(entry.data.get("outcome", ""))),
         "limit": clock_name(entry.data["kind"]) if entry.verb.startswith("clock.") else "",
         "percent": entry.data.get("percent", 0),

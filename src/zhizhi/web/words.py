@@ -24,6 +24,7 @@ VERBS: dict[str, str | Promise] = {
     "appeal.refused": gettext_lazy("Appeal refused"),
     "case.open": gettext_lazy("Case opened"),
     "case.route": gettext_lazy("Routed"),
+    "case.call_in": gettext_lazy("Another agency called in because of the delay"),
     "case.acknowledge": gettext_lazy("Acknowledged"),
     "case.dispatch": gettext_lazy("Unit sent"),
     "case.undo_dispatch": gettext_lazy("Dispatch undone"),

@@ -176,9 +176,9 @@ def test_machines_get_one_object(capsys: pytest.CaptureFixture[str]) -> None:
     assert summary["head"] == str(audit.head())
     assert [log["log"] for log in summary["logs"]] == [
         "audit", "tree", "access", "timeline", "consents", "settings", "macros", "categories",
-        "figures", "erasures", "evidence",
+        "routing", "figures", "erasures", "evidence",
     ]  # fmt: skip
-    assert [log["rows"] for log in summary["logs"]] == [2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    assert [log["rows"] for log in summary["logs"]] == [2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
 
 
 def test_of_many_breaks_the_first_hundred_are_printed_and_all_counted(

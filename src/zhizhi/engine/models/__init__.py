@@ -31,6 +31,7 @@ from zhizhi.engine.models.notice import Notice
 from zhizhi.engine.models.overseeing import Revisit, Supervision
 from zhizhi.engine.models.presence import Presence
 from zhizhi.engine.models.report import Quota, Reply, Report, ReportDraft
+from zhizhi.engine.models.routing import RoutingVersion
 from zhizhi.engine.models.trial import Trial
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "Report",
     "ReportDraft",
     "Revisit",
+    "RoutingVersion",
     "Setting",
     "SettingChange",
     "Severity",

@@ -52,4 +52,10 @@ class GridConfig(SystemConfig):
         """Return the top of the branch that a category is on."""
         from zhizhi.systems.grid import catalogue  # noqa: PLC0415 - as above
 
-        return catalogue.current().broad.get(kind, kind)
+        return (catalogue.current().above.get(kind) or (kind,))[-1]
+
+    def kinds_above(self, kind: str) -> tuple[str, ...]:
+        """Return the categories above one, nearest first."""
+        from zhizhi.systems.grid import catalogue  # noqa: PLC0415 - as above
+
+        return catalogue.recent().above.get(kind, ())

@@ -28,7 +28,7 @@ class Catalogue:
     kinds: tuple[ReportKind, ...]  # that can be reported now
     unofficial: frozenset[str]  # codes of kinds that no person has checked
     names: Mapping[str, Any]  # of every category ever, in the reader's language
-    broad: Mapping[str, str]  # of every category, the one at the top of its branch
+    above: Mapping[str, tuple[str, ...]]  # of every category, those above it, nearest first
 
 
 @dataclass(slots=True)
@@ -79,7 +79,10 @@ def _read(stamps: tuple[tuple[int, str], ...]) -> Catalogue:
         tuple(kinds.values()),
         frozenset(kind.code for pk, kind in kinds.items() if not by_pk[pk].is_official),
         {f"{PREFIX}{row.code}": name_of(row) for row in rows},
-        {f"{PREFIX}{row.code}": f"{PREFIX}{ways[row.pk][0].code}" for row in rows},
+        {
+            f"{PREFIX}{row.code}": tuple(f"{PREFIX}{one.code}" for one in ways[row.pk][-2::-1])
+            for row in rows
+        },
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
+from pathlib import Path
+
 import pytest
 
 from zhizhi.kernel.routing.problems import RoutingWrong
@@ -139,3 +142,15 @@ def test_all_mistakes_are_told_at_once_with_their_lines() -> None:
         ("no-code", 1, 2, "A"), ("no-number", 1, 4, "x"), ("unknown-field", 2, 5, "b"),
     ]  # fmt: skip
     assert wrong.value.problems[2].known == ("agency", "team", "level")
+
+
+def test_the_example_in_the_document_can_be_read() -> None:
+    document = (Path(__file__).parents[5] / "docs" / "routing.md").read_text(encoding="utf-8")
+    example = textwrap.dedent(
+        "\n".join(line for line in document.splitlines() if line.startswith("    "))
+    )
+
+    found = read(example).rules
+
+    assert [rule.code for rule in found] == ["night-noise", "district", "rest"]
+    assert found[0].when["area"] == {"990101001000000"}
