@@ -75,7 +75,7 @@ def main() -> int:
     from zhizhi.config.demo import history, observing, settling
     from zhizhi.engine import dispatching, settings_in_force, trials
     from zhizhi.engine.models import Case, Source, Task
-    from zhizhi.engine.system import systems
+    from zhizhi.engine.system import system_named
     from zhizhi.kernel.district import build
     from zhizhi.systems.fishery.models import Violation
 
@@ -95,7 +95,7 @@ def main() -> int:
     )  # fmt: skip
     _figures(now)
     violation = Violation.everything.filter(photos__masked_at=None).latest("pk")
-    [rule] = [one for system in systems() for one in system.detectors()]
+    rule = system_named("fishery").detectors()[0]
     tried = {"fishery.limit_minutes": 20}
     trial = trials.ask(rule, tried, since=now - PAST, until=now, by="worker", now=now)
     trials.run_next(now)
