@@ -17,8 +17,6 @@ from zhizhi.trust import audit, canonical, ciphers, versions
 PACKAGED = 1
 PACKAGED_NAME = "Smallest responsible unit"
 PACKAGED_TEXT = f"""\
-# The smallest unit that holds the place answers for it; the agencies are those that the category
-# or the system of the case names.
 rules:
   - code: smallest-responsible-unit
     name: {PACKAGED_NAME}
