@@ -78,12 +78,13 @@ unit-sqlite: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 unit-postgres: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m tests.postgres $(PYTEST) -m "not browser and not chaos" --of-database
 
-# Two processes, each with a browser and an installation of its own. Stories wait more than they
-# work; those of a file share an installation, in the order in which they stand there.
+# Two read the pages, each in a browser and an installation of its own. What happens in the stories
+# is seen by one alone, in the order of the files: they share an installation, and beside a second
+# browser some find no microphone.
 READ := tests/browser/test_every_page.py
 browser: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m pytest -q -n 2 -m browser $(READ)
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -p no:randomly -m browser --ignore=$(READ)
+	$(BIN)/python -m pytest -q -p no:randomly -m browser --ignore=$(READ)
 
 chaos-few: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m pytest -q -m chaos
