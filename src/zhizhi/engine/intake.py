@@ -14,7 +14,8 @@ from django.db.models import Max
 
 from zhizhi.engine import journal, matching, reading
 from zhizhi.engine.models import InboxKey, JournalHead, JournalSegment, QuarantinedRow, Source
-from zhizhi.kernel.observations import Defect, Reading, stream_named
+from zhizhi.kernel.observations import Defect, Reading
+from zhizhi.kernel.streams import STREAMS
 from zhizhi.trust import audit
 
 DEFECTS_SHOWN = 100
@@ -254,7 +255,8 @@ def hold_head() -> JournalHead:
 
 def _matched(envelope: Envelope, now: datetime) -> Envelope:
     """Leave of a matched stream what is of somebody who is known; the rest is not written."""
-    if envelope.taken is not None or not stream_named(envelope.stream).is_matched:
+    declared = STREAMS.get(envelope.stream)  # none where all of it is to be set aside
+    if envelope.taken is not None or declared is None or not declared.is_matched:
         return envelope
     kept = matching.matched(envelope.stream, envelope.reading, now=now)
     taken = envelope.reading.table.num_rows + envelope.reading.refused - kept.refused
