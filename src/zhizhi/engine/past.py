@@ -19,7 +19,6 @@ from zhizhi.engine.models import Alert, Case, Clock, Severity, Task, TimelineEnt
 from zhizhi.engine.timeline import STANDS
 from zhizhi.kernel.stabbing import path_of
 
-_RANKS = {Severity.NORMAL: 0, Severity.IMPORTANT: 1, Severity.URGENT: 2}
 _STATUS = {
     Task.State.OFFERED: Unit.Status.RESERVED,
     Task.State.ACCEPTED: Unit.Status.EN_ROUTE,
@@ -176,7 +175,7 @@ def _gravest(ids: Sequence[int], at: datetime) -> dict[int, str]:
     alerts = Alert.everything.filter(case__in=ids, raised_at__lte=at)
     found: dict[int, str] = {}
     for case, severity in alerts.values_list("case", "severity"):
-        if _RANKS[Severity(severity)] >= _RANKS[Severity(found.get(case, Severity.NORMAL))]:
+        if Severity(severity).rank >= Severity(found.get(case, Severity.NORMAL)).rank:
             found[case] = severity
     return found
 

@@ -27,7 +27,7 @@ from zhizhi.engine.models import (
     ShardState,
     Trial,
 )
-from zhizhi.engine.system import systems
+from zhizhi.engine.system import detector_codes
 from zhizhi.trust.audit import Leaf
 from zhizhi.trust.evidence import append_now
 
@@ -78,7 +78,7 @@ def _due(before: datetime, *, passed: int) -> list[JournalSegment]:
 
 def _passed() -> int:
     """Return the offset before which every installed detector has read everything."""
-    codes = [detector.code for system in systems() for detector in system.detectors()]
+    codes = detector_codes()
     stands = Checkpoint.objects.filter(pk__in=codes).values_list("next_offset", flat=True)
     return min(stands, default=journal.next_offset())
 
@@ -114,7 +114,7 @@ def _relink(head: JournalHead, stream: str, gone: dict[int, int]) -> None:
 @transaction.atomic
 def _strange_state(before: datetime) -> int:
     """Forget what detectors remembered that are installed no longer."""
-    codes = [detector.code for system in systems() for detector in system.detectors()]
+    codes = detector_codes()
     strange = Checkpoint.objects.exclude(pk__in=codes).filter(updated_at__lt=before)
     gone = list(strange.values_list("pk", flat=True)[:AT_ONCE])
     ShardState.objects.filter(detector__in=gone).delete()

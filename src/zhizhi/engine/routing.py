@@ -12,9 +12,9 @@ from django.db.models import Count, Max, Sum
 
 from zhizhi.directory.models import Area
 from zhizhi.directory.models.area_query import PRECEDENCE
+from zhizhi.kernel.routing.rule import SMALLEST
 
 Kind = Area.Kind
-SMALLEST = "smallest"  # the level that changes nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,10 @@ class Route:
 
     def at_level(self, level: str) -> Area | None:
         """Return the area that answers from ``level`` on: the first that is at least so high."""
-        if self.area is None or level == SMALLEST:
-            return self.area
+        if self.area is None:
+            return None
         ways = (self.area, *self.above)
-        least = PRECEDENCE.index(level)
-        return next((one for one in ways if PRECEDENCE.index(one.kind) >= least), ways[-1])
+        return ways[answers_from(level, [one.kind for one in ways])]
 
     def facts(self) -> dict[str, Any]:
         """Return it for the timeline."""
@@ -60,6 +59,18 @@ def responsible_area(lon: float, lat: float) -> Area | None:
     an installation without areas.
     """
     return route([(lon, lat)])[0].area
+
+
+def answers_from(level: str, kinds: Sequence[str]) -> int:
+    """Return which of the areas around a place answers from ``level`` on: the first so high.
+
+    ``kinds`` are theirs, nearest first; where none is so high it is the last.
+    """
+    if level == SMALLEST:
+        return 0
+    least = PRECEDENCE.index(level)
+    high = (place for place, kind in enumerate(kinds) if PRECEDENCE.index(kind) >= least)
+    return next(high, len(kinds) - 1)
 
 
 def codes_of(path: str) -> tuple[str, ...]:

@@ -230,6 +230,11 @@ def systems() -> tuple[SystemConfig, ...]:
     return tuple(app for app in apps.get_app_configs() if isinstance(app, SystemConfig))
 
 
+def detector_codes() -> list[str]:
+    """Return the codes of the installed systems' detectors."""
+    return [detector.code for system in systems() for detector in system.detectors()]
+
+
 def system_named(label: str) -> SystemConfig | None:
     """Return the installed system with this label, as cases and settings name it."""
     return next((one for one in systems() if one.label == label), None)

@@ -24,7 +24,6 @@ from zhizhi.kernel.stabbing import fork_of
 WORKER = "worker"
 CLEARED = "cleared"
 NOWHERE = shapely.Point(0, 0)  # a zone that was never stored
-RANKS = {Severity.NORMAL: 0, Severity.IMPORTANT: 1, Severity.URGENT: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,13 @@ class CaseDraft:
     co_agencies: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
     task_kind: str = "handle"
+
+
+def compared(
+    name: str, value: Any, threshold: Any = "", unit: str = "", *, meets: bool
+) -> dict[str, Any]:
+    """Return one of the ``inputs`` of an explanation: a value and what it was held against."""
+    return {"name": name, "value": value, "threshold": threshold, "unit": unit, "meets": meets}
 
 
 class Plan(Protocol):
@@ -311,7 +317,7 @@ class _Batch:
                 announcing.announce(case, "case.opened", now=self.now, to=self.subscribers)
                 self.plan.opened(case, alert, now=self.now)
             else:
-                _worsen(case, draft)
+                case.worsen(draft.severity)
                 self.plan.repeated(case, alert, now=self.now)
 
     def clear(self, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -347,10 +353,3 @@ class _Batch:
 def _codes(lead: str, draft: CaseDraft) -> list[str]:
     """Return who takes part: who leads, which may be nobody, then those beside."""
     return [lead, *(code for code in draft.co_agencies if code and code != lead)]
-
-
-def _worsen(case: Case, draft: CaseDraft) -> None:
-    """Raise the case's severity to that of a graver alert; it never sinks by itself."""
-    if RANKS[Severity(draft.severity)] > RANKS[Severity(case.severity)]:
-        case.severity = draft.severity
-        Case.everything.filter(pk=case.pk).update(severity=draft.severity)

@@ -19,7 +19,7 @@ from zhizhi.config.backing_up import latest
 from zhizhi.engine import journal, vitals
 from zhizhi.engine.delivering import channels
 from zhizhi.engine.models import Checkpoint, Source
-from zhizhi.engine.system import systems
+from zhizhi.engine.system import detector_codes
 from zhizhi.trust import audit, keys, tree
 
 
@@ -72,10 +72,9 @@ def _outbox(now: datetime) -> Iterator[Metric]:
 def _detectors(now: datetime) -> Iterator[Metric]:
     end = journal.next_offset()
     yield _gauge("journal_next_offset", "Offset that the next envelope gets", end)
-    codes = {detector.code for system in systems() for detector in system.detectors()}
     behind = _labelled("detector_behind", "Envelopes that a detector has not read", "detector")
     failed = _labelled("detector_failed", "Whether a detector stands still", "detector")
-    for row in Checkpoint.objects.filter(detector__in=codes).order_by("detector"):
+    for row in Checkpoint.objects.filter(detector__in=detector_codes()).order_by("detector"):
         behind.add_metric([row.detector], max(0, end - row.next_offset))
         failed.add_metric([row.detector], float(bool(row.failure)))
     yield from (behind, failed)

@@ -183,6 +183,15 @@ def dispatch_nearest(  # noqa: PLR0913 - all named at the call
     return tasks
 
 
+def dispatch_or_note(case: Case, *, missed: str, by: str, now: datetime, kind: str = "") -> None:
+    """Send the nearest fit unit; where none is sent the case says why, under ``missed``."""
+    try:
+        dispatch_nearest(case, by=by, now=now, kind=kind)
+    except (NoUnitFits, StateConflict) as missing:
+        why = missing.code if isinstance(missing, StateConflict) else str(missing)
+        timeline.record(case, verb=missed, actor=by, at=now, data={"why": why})
+
+
 def _candidates(
     case: Case, need: Need | None, *, among: QuerySet[Unit] | None, **also: Any
 ) -> list[Suggestion]:

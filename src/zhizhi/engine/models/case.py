@@ -26,6 +26,14 @@ class Severity(models.TextChoices):
     IMPORTANT = "important", _("Important")
     NORMAL = "normal", _("Normal")
 
+    @property
+    def rank(self) -> int:
+        """Return how grave it is among the others: 0 is the least."""
+        return _RANKS[self]
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(reversed(Severity))}
+
 
 def places_of(column: str, groups: Sequence[Sequence[str]]) -> When:
     """Return the place of the group that holds a column's value; the last one for all others."""
@@ -129,6 +137,14 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def worsen(self, to: str) -> None:
+        """Raise the severity to ``to``; it never sinks by itself."""
+        less = [one for one in Severity if one.rank < Severity(to).rank]
+        if self.severity not in less:
+            return
+        if Case.everything.filter(pk=self.pk, severity__in=less).update(severity=to):
+            self.severity = to
 
     @property
     def code(self) -> str:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from zhizhi.directory.models import Area
-from zhizhi.directory.models.area_query import PRECEDENCE
 from zhizhi.engine.models import Alert, Case, CaseAgency, Report, TimelineEntry
-from zhizhi.engine.routing import codes_of
+from zhizhi.engine.routing import answers_from, codes_of
 from zhizhi.engine.routing_rules.deciding import is_working_time, lead_of
 from zhizhi.engine.system import system_named
-from zhizhi.kernel.routing.rule import SMALLEST, Matter, RoutingRule, RoutingRules
+from zhizhi.kernel.routing.rule import Matter, RoutingRule, RoutingRules
 
 MOST = 1000
 
@@ -75,11 +74,7 @@ def compare(old: RoutingRules, new: RoutingRules, cases: Iterable[Case]) -> Rout
 
 def _destination(rule: RoutingRule, one: _Known, kinds: Mapping[str, str]) -> Destination:
     ways = [code for code in one.matter.area if code in kinds]
-    area = ways[0] if ways else ""
-    if ways and rule.level != SMALLEST:
-        least = PRECEDENCE.index(rule.level)
-        high = (code for code in ways if PRECEDENCE.index(kinds[code]) >= least)
-        area = next(high, ways[-1])
+    area = ways[answers_from(rule.level, [kinds[code] for code in ways])] if ways else ""
     return Destination(lead_of(rule, one.declared), area, rule.team)
 
 

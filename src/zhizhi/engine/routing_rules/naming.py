@@ -7,7 +7,7 @@ from zhizhi.directory.models.area_query import PRECEDENCE
 from zhizhi.engine import reporting
 from zhizhi.engine.models import Severity, Source
 from zhizhi.engine.routing import codes_of
-from zhizhi.engine.system import systems
+from zhizhi.engine.system import detector_codes, systems
 from zhizhi.kernel.routing.checking import RoutingNames
 
 
@@ -35,5 +35,5 @@ def _categories() -> list[tuple[str, tuple[str, ...]]]:
 
 def _sources() -> set[str]:
     """Return the doors, and the detectors for what no door brought."""
-    detectors = {one.code for system in systems() for one in system.detectors()}
-    return {reporting.PAGE, *Source.objects.values_list("code", flat=True), *detectors}
+    doors = Source.objects.values_list("code", flat=True)
+    return {reporting.PAGE, *doors, *detector_codes()}

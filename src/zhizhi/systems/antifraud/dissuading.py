@@ -88,7 +88,7 @@ def begin(
             pays_at=risk.pays_at, due_at=now + within, began_at=now, began_by=by,
         )  # fmt: skip
         if risk.tier == Tier.HIGH:
-            _worsen(case)
+            case.worsen(Severity.URGENT)
         timing.start_clock(case, kind=Step.CALL, within=within, now=now)
         data = {"dissuasion": row.pk, "tier": risk.tier, "warned_by": risk.warned_by}
         timeline.record(case, verb=BEGIN, actor=by, at=now, data=data)
@@ -266,12 +266,6 @@ def _whom(case: Case, person: PersonalData | None, *, by: str, now: datetime) ->
     if report is None or report.person is None or not report.person.phone_index:
         raise NoPerson
     return report.person
-
-
-def _worsen(case: Case) -> None:
-    less = Case.everything.filter(pk=case.pk).exclude(severity=Severity.URGENT)
-    if less.update(severity=Severity.URGENT):
-        case.severity = Severity.URGENT
 
 
 def _is_tried_enough(row: Dissuasion, step: str) -> bool:

@@ -8,7 +8,6 @@ from typing import Any
 
 from zhizhi.engine import delivering, dispatching, settings_in_force, timeline, timing
 from zhizhi.engine.models import Case, Severity
-from zhizhi.engine.states import StateConflict
 from zhizhi.systems.fishery import wording
 from zhizhi.systems.fishery.models import Stay
 from zhizhi.systems.fishery.reminding import values_of
@@ -30,20 +29,13 @@ def begin_if_still_there(arguments: Mapping[str, Any], now: datetime) -> None:
         )
         if not open_stays.update(dissuasion_at=now):
             return
-        _worsen(case)
+        case.worsen(Severity.IMPORTANT)
         timeline.record(
             case, verb="fishery.dissuade", actor=WORKER, at=now, data={"alert": stay.pk}
         )
         if case.state == Case.State.OPEN:
             _ask_operators(case, stay, now=now)
             _send_if_allowed(case, now=now)
-
-
-def _worsen(case: Case) -> None:
-    """Raise the severity to important; one that is graver already stays."""
-    normal = Case.everything.filter(pk=case.pk, severity=Severity.NORMAL)
-    if normal.update(severity=Severity.IMPORTANT):
-        case.severity = Severity.IMPORTANT
 
 
 def _ask_operators(case: Case, stay: Stay, *, now: datetime) -> None:
@@ -67,13 +59,5 @@ def _ask_operators(case: Case, stay: Stay, *, now: datetime) -> None:
 
 def _send_if_allowed(case: Case, *, now: datetime) -> None:
     """Dispatch the nearest fit patrol where the setting says so; the operators see either way."""
-    if not settings_in_force.value("fishery.dispatches_itself"):
-        return
-    try:
-        dispatching.dispatch_nearest(case, by=WORKER, now=now, kind=KIND)
-    except dispatching.NoUnitFits as none:
-        timeline.record(case, verb="fishery.no_unit", actor=WORKER, at=now, data={"why": str(none)})
-    except StateConflict as conflict:
-        timeline.record(
-            case, verb="fishery.no_unit", actor=WORKER, at=now, data={"why": conflict.code}
-        )
+    if settings_in_force.value("fishery.dispatches_itself"):
+        dispatching.dispatch_or_note(case, missed="fishery.no_unit", by=WORKER, now=now, kind=KIND)

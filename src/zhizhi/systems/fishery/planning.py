@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 from zhizhi.engine import timeline, timing
 from zhizhi.engine.models import Alert, Case, Severity, Zone
 from zhizhi.engine.states import move
-from zhizhi.engine.triage import CaseDraft, case_key
+from zhizhi.engine.triage import CaseDraft, case_key, compared
 from zhizhi.systems.fishery import dissuading, reminding, sharing
 from zhizhi.systems.fishery.counting import ACCEPTED, Outcome
 from zhizhi.systems.fishery.models import Stay
@@ -106,27 +106,22 @@ def inputs(
     minutes = (finding["found_at"] - finding["started_at"]).total_seconds() / 60
     season = ", ".join("–".join(span) for span in zone.seasons) if zone else ""
     return [
-        _input(
+        compared(
             gettext_noop("time in the zone"),
             round(minutes, 2),
             limit,
             gettext_noop("minutes"),
             meets=minutes > limit,
         ),
-        _input(
+        compared(
             gettext_noop("positions inside"),
             finding["fixes"],
             fixes,
-            "",
             meets=finding["fixes"] >= fixes,
         ),
-        _input(gettext_noop("zone"), zone.name if zone else finding["zone"], "", "", meets=True),
-        _input(gettext_noop("season"), season or gettext_noop("all year"), "", "", meets=True),
+        compared(gettext_noop("zone"), zone.name if zone else finding["zone"], meets=True),
+        compared(gettext_noop("season"), season or gettext_noop("all year"), meets=True),
     ]
-
-
-def _input(name: str, value: Any, threshold: Any, unit: str, *, meets: bool) -> dict[str, Any]:
-    return {"name": name, "value": value, "threshold": threshold, "unit": unit, "meets": meets}
 
 
 def _stay(case: Case, alert: Alert) -> Stay:

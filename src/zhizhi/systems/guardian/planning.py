@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 from zhizhi.engine import closing, timeline
 from zhizhi.engine.models import Alert, Case, Severity, Zone
 from zhizhi.engine.states import StateConflict
-from zhizhi.engine.triage import CaseDraft, case_key
+from zhizhi.engine.triage import CaseDraft, case_key, compared
 from zhizhi.kernel.solitude import Reason
 from zhizhi.systems.guardian import sending
 from zhizhi.systems.guardian.models import Enrolment
@@ -105,15 +105,15 @@ def inputs(finding: Mapping[str, Any], settings: Mapping[str, Any]) -> list[dict
     needed = needed_for(finding["kind"], settings)
     count = finding["fixes"]
     return [
-        _input(gettext_noop("encounters alone"), count, needed, "", meets=count >= needed),
-        _input(gettext_noop("since the first of them"), round(minutes, 2), "",
-               gettext_noop("minutes"), meets=True),
-        _input(gettext_noop("no companion within"), settings["guardian.window_minutes"], "",
-               gettext_noop("minutes"), meets=True),
-        _input(gettext_noop("no companion nearer than"), settings["guardian.radius_m"], "",
-               gettext_noop("metres"), meets=True),
-        _input(gettext_noop("reason"), REASONS[finding["kind"]], "", "", meets=True),
-        _input(gettext_noop("last reader"), finding["zone"], "", "", meets=True),
+        compared(gettext_noop("encounters alone"), count, needed, meets=count >= needed),
+        compared(gettext_noop("since the first of them"), round(minutes, 2), "",
+                 gettext_noop("minutes"), meets=True),
+        compared(gettext_noop("no companion within"), settings["guardian.window_minutes"], "",
+                 gettext_noop("minutes"), meets=True),
+        compared(gettext_noop("no companion nearer than"), settings["guardian.radius_m"], "",
+                 gettext_noop("metres"), meets=True),
+        compared(gettext_noop("reason"), REASONS[finding["kind"]], meets=True),
+        compared(gettext_noop("last reader"), finding["zone"], meets=True),
     ]  # fmt: skip
 
 
@@ -135,7 +135,3 @@ def needed_for(reason: str, settings: Mapping[str, Any]) -> int:
         Reason.AGAIN: settings["guardian.to_officer"],
     }
     return int(counts.get(Reason(reason), 0))
-
-
-def _input(name: str, value: Any, threshold: Any, unit: str, *, meets: bool) -> dict[str, Any]:
-    return {"name": name, "value": value, "threshold": threshold, "unit": unit, "meets": meets}

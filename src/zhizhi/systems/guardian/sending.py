@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from zhizhi.engine import delivering, dispatching, settings_in_force, timeline, timing
 from zhizhi.engine.models import Alert, Case
-from zhizhi.engine.states import StateConflict
 from zhizhi.kernel.solitude import Reason
 from zhizhi.systems.guardian.naming import ASK, CALL
 
@@ -32,13 +31,4 @@ def call_officer(case: Case, alert: Alert, *, now: datetime) -> None:
         within = timedelta(minutes=settings_in_force.value("guardian.acknowledge_minutes"))
         timing.start_clock(case, kind="acknowledge", within=within, now=now)
     if alert.kind == Reason.MISSING or settings_in_force.value("guardian.dispatches_itself"):
-        _send(case, now=now)
-
-
-def _send(case: Case, *, now: datetime) -> None:
-    """Dispatch the nearest fit unit; where none fits, or one is on its way, the case says so."""
-    try:
-        dispatching.dispatch_nearest(case, by=WORKER, now=now)
-    except (dispatching.NoUnitFits, StateConflict) as why:
-        code = why.code if isinstance(why, StateConflict) else str(why)
-        timeline.record(case, verb="guardian.no_unit", actor=WORKER, at=now, data={"why": code})
+        dispatching.dispatch_or_note(case, missed="guardian.no_unit", by=WORKER, now=now)
