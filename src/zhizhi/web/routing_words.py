@@ -37,14 +37,15 @@ def decision_words(data: Mapping[str, Any]) -> list[SafeString]:
         return []
     agencies = agency_names(data["agencies"])
     areas = area_names(filter(None, (data["area"], data["runner_up"])))
+    names = _rule_names(data["version"])
     return [
         format_html(
             _("Rule {rule}, version {version}, sends it to: {where}."),
-            rule=_rule_name(data["version"], data["rule"]), version=data["version"],
+            rule=rule_name(names.get(data["rule"], data["rule"])), version=data["version"],
             where=_where(data, agencies, areas),
         ),
         format_html(_("Decided by: {inputs}."), inputs=_inputs(data["inputs"], areas)),
-        _runner_up(data, areas),
+        _runner_up(data, areas, names),
     ]  # fmt: skip
 
 
@@ -67,14 +68,14 @@ def _inputs(inputs: Mapping[str, Any], areas: Names) -> SafeString:
     return format_html_join(_("; "), "{} {}", pairs)
 
 
-def _runner_up(data: Mapping[str, Any], areas: Names) -> SafeString:
+def _runner_up(data: Mapping[str, Any], areas: Names, names: Names) -> SafeString:
     other = data["runner_up_rule"]
     text = _("No other rule would have taken it.")
     if other:
         text = _("Without it rule {rule} would have decided.")
     if data["is_tie"]:
         text = _("Rule {rule} has the same place in the order: correct the rules.")
-    said = format_html(text, rule=_rule_name(data["version"], other) if other else "")
+    said = format_html(text, rule=rule_name(names.get(other, other)) if other else "")
     if not data["runner_up"]:
         return said
     area = areas.get(data["runner_up"], data["runner_up"])
@@ -82,10 +83,10 @@ def _runner_up(data: Mapping[str, Any], areas: Names) -> SafeString:
     return format_html("{} {}", said, beside)
 
 
-def _rule_name(version: int, code: str) -> SafeString | str:
+def _rule_names(version: int) -> Names:
+    """Return the names of a version's rules by their codes."""
     rules = versions.of_version(version)
-    name = next((rule.name for rule in rules.rules if rule.code == code), code) if rules else code
-    return rule_name(name)
+    return {rule.code: rule.name for rule in rules.rules} if rules else {}
 
 
 def rule_name(name: str) -> SafeString | str:

@@ -21,14 +21,9 @@ def _hash(title: Text) -> Label:
     return Label(title, Whose.OBSERVED, _WARN, Basis.DUTY, Keep.CLUE, Stored.DIGEST)
 
 
-def _staff(title: Text, form: Stored = Stored.TOKEN) -> Label:
+def _staff(title: Text, form: Stored = Stored.TOKEN, *, keep: Keep = Keep.CLUE) -> Label:
     purpose = _("So that whoever acts answers for it")
-    return Label(title, Whose.STAFF, purpose, Basis.DUTY, Keep.CLUE, form)
-
-
-def _caller(title: Text) -> Label:
-    purpose = _("So that whoever acts answers for it")
-    return Label(title, Whose.STAFF, purpose, Basis.DUTY, Keep.LOG, Stored.TOKEN)
+    return Label(title, Whose.STAFF, purpose, Basis.DUTY, keep, form)
 
 
 LABELS = {
@@ -40,9 +35,11 @@ LABELS = {
     "antifraud.ListEntry.reason": _staff(_("Reason of a list entry"), Stored.PLAIN),
     "antifraud.ListEntry.made_by": _staff(_("Who decided about a list entry")),
     "antifraud.ListEntry.ended_by": _staff(_("Who ended a list entry")),
-    "antifraud.Dissuasion.began_by": _caller(_("Who began a dissuasion")),
-    "antifraud.Dissuasion.ended_by": _caller(_("Who ended a dissuasion")),
-    "antifraud.DissuasionAttempt.by": _caller(_("Who tried to reach somebody at risk")),
+    "antifraud.Dissuasion.began_by": _staff(_("Who began a dissuasion"), keep=Keep.LOG),
+    "antifraud.Dissuasion.ended_by": _staff(_("Who ended a dissuasion"), keep=Keep.LOG),
+    "antifraud.DissuasionAttempt.by": _staff(
+        _("Who tried to reach somebody at risk"), keep=Keep.LOG
+    ),
     "antifraud.CallerPhrase.made_by": _staff(_("Who called with a phrase")),
     "antifraud.CallerPhrase.used_by": _hash(_("Browser that checked a caller")),
 }

@@ -61,11 +61,6 @@ def check(written: str, *, browser: str, now: datetime) -> bool:
     return holding.filter(used_by=who).exists()
 
 
-def newest(row: Dissuasion) -> CallerPhrase | None:
-    """Return the newest phrase of a dissuasion, without its digits: nobody can show them again."""
-    return row.phrases.order_by("-pk").first()
-
-
 def forget_old(now: datetime) -> int:
     """Delete phrases whose time was over a day ago; returns how many."""
     return CallerPhrase.objects.filter(expires_at__lt=now - KEPT).delete()[0]

@@ -28,7 +28,7 @@ from zhizhi.systems.antifraud.dissuading import AmountUnfit, NoPerson
 from zhizhi.systems.antifraud.lessons import LESSONS
 from zhizhi.systems.antifraud.models import Dissuasion, DissuasionAttempt
 from zhizhi.systems.antifraud.queueing import QueuedCall
-from zhizhi.systems.antifraud.risk_forms import CaseRiskForm, OutcomeForm, WarningForm
+from zhizhi.systems.antifraud.risk_forms import CaseRiskForm, OutcomeForm, RiskForm, WarningForm
 from zhizhi.systems.antifraud.writing_down import FraudWarning
 from zhizhi.trust import vault
 from zhizhi.trust.access import AccessRefused
@@ -82,10 +82,10 @@ def write_down(request: HttpRequest, scope: Scope) -> HttpResponse:
     now = timezone.now()
     if request.method != "POST":
         form = WarningForm(scope=scope, initial={"key": secrets.token_hex(16)})
-        return render(request, "antifraud/warning.html", {"form": form})
+        return _form_page(request, form)
     form = WarningForm(request.POST, scope=scope)
     if not form.is_valid() or form.person is None:
-        return render(request, "antifraud/warning.html", {"form": form}, status=UNPROCESSABLE)
+        return _form_page(request, form)
     told = form.cleaned_data
     warning = FraudWarning(
         told["key"], form.person, told["telling"], form.area.lon, form.area.lat, told["place"]
@@ -94,7 +94,7 @@ def write_down(request: HttpRequest, scope: Scope) -> HttpResponse:
         row = writing_down.write_down(warning, form.risk(now), by=actor_of(request), now=now)
     except reporting.ReportRefused as refused:
         form.add_error(None, str(refused))
-        return render(request, "antifraud/warning.html", {"form": form}, status=UNPROCESSABLE)
+        return _form_page(request, form)
     return _back(request, row, _("Written down; the time to call runs."))
 
 
@@ -107,17 +107,14 @@ def begin(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     case, now = visible_case(scope, pk), timezone.now()
     form = CaseRiskForm(request.POST) if "tier" in request.POST else CaseRiskForm()
     if not form.is_valid():
-        status = UNPROCESSABLE if form.is_bound else 200
-        context = {"form": form, "case": case}
-        return render(request, "antifraud/warning.html", context, status=status)
+        return _form_page(request, form, case)
     try:
         row = dissuading.begin(
             case, form.risk(now), person=form.person, by=actor_of(request), now=now
         )
     except NoPerson:
         form.add_error("phone", _("Whoever reported it left no number: write one."))
-        context = {"form": form, "case": case}
-        return render(request, "antifraud/warning.html", context, status=UNPROCESSABLE)
+        return _form_page(request, form, case)
     return _back(request, row, _("Begun; the time to call runs."))
 
 
@@ -200,6 +197,13 @@ def phrase(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     page = request.build_absolute_uri(reverse("antifraud:caller"))
     context = {"row": row, "phrase": made, "page": page, "until": now + timedelta(minutes=minutes)}
     return render(request, "antifraud/phrase.html", context)
+
+
+def _form_page(request: HttpRequest, form: RiskForm, case: Case | None = None) -> HttpResponse:
+    """Show the form empty, or as it was sent with what is wrong in it."""
+    context = {"form": form, "case": case}
+    status = UNPROCESSABLE if form.is_bound else 200
+    return render(request, "antifraud/warning.html", context, status=status)
 
 
 def _visible(scope: Scope, pk: int) -> Dissuasion:
