@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page
 
 from tests.browser.installing import APPEALED, ASKED, LOOKED_AT, OBJECTED, TOLD
+from tests.browser.server import database
 from zhizhi.systems.fishery.wording import LONGEST
 
 WORD = re.compile(r"(?<!\{)\b[A-Za-z][A-Za-z'’]{2,}")  # {zone} is a place in a text, no word
@@ -56,7 +55,7 @@ SKIPPED = {"zh-hans": "[lang=en], option:not(:checked)", "en": "[lang|=zh]"}
 
 def typed(home: Path) -> set[str]:
     """Return the Chinese that people wrote in an installation, each run of characters once."""
-    with closing(sqlite3.connect(f"file:{home / 'zhizhi.sqlite3'}?mode=ro", uri=True)) as kept:
+    with database(home) as kept:
         rows = [
             text
             for table, columns in TYPED.items()

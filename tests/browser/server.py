@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -144,6 +145,12 @@ def fix(where: Place, token: int, at: datetime) -> dict[str, Any]:
         "lat": where.lat,
         "accuracy_m": 5.0,
     }
+
+
+def database(home: Path) -> contextlib.closing[sqlite3.Connection]:
+    """Open the database of an installation to read it; closes behind a ``with``."""
+    address = f"file:{home / 'zhizhi.sqlite3'}?mode=ro"
+    return contextlib.closing(sqlite3.connect(address, uri=True))
 
 
 @contextlib.contextmanager

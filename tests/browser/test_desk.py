@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-from contextlib import closing
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -12,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Opener
 from tests.browser.covering import SCREENS, WIDE, Screen, last_found
 from tests.browser.installing import HOLD_S
-from tests.browser.server import Server
+from tests.browser.server import Server, database
 from tests.browser.test_stories import await_until, withdraw
 
 pytestmark = pytest.mark.browser
@@ -116,9 +114,8 @@ def test_after_the_hold_a_dispatch_stands_and_only_a_withdrawal_ends_it(
 
 def is_held(server: Server, task: str) -> bool:
     """Say whether the worker has yet to come to the message about a task."""
-    address = f"file:{server.home / 'zhizhi.sqlite3'}?mode=ro"
     held = "SELECT 1 FROM engine_message WHERE task_id = ? AND state = 'held'"
-    with closing(sqlite3.connect(address, uri=True)) as kept:
+    with database(server.home) as kept:
         return kept.execute(held, [task]).fetchone() is not None
 
 

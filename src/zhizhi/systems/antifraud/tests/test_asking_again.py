@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.test import override_settings
 
 from zhizhi.directory import people
-from zhizhi.engine import reading, settings_in_force, timing
+from zhizhi.engine import settings_in_force, timing
 from zhizhi.engine.models import Message, Timer
 from zhizhi.engine.tests.building import NOON, area, later, refusal
 from zhizhi.systems.antifraud import dissuading
@@ -20,12 +18,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def data(tmp_path: Path) -> Iterator[Path]:
-    reading.forget()
-    with override_settings(DATA=tmp_path):
-        area()
-        yield tmp_path
-    reading.forget()
+def home(data: Path) -> None:
+    area()
 
 
 def ended(outcome: str = "stopped", lost: int = 0) -> Dissuasion:

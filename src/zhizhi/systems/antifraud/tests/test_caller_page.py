@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.test import Client, override_settings
+from django.test import Client
 from django.utils import timezone
 
-from zhizhi.engine import reading, settings_in_force
+from zhizhi.engine import settings_in_force
 from zhizhi.engine.tests.building import area
 from zhizhi.systems.antifraud import phrases
 from zhizhi.systems.antifraud.models import CallerPhrase, Dissuasion
@@ -21,12 +20,8 @@ YES, NO = "Yes: somebody on duty calls you", "Not confirmed"
 
 
 @pytest.fixture(autouse=True)
-def data(tmp_path: Path) -> Iterator[Path]:
-    reading.forget()
-    with override_settings(DATA=tmp_path):
-        area()
-        yield tmp_path
-    reading.forget()
+def home(data: Path) -> None:
+    area()
 
 
 def resident(address: str = "10.0.0.1") -> Client:

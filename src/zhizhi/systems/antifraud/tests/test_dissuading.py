@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
-from django.test import override_settings
 
 from zhizhi.directory.models import Unit
 from zhizhi.directory.people import PersonalData
-from zhizhi.engine import closing, dispatching, reading, settings_in_force, timing
+from zhizhi.engine import closing, dispatching, settings_in_force, timing
 from zhizhi.engine.models import Case, Clock, Message, Task, TimelineEntry
 from zhizhi.engine.states import StateConflict
 from zhizhi.engine.tests.building import NOON, area, case, later, refusal
@@ -33,14 +30,6 @@ from zhizhi.trust.models import Erasure, SubjectKey
 
 pytestmark = pytest.mark.django_db
 State = Dissuasion.State
-
-
-@pytest.fixture(autouse=True)
-def data(tmp_path: Path) -> Iterator[Path]:
-    reading.forget()
-    with override_settings(DATA=tmp_path):
-        yield tmp_path
-    reading.forget()
 
 
 def tried(row: Dissuasion, result: str, step: str = "call", **span: float) -> str:

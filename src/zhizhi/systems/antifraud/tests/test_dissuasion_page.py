@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client, override_settings
+from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from zhizhi.directory.models import Account, Area, RoleAssignment
-from zhizhi.engine import reading
 from zhizhi.engine.models import Case, Task
 from zhizhi.engine.tests.building import area, case
 from zhizhi.systems.antifraud import asking_again, dissuading
@@ -34,12 +32,8 @@ WARNING = {
 
 
 @pytest.fixture(autouse=True)
-def data(tmp_path: Path) -> Iterator[Path]:
-    reading.forget()
-    with override_settings(DATA=tmp_path):
-        area()
-        yield tmp_path
-    reading.forget()
+def home(data: Path) -> None:
+    area()
 
 
 def browser(role: str = "operator", home: str = "990100000000000") -> Client:

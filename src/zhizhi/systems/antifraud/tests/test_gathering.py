@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import override_settings
 
-from zhizhi.engine import closing, erasing, merging, reading, reporting, settings_in_force
+from zhizhi.engine import closing, erasing, merging, reporting, settings_in_force
 from zhizhi.engine.models import Case, Report
 from zhizhi.engine.reporting import NewReport
 from zhizhi.engine.states import StateConflict
@@ -29,14 +26,6 @@ pytestmark = pytest.mark.django_db
 NUMBER, SITE = "13800138000", "pay.example.com/a"
 TEXT = f"稳赚不赔，高收益，导师带你，请加 {NUMBER} 或 http://{SITE}"
 BY = "account:1"
-
-
-@pytest.fixture(autouse=True)
-def data(tmp_path: Path) -> Iterator[Path]:
-    reading.forget()
-    with override_settings(DATA=tmp_path):
-        yield tmp_path
-    reading.forget()
 
 
 def thing(written: str) -> Identifier:

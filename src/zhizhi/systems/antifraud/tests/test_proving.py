@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from django.test import override_settings
 
-from zhizhi.engine import reading
 from zhizhi.engine.tests.building import NOON, area, later
 from zhizhi.systems.antifraud import dissuading, parting_with, proving
 from zhizhi.systems.antifraud.models import Dissuasion
@@ -17,14 +13,6 @@ from zhizhi.systems.antifraud.proving import WarnerFigures
 from zhizhi.systems.antifraud.tests.risk import BY, warned
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def data(tmp_path: Path) -> Iterator[Path]:
-    reading.forget()
-    with override_settings(DATA=tmp_path):
-        yield tmp_path
-    reading.forget()
 
 
 def ended(name: str, outcome: str, *, lost: int = 0, rule: str = "", by: str = "bank") -> None:
