@@ -57,13 +57,16 @@ def _where(data: Mapping[str, Any], agencies: Names, areas: Names) -> str:
 
 
 def _inputs(inputs: Mapping[str, Any], areas: Names) -> SafeString:
-    """Return what a rule could know of the case; of its categories the nearest alone."""
+    """Return what a rule could know of the case; of its categories the nearest alone.
+
+    In the order of the fields here: PostgreSQL keeps the keys of a JSON object in its own.
+    """
     told = {**inputs, "category": inputs["category"][0]}
     told["working_time"] = YES if inputs["working_time"] else NO
     pairs = (
-        (FIELDS[name], value_name(name, value, areas))
-        for name, value in told.items()
-        if name in FIELDS and name != "area" and value
+        (words, value_name(name, told[name], areas))
+        for name, words in FIELDS.items()
+        if name != "area" and told.get(name)
     )
     return format_html_join(_("; "), "{} {}", pairs)
 
