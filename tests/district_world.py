@@ -60,7 +60,7 @@ from zhizhi.engine.routing_rules.versions import PACKAGED_TEXT
 from zhizhi.systems.antifraud.models import Dissuasion, ListEntry
 from zhizhi.systems.fishery.models import Stay, Violation, ViolationPhoto
 from zhizhi.systems.grid.models import Category, CategoryPack
-from zhizhi.systems.guardian.models import Enrolment
+from zhizhi.systems.guardian.models import Companion, Enrolment, Tag, TagReader
 from zhizhi.trust import access, consenting, evidence, grounds, vault
 from zhizhi.trust.access import Look
 from zhizhi.trust.consenting import Agreement
@@ -344,7 +344,18 @@ def _guardianships(world: World) -> dict[str, Any]:
         ward=bound.ward, token=4_711, area_path=path, made_at=now, made_by="account:0",
         changed_at=now,
     )  # fmt: skip
-    return {"bound": bound, "guardianship": waiting, "enrolment": enrolled}
+    tags = {"bound_at": now, "bound_by": "account:0"}
+    return {
+        "bound": bound, "guardianship": waiting, "enrolment": enrolled,
+        "tag": Tag.objects.create(token=11, kind="qr", holder=bound.ward, **tags),
+        "companion": Companion.objects.create(
+            enrolment=enrolled, person=bound.guardian, since_at=now
+        ),
+        "tag_reader": TagReader.objects.create(
+            code="R-1", name="Gate", lon=LON, lat=LAT, area_path=path, changed_at=now,
+            changed_by="account:0",
+        ),
+    }  # fmt: skip
 
 
 def _look_reviews(world: World) -> dict[str, Any]:

@@ -195,8 +195,7 @@ def _residents(now: datetime) -> dict[str, Any]:
         "reported": reported.report.case_id,
         "claim": _looked_at(ended, now),
         **_granted(reported.report, now),
-        "guardianship": bound[1],
-        "bound": bound[0],
+        "guardianship": bound[1], "bound": bound[0], "enrolment": _enrolled(bound[0], now),
         "look_review": _watched(reported.report, now),
         "held": {
             "writing": {drafts.COOKIE: writing.token},
@@ -204,7 +203,7 @@ def _residents(now: datetime) -> dict[str, Any]:
             "following": _session([ended.pk, reported.report.pk]),
             "guarding": _session(guardianships=bound[:1]),
         },
-    }
+    }  # fmt: skip
 
 
 def _appeals(held: dict[str, dict[str, str]], now: datetime) -> dict[str, Any]:
@@ -259,7 +258,7 @@ def _bound(now: datetime) -> tuple[int, int]:
     from zhizhi.directory.models import Account
     from zhizhi.directory.people import PersonalData
     from zhizhi.trust.access import Post
-    from zhizhi.trust.grounds import BRING_HOME
+    from zhizhi.trust.grounds import BRING_HOME, TAGS
 
     operator, inspector = (Account.objects.get(username=who) for who in ("operator", "inspector"))
     [path] = operator.roles.values_list("area__path", flat=True)
@@ -268,11 +267,30 @@ def _bound(now: datetime) -> tuple[int, int]:
     new = Proposal(ward, guardian, "child", "kinship", until)
     row = binding.propose(new, area_path=path, by=operator, now=now)
     guarding.confirm(row, by=inspector, now=now)
-    guarding.agree(row, BRING_HOME, ("name", "phone"), text="bring-home@1", now=now)
+    guarding.agree(row, BRING_HOME, ("name", "phone", TAGS), text="bring-home@2", now=now)
     post = Post("inspector", f"area:{path}")
     people.open_to_check(row.ward, actor=f"account:{inspector.pk}", post=post, now=now)
     other = Proposal(PersonalData("沈桂兰"), row.guardian, "relative", "community", until)
     return row.pk, binding.propose(other, area_path=path, by=operator, now=now).pk
+
+
+def _enrolled(bound: int, now: datetime) -> int:
+    """Enrol the ward of a guardian, who walks along; both carry a tag, and a reader hangs there."""
+    from zhizhi.directory.models import Account, Area, Guardianship
+    from zhizhi.systems.guardian import enrolling, placing, tagging
+    from zhizhi.systems.guardian.enrolling import Habit
+    from zhizhi.systems.guardian.placing import Spot
+
+    bond = Guardianship.everything.get(pk=bound)
+    by = f"account:{Account.objects.get(username='operator').pk}"
+    area = Area.objects.in_force().filter(kind="community").order_by("path")[0]
+    row = enrolling.enrol_ward(
+        bond, by=by, now=now, habit=Habit(None, [area]), assent="agrees", is_beside=True
+    )
+    for person, code in ((bond.ward, "ward-1"), (bond.guardian, "guardian-1")):
+        tagging.bind(person, code, "bracelet", by=by, now=now)
+    placing.place("R-1", Spot("菜市场东门", area.lon, area.lat), by=by, now=now)
+    return row.pk
 
 
 def _granted(report: Any, now: datetime) -> dict[str, int]:

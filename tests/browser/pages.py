@@ -37,6 +37,7 @@ class Look:
             guardianship=server.guardianship,
             bound=server.bound,
             look_review=server.look_review,
+            enrolment=server.enrolment,
         )
 
 
@@ -183,6 +184,11 @@ PAGES: dict[str, Look] = {
     "fishery:word": Look("administrator", "/fishery/words/fishery.reminder/"),
     "fishery:statistics": Look("leader", "/fishery/statistics/"),
     "fishery:agency": Look("fishery", "/fishery/agency/"),
+    "guardian:enrolments": Look("operator", "/guardian/"),
+    "guardian:enrolments/leader": Look("leader", "/guardian/"),
+    "guardian:enrol": Look("operator", "/guardian/enrol/{bound}/"),
+    "guardian:enrolment": Look("operator", "/guardian/{enrolment}/"),
+    "guardian:readers": Look("operator", "/guardian/readers/"),
     "grid:categories": Look("leader", "/grid/"),
     "grid:category": Look("operator", "/grid/manhole/"),
     "grid:category/administrator": Look("administrator", "/grid/litter/"),

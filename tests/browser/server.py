@@ -100,6 +100,7 @@ class Server:
     emergency: int  # and what was opened without one
     guardianship: int  # proposed by the operator, waits for a second person
     bound: int  # and one that was confirmed, whose code one of the residents' browsers has shown
+    enrolment: int  # of a ward, who has a tag
     look_review: int  # of the operator, for the auditor
     held: dict[str, dict[str, str]]  # the cookies of the residents' browsers
     entered: dict[str, str]  # the sessions of browsers that stand at the door, or came in by it

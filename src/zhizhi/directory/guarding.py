@@ -121,13 +121,13 @@ def resign(row: Guardianship, *, now: datetime) -> int:
     return end(row, Ended.RESIGNED, by=GUARDIAN, now=now)
 
 
-def object_for(ward: Person, *, by: str, now: datetime) -> int:
+def object_for(ward: Person, *, by: str, now: datetime, leave: Leave = append_now) -> int:
     """End every guardianship of ``ward``, who does not want it; returns how many there were.
 
     The ward's word outweighs each guardian's: nobody agrees for the ward until two people have
     confirmed a guardianship anew.
     """
-    return _end_all(models.Q(ward=ward), Ended.OBJECTED, by, now, append_now)
+    return _end_all(models.Q(ward=ward), Ended.OBJECTED, by, now, leave)
 
 
 def end_of(person: Person, *, by: str, now: datetime, leave: Leave = append_now) -> int:

@@ -188,8 +188,13 @@ def open_to_check(
 
 def find_by_phone(phone: str) -> Person | None:
     """Return the person with this telephone number, found without opening anything."""
-    index = vault.blind_index(identity.phone_number(phone), column=f"{TABLE}.phone")
-    return Person.objects.select_related("key").filter(phone_index=index).order_by("pk").first()
+    rows = Person.objects.select_related("key").filter(phone_index=index_of(phone))
+    return rows.order_by("pk").first()
+
+
+def index_of(phone: str) -> str:
+    """Return the keyed hash by which people with this number are found; raises IdentityInvalid."""
+    return vault.blind_index(identity.phone_number(phone), column=f"{TABLE}.phone")
 
 
 @transaction.atomic

@@ -83,6 +83,8 @@ class GuardianConfig(SystemConfig):
         )
     }
     personal_data = "pseudonymous"
+    has_pages = True
+    readers = ("operator", "inspector", "leader", "legal_reviewer")
     verb_names = {
         "guardian.ask": _("Relatives to be asked"),
         "guardian.call": _("Alarm: a ward may be lost"),

@@ -14,12 +14,13 @@ from typing import Any
 
 from django.db import IntegrityError, models, transaction
 
-from zhizhi.directory import people
+from zhizhi.directory import guarding, people
 from zhizhi.directory.accounts import person_name
-from zhizhi.directory.models import Area, Person
+from zhizhi.directory.models import Area, Guardianship, Person
+from zhizhi.directory.people import PersonalData
 from zhizhi.engine import timeline
 from zhizhi.engine.states import StateConflict, move
-from zhizhi.systems.guardian import telling
+from zhizhi.systems.guardian import parting_with, telling
 from zhizhi.systems.guardian.models import AllowedArea, Companion, Enrolment, Tag
 from zhizhi.trust import consenting
 from zhizhi.trust.audit import Leaf
@@ -27,8 +28,11 @@ from zhizhi.trust.consenting import Agreement
 from zhizhi.trust.grounds import BRING_HOME, TAGS
 from zhizhi.trust.models import Consent
 
-State = Enrolment.State
+State, Assent = Enrolment.State, Enrolment.Assent
 YEAR = timedelta(days=365)  # what a companion agrees to is renewed every year, as a guardianship
+VERBS: dict[str, str] = {
+    State.ACTIVE: "guardian.resume", State.PAUSED: "guardian.pause", State.ENDED: "guardian.end",
+}  # fmt: skip
 DESK, COMPANION_TEXT = "guardian-desk", "companion@1"
 
 
@@ -41,8 +45,9 @@ class Habit:
 
 
 def enrol(
-    ward: Person, *, area_path: str, by: str, now: datetime, habit: Habit = Habit()
-) -> Enrolment:
+    ward: Person, *, area_path: str, by: str, now: datetime, habit: Habit = Habit(),
+    assent: str = Assent.SILENT,
+) -> Enrolment:  # fmt: skip
     """Enrol somebody for whom an agreement to be found by tags is in force.
 
     Raises consenting.ConsentMissing, and StateConflict ("enrolled-already").
@@ -52,14 +57,29 @@ def enrol(
         try:
             with transaction.atomic():
                 row = Enrolment.everything.create(
-                    ward=ward, token=secrets.randbits(63), area_path=area_path, made_at=now,
-                    made_by=by, changed_at=now,
+                    ward=ward, token=secrets.randbits(63), assent=assent, area_path=area_path,
+                    made_at=now, made_by=by, changed_at=now,
                 )  # fmt: skip
         except IntegrityError as error:
             message = f"{person_name(ward.pk)} is enrolled already"
             raise StateConflict(message, code="enrolled-already") from error
         _allow(row, habit)
-        _leave(row, "guardian.enrol", by, now)
+        _leave(row, "guardian.enrol", by, now, assent=str(assent))
+    return row
+
+
+def enrol_ward(
+    bond: Guardianship, *, by: str, now: datetime, habit: Habit, assent: str, is_beside: bool
+) -> Enrolment:  # fmt: skip
+    """Enrol the ward of a guardianship at the desk, with the guardian as a companion if wanted.
+
+    Raises what ``enrol`` raises.
+    """
+    path = bond.area_path
+    with timeline.writing():
+        row = enrol(bond.ward, area_path=path, by=by, now=now, habit=habit, assent=assent)
+        if is_beside:
+            bring_companion(row, bond.guardian, by=by, now=now)
     return row
 
 
@@ -71,24 +91,49 @@ def allow(row: Enrolment, habit: Habit, *, by: str, now: datetime) -> None:
         _leave(row, "guardian.allow", by, now)
 
 
-def pause(row: Enrolment, *, by: str, now: datetime) -> None:
+def pause(row: Enrolment, *, by: str, now: datetime, why: str = "") -> None:
     """Match nobody until it is resumed, and forget what was remembered of the last minutes."""
-    _move(row, State.PAUSED, "guardian.pause", by, now)
+    _move(row, State.PAUSED, why, by, now)
 
 
-def resume(row: Enrolment, *, by: str, now: datetime) -> None:
+def resume(row: Enrolment, *, by: str, now: datetime, why: str = "") -> None:
     """Match again; raises consenting.ConsentMissing when nobody agrees any more."""
     consenting.require(person_name(row.ward_id), BRING_HOME, (TAGS,), now=now)
-    _move(row, State.ACTIVE, "guardian.resume", by, now)
+    _move(row, State.ACTIVE, why, by, now)
 
 
-def end(row: Enrolment, *, by: str, now: datetime) -> None:
+def end(row: Enrolment, *, by: str, now: datetime, why: str = "") -> None:
     """End it for good: its tags are let go of, and it is deleted a while later."""
     with timeline.writing():
-        _move(row, State.ENDED, "guardian.end", by, now, ended_at=now)
-        people_of = [row.ward_id, *row.companions.values_list("person", flat=True)]
-        live = Tag.objects.filter(holder__in=people_of, unbound_at=None)
-        live.exclude(holder__in=_needed_elsewhere(row)).update(unbound_at=now, unbound_by=by)
+        _move(row, State.ENDED, why, by, now, ended_at=now)
+        _own_tags(row).filter(unbound_at=None).update(unbound_at=now, unbound_by=by)
+
+
+def object_for(row: Enrolment, *, by: str, now: datetime) -> None:
+    """Let the ward's own word end it, with every guardianship and whatever was agreed to.
+
+    Nobody agrees for the ward until two people have confirmed a guardianship anew.
+    """
+    with timeline.writing():
+        guarding.object_for(row.ward, by=by, now=now, leave=timeline.leave)
+        own = consenting.agreed(person_name(row.ward_id), BRING_HOME, (), now=now)
+        if own is not None:
+            consenting.withdraw(own, by=by, now=now, leave=timeline.leave)
+        end(row, by=by, now=now, why="objected")
+
+
+def delete(row: Enrolment, *, by: str, now: datetime, why: str = "") -> None:
+    """Delete it and its tags at once, ended or not; raises StateConflict when somebody else did."""
+    with timeline.writing():
+        if row.state != State.ENDED:
+            end(row, by=by, now=now, why=why)
+        tags = _own_tags(row).exclude(unbound_at=None).delete()[0]
+        sealed = parting_with.sealed_here(Enrolment.everything.filter(pk=row.pk))
+        if not Enrolment.everything.filter(pk=row.pk).delete()[0]:
+            message = f"{name_of(row)} was deleted already"
+            raise StateConflict(message, code="deleted-already")
+        parting_with.release(sealed, by=by, now=now)
+        _leave(row, "guardian.delete", by, now, tags=tags, **_told(why))
 
 
 def add_companion(row: Enrolment, person: Person, *, by: str, now: datetime) -> Companion:
@@ -119,13 +164,33 @@ def remove_companion(companion: Companion, *, by: str, now: datetime) -> None:
         if not Companion.objects.filter(pk=companion.pk).delete()[0]:
             message = f"{who} was taken out already"
             raise StateConflict(message, code="companion-gone")
+        if companion.is_sealed_here:
+            _take_tags(companion.person_id, by, now)
+            parting_with.release([companion.person_id], by=by, now=now)
         _leave(row, "guardian.companion_out", by, now, person=who)
+
+
+def bring_companion(
+    row: Enrolment, who: Person | PersonalData, *, by: str, now: datetime
+) -> Companion:
+    """Add whoever stands at the desk and agrees: a guardian, or somebody sealed for this alone.
+
+    Raises what ``add_companion`` raises, IdentityInvalid and WrongWorld.
+    """
+    is_new = isinstance(who, PersonalData)
+    with timeline.writing():
+        person = _known_or_sealed(who, by, now) if isinstance(who, PersonalData) else who
+        agree_as_companion(person, by=by, now=now)
+        found = add_companion(row, person, by=by, now=now)
+        if is_new:
+            Companion.objects.filter(pk=found.pk).update(is_sealed_here=True)
+    return found
 
 
 def agree_as_companion(person: Person, *, by: str, now: datetime) -> Consent:
     """Write down that somebody agreed in person that the own tag may be known beside a ward."""
     agreement = Agreement(people.subject(person), BRING_HOME, (TAGS,), DESK, COMPANION_TEXT)
-    return consenting.give(agreement, until=now + YEAR, by=by, now=now)
+    return consenting.give(agreement, until=now + YEAR, by=by, now=now, leave=timeline.leave)
 
 
 def name_of(row: Enrolment) -> str:
@@ -149,12 +214,39 @@ def _live(row: Enrolment) -> None:
         raise StateConflict(message, code="ended-already", record=row)
 
 
-def _move(row: Enrolment, to: str, verb: str, by: str, now: datetime, **also: Any) -> None:
+def _move(row: Enrolment, to: str, why: str, by: str, now: datetime, **also: Any) -> None:
     with timeline.writing():
         move(row, to, allowed=Enrolment.MOVES, changed_at=now, **also)
-        _leave(row, verb, by, now)
+        _leave(row, VERBS[to], by, now, **_told(why))
         if to != State.ACTIVE:
             telling.tell(row, telling.STOPPED, now=now)
+
+
+def _told(why: str) -> dict[str, str]:
+    return {"why": why} if why else {}
+
+
+def _take_tags(number: int, by: str, now: datetime) -> None:
+    """Take the tags of somebody back who walks with nobody any more."""
+    if not Companion.objects.filter(person=number).exists():
+        live = Tag.objects.filter(holder=number, unbound_at=None)
+        live.update(unbound_at=now, unbound_by=by)
+
+
+def _known_or_sealed(who: PersonalData, by: str, now: datetime) -> Person:
+    """Return who walks with another ward already and has this number; else seal somebody new."""
+    index = people.index_of(who.phone)
+    others = Companion.objects.filter(is_sealed_here=True, person__phone_index=index)
+    known = others.select_related("person").order_by("pk").first()
+    if known is not None:
+        return known.person
+    return people.add_person(who, by=by, now=now, leave=timeline.leave)
+
+
+def _own_tags(row: Enrolment) -> models.QuerySet[Tag]:
+    """Return the tags of ward and companions that no other enrolment needs."""
+    people_of = [row.ward_id, *row.companions.values_list("person", flat=True)]
+    return Tag.objects.filter(holder__in=people_of).exclude(holder__in=_needed_elsewhere(row))
 
 
 def _needed_elsewhere(row: Enrolment) -> models.QuerySet[Person]:

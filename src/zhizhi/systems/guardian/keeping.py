@@ -10,7 +10,7 @@ from zhizhi.directory.accounts import person_name
 from zhizhi.engine import settings_in_force
 from zhizhi.engine.models import Case
 from zhizhi.engine.states import StateConflict
-from zhizhi.systems.guardian import enrolling, telling
+from zhizhi.systems.guardian import enrolling, parting_with, telling
 from zhizhi.systems.guardian.models import Enrolment, Tag
 from zhizhi.trust import consenting
 from zhizhi.trust.grounds import BRING_HOME, TAGS
@@ -38,7 +38,11 @@ def forget_old(now: datetime) -> int:
     done = sum(_let_go(row, before, now) for row in left)
     over = models.Q(state=State.ENDED, ended_at__lt=before)
     tags = Tag.objects.filter(unbound_at__lt=before).delete()[0]
-    return done + tags + Enrolment.everything.filter(over).delete()[0]
+    old = Enrolment.everything.filter(over)
+    sealed = parting_with.sealed_here(old)
+    gone = old.delete()[0]
+    parting_with.release(sealed, by=WORKER, now=now)
+    return done + tags + gone
 
 
 def _let_go(row: Enrolment, before: datetime, now: datetime) -> bool:

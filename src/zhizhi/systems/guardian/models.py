@@ -49,6 +49,12 @@ class Enrolment(models.Model):
         PAUSED = "paused", _("Paused")
         ENDED = "ended", _("Ended")
 
+    class Assent(models.TextChoices):
+        """What the ward said to it at the desk; whoever objects is not enrolled."""
+
+        AGREES = "agrees", _("Agrees")
+        SILENT = "silent", _("Says nothing against it")
+
     MOVES: Transitions = {
         State.ACTIVE: frozenset({State.PAUSED, State.ENDED}),
         State.PAUSED: frozenset({State.ACTIVE, State.ENDED}),
@@ -58,6 +64,7 @@ class Enrolment(models.Model):
     ward = models.ForeignKey(Person, models.PROTECT, related_name="enrolments")
     token = models.BigIntegerField(unique=True)
     state = models.CharField(max_length=8, choices=State, default=State.ACTIVE)
+    assent = models.CharField(max_length=8, choices=Assent, default=Assent.SILENT)
     area_path = models.CharField(max_length=160)
     hours_from = models.TimeField(null=True)  # when the ward may be out alone; null: at any time
     hours_to = models.TimeField(null=True)
@@ -122,6 +129,7 @@ class Companion(models.Model):
     enrolment = models.ForeignKey(Enrolment, models.CASCADE, related_name="companions")
     person = models.ForeignKey(Person, models.PROTECT, related_name="+")
     since_at = models.DateTimeField()
+    is_sealed_here = models.BooleanField(default=False)  # known to the house for this alone
 
     class Meta:
         verbose_name = _("companion")

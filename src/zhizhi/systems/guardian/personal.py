@@ -23,6 +23,7 @@ LABELS = {
     "guardian.TagReader.changed_by": _staff(_("Who placed a reader")),
     "guardian.Enrolment.ward": _ward(_("Who is enrolled")),
     "guardian.Enrolment.token": _ward(_("Number by which streams know a ward")),
+    "guardian.Enrolment.assent": _ward(_("What a ward said to it"), Stored.PLAIN),
     "guardian.Enrolment.hours_from": _ward(_("When a ward may be alone"), Stored.PLAIN),
     "guardian.Enrolment.hours_to": _ward(_("Until when a ward may be alone"), Stored.PLAIN),
     "guardian.Enrolment.made_by": _staff(_("Who enrolled")),

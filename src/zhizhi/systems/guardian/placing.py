@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from zhizhi.engine import routing
 from zhizhi.systems.guardian.models import TagReader
@@ -28,15 +30,24 @@ class Spot:
 
 
 @transaction.atomic
-def place(code: str, spot: Spot, *, by: str, now: datetime) -> TagReader:
-    """Add a reader, or move a known one; it reads again. Raises ReaderInvalid."""
+def place(
+    code: str, spot: Spot, *, by: str, now: datetime, within: Sequence[str] = ("",)
+) -> TagReader:
+    """Add a reader, or move a known one; it reads again. Raises ReaderInvalid.
+
+    ``within`` are the paths of the areas in which ``by`` may place and move readers.
+    """
     if not 0 < len(code) <= 32 or "@" in code or code != code.strip():
-        message = f"{code!r} is no code of a reader: 1 to 32 characters without @ and blanks."
-        raise ReaderInvalid(message)
+        said = _("“{code}” is no code of a reader: 1 to 32 characters without @ and blanks.")
+        raise ReaderInvalid(said.format(code=code))
     [found] = routing.route([(spot.lon, spot.lat)])
     if found.area is None or not found.is_inside:
-        message = f"{code} lies outside the district: check lon and lat."
-        raise ReaderInvalid(message)
+        said = _("{code} lies outside the district: check longitude and latitude.")
+        raise ReaderInvalid(said.format(code=code))
+    known = TagReader.objects.filter(code=code).values_list("area_path", flat=True)
+    if not all(_lies(path, within) for path in (found.area.path, *known)):
+        said = _("{code} belongs to another area: only the desk of that area places it.")
+        raise ReaderInvalid(said.format(code=code))
     given = {
         "name": spot.name, "lon": spot.lon, "lat": spot.lat, "is_dangerous": spot.is_dangerous,
         "area_path": found.area.path, "is_active": True, "changed_at": now, "changed_by": by,
@@ -52,6 +63,10 @@ def take_down(row: TagReader, *, by: str, now: datetime) -> None:
     TagReader.objects.filter(pk=row.pk).update(is_active=False, changed_at=now, changed_by=by)
     row.refresh_from_db()
     _leave(row, "guardian.reader_down", by, now)
+
+
+def _lies(path: str, within: Sequence[str]) -> bool:
+    return any(path.startswith(one) for one in within)
 
 
 def _leave(row: TagReader, verb: str, by: str, now: datetime) -> None:
