@@ -108,10 +108,10 @@ class _Nursery(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
         if name != self.target.module:
             return None
-        sys.meta_path.remove(self)
         return importlib.util.spec_from_file_location(name, self.path, loader=self)
 
     def exec_module(self, module: ModuleType) -> None:
+        sys.meta_path.remove(self)  # not before: Django first asks only whether it is there
         notes = self.home / "notes.json"
         notes.unlink(missing_ok=True)
         clean = os.fork()
