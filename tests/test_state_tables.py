@@ -20,6 +20,7 @@ from zhizhi.engine.models import (
     Extension,
     Notice,
     RoutingVersion,
+    Severity,
     Supervision,
     Suspension,
     Task,
@@ -246,3 +247,28 @@ def test_a_refused_move_says_what_could_not_become_what(world: World) -> None:
 
     with pytest.raises(StateConflict, match=f"Case {case.pk} cannot go from closed to handled"):
         move(case, "handled", allowed=Case.MOVES)
+
+
+@pytest.mark.parametrize("to", Severity)
+@pytest.mark.parametrize("start", Severity)
+def test_a_case_gets_worse_and_never_better_by_itself(
+    start: Severity, to: Severity, world: World
+) -> None:
+    case = world.records["case"]
+    Case.everything.update(severity=start)
+    case.refresh_from_db(from_queryset=Case.everything.all())
+
+    case.worsen(to)
+
+    worse = max(start, to, key=lambda one: one.rank)
+    assert case.severity == Case.everything.get(pk=case.pk).severity == worse
+
+
+def test_what_somebody_else_has_made_worse_meanwhile_stays_so(world: World) -> None:
+    case = world.records["case"]
+    case.severity = Severity.NORMAL
+    Case.everything.update(severity=Severity.URGENT)
+
+    case.worsen(Severity.IMPORTANT)
+
+    assert Case.everything.get(pk=case.pk).severity == Severity.URGENT

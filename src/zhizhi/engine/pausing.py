@@ -15,7 +15,7 @@ from zhizhi.engine import spans
 from zhizhi.engine.models import Case, Clock, Task, Timer
 from zhizhi.engine.timing import keys_of
 
-UNENDED = Q(state__in=(Clock.State.RUNNING, Clock.State.OVERDUE), ended_at__isnull=True)
+UNENDED = Q(ended_at__isnull=True)  # running, or overdue and the work is still to be done
 
 
 def pause(clocks: Q, *, now: datetime) -> int:
@@ -61,10 +61,11 @@ def _move(clock: Clock, until: datetime) -> None:
     """Give a clock a new end, and what has not happened on the way yet its new time."""
     clock.refresh_from_db()
     for timer in Timer.objects.filter(key__in=keys_of([clock.pk]), fired_at=None):
-        percent = timer.arguments.get("percent", 100)
-        moment = spans.share(clock.started_at, until, percent, clock.unit)
-        is_due = timer.key == f"clock:{clock.pk}"
-        Timer.objects.filter(pk=timer.pk).update(due_at=until if is_due else moment)
+        moment = until
+        if timer.key != f"clock:{clock.pk}":
+            percent = timer.arguments["percent"]
+            moment = spans.share(clock.started_at, until, percent, clock.unit)
+        Timer.objects.filter(pk=timer.pk).update(due_at=moment)
     put_off(clock, until)
 
 

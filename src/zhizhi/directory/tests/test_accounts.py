@@ -86,6 +86,21 @@ def test_a_changed_password_replaces_the_old_one_and_is_on_record() -> None:
     assert (leaf.subject, leaf.detail) == (f"account:{account.pk}", {})
 
 
+def test_another_password_and_ended_sessions_end_the_sessions_that_are_open() -> None:
+    account, other = create(), create("desk-2")
+    held = [account.get_session_auth_hash()]
+    assert account.get_session_auth_hash() == held[0] != other.get_session_auth_hash()
+
+    Account.objects.filter(pk=account.pk).update(sessions_ended=1)
+    account.refresh_from_db()
+    held.append(account.get_session_auth_hash())
+    accounts.change_password(account, "another-lantern-9", by="account:1", now=AT)
+    held.append(account.get_session_auth_hash())
+
+    assert all(held)
+    assert len(set(held)) == 3
+
+
 def test_a_user_name_is_taken_once() -> None:
     create()
 

@@ -384,7 +384,8 @@ def test_an_expired_offer_goes_to_the_next_unit_by_itself() -> None:
     assert (live.unit, live.offered_by, live.kind) == (second, "worker", "dissuade")
     assert fresh(first).status == "available"
     assert fresh(one).state == "dispatched"
-    assert Clock.objects.get(task__unit=first).state == "overdue"
+    late = Clock.objects.get(task__unit=first)
+    assert (late.state, late.ended_at) == ("overdue", later(minutes=5))
     assert verbs(one) == ["case.dispatch", "task.expire", "case.dispatch"]
 
 
@@ -412,6 +413,29 @@ def test_after_so_many_silent_units_the_operators_are_called(limit: int, tasks: 
     assert one.tasks.count() == tasks
     assert (alarm.recipient, alarm.is_urgent) == ("role:operator", True)
     assert fresh(one).state == "open"
+
+
+def test_an_offer_that_still_has_time_is_not_late_because_another_is() -> None:
+    other = dispatching.dispatch(case(key="2"), unit("other"), by=DESK, now=later(minutes=1))
+    task = offered()
+
+    expire()
+
+    assert (fresh(task).state, fresh(other).state) == ("expired", "offered")
+    assert Clock.objects.get(task=other).state == "running"
+
+
+def test_a_unit_on_its_way_is_no_silent_one() -> None:
+    settings_in_force.change("engine.offers_before_alarm", 2, by=DESK, now=NOON)
+    task = offered()
+    dispatching.accept(task, by="unit:1", now=NOON)
+    silent, third = unit("silent"), unit("third")
+    dispatching.dispatch(task.case, silent, by=DESK, now=NOON, is_reinforcement=True)
+
+    expire()
+
+    assert task.case.tasks.get(state="offered").unit == third
+    assert not Message.everything.filter(template="engine.unaccepted").exists()
 
 
 def test_without_another_unit_the_operators_are_called_at_once() -> None:

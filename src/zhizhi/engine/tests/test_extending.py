@@ -8,7 +8,7 @@ import pytest
 
 from zhizhi.directory.models import Account, RoleAssignment
 from zhizhi.engine import dispatching, extending, settings_in_force, suspending, timing
-from zhizhi.engine.models import Clock, Extension, Message, Task
+from zhizhi.engine.models import Clock, Extension, Message, Task, Timer
 from zhizhi.engine.reasons import ReasonMissing
 from zhizhi.engine.states import StateConflict
 from zhizhi.engine.tests.building import NOON, agency, case, later, refusal, unit
@@ -60,7 +60,8 @@ def test_what_is_granted_ends_when_it_was_asked_to(minute: float, state: str) ->
 
     clock = handling(task)
     assert (clock.due_at, clock.state, clock.paused_at) == (later(hours=9), state, None)
-    assert task.case.timeline.get(verb="task.extend").actor == DESK
+    line = task.case.timeline.get(verb="task.extend")
+    assert (line.actor, line.data["until"]) == (DESK, str(later(hours=9)))
     told = Message.everything.get(template="engine.extension_granted")
     assert told.recipient == f"unit:{task.unit_id}"
 
@@ -76,6 +77,19 @@ def test_what_follows_is_put_off_with_the_new_end() -> None:
 
     assert not early
     assert task.case.timeline.filter(verb="clock.remind").exists()
+
+
+def test_the_task_is_due_at_the_new_end_and_what_has_happened_stays_where_it_was() -> None:
+    task = dispatching.assign(case(), agency("police"), kind="check", by=DESK, now=NOON)
+    timing.fire_due(later(minutes=120))
+    asked = ask(task, at=later(minutes=130))
+
+    extending.decide(asked, is_granted=True, by=DESK, now=later(minutes=190))
+
+    task.refresh_from_db()
+    assert task.due_at == handling(task).due_at == later(hours=9)
+    reminded = Timer.objects.get(key=f"clock:{handling(task).pk}:remind")
+    assert (reminded.due_at, reminded.fired_at) == (later(minutes=120), later(minutes=120))
 
 
 def test_what_is_refused_runs_on_for_as_long_as_was_left() -> None:
@@ -166,6 +180,25 @@ def test_nor_does_anybody_else_of_the_unit_or_the_agency(is_own: bool) -> None:
     assert Extension.everything.get().state == ("asked" if is_own else "granted")
 
 
+@pytest.mark.parametrize("is_own", [True, False])
+def test_members_decide_for_other_units_alone(is_own: bool) -> None:
+    task = accepted()
+    member = Account.objects.create(username="m")
+    theirs = task.unit if is_own else unit("boat-2")
+    RoleAssignment.objects.create(account=member, role="unit_member", unit=theirs)
+
+    assert extending.is_handler(task, f"account:{member.pk}") is is_own
+
+
+def test_nobody_of_a_unit_handles_what_an_agency_has() -> None:
+    task = dispatching.assign(case(), agency("police"), kind="check", by=DESK, now=NOON)
+    member = Account.objects.create(username="m")
+    RoleAssignment.objects.create(account=member, role="unit_member", unit=unit(id=1))
+
+    assert not extending.is_handler(task, f"account:{member.pk}")
+    assert not extending.is_handler(task, "worker")
+
+
 def test_it_is_decided_once() -> None:
     asked = ask(accepted())
     again = Extension.everything.get()
@@ -215,3 +248,17 @@ def test_a_case_that_waits_needs_no_more_time_either() -> None:
         ask(task)
 
     assert refused.value.code == "suspended"
+
+
+def test_what_the_waiting_of_the_case_left_unanswered_may_be_asked_again() -> None:
+    task = accepted()
+    ask(task)
+    waiting = suspending.suspend(
+        task.case, reason="the river is high", review_at=later(days=9), by=DESK, now=NOON
+    )
+    assert Extension.everything.get().state == "lapsed"
+
+    suspending.resume(waiting, by=DESK, now=later(hours=1))
+    again = ask(task, at=later(hours=1))
+
+    assert list(Extension.everything.exclude(state="lapsed")) == [again]

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from zhizhi.engine import dispatching, pausing, settings_in_force, spans, timing
+from zhizhi.engine.leasing import claim
 from zhizhi.engine.models import Clock, Message, Task, Timer
 from zhizhi.engine.tests.building import NOON, agency, case, later, unit
 from zhizhi.kernel.working_time import SpanUnit
@@ -78,8 +79,10 @@ def test_only_the_clocks_asked_for_stand_still() -> None:
 
     pause(one, 1)
     timing.fire_due(later(minutes=10))
+    resume(one, 11)
 
     assert (fresh(one).state, fresh(other).state) == ("running", "overdue")
+    assert (fresh(one).due_at, fresh(other).due_at) == (later(minutes=20), later(minutes=10))
 
 
 def test_a_clock_that_ended_is_never_touched_again() -> None:
@@ -126,6 +129,19 @@ def test_an_overdue_clock_stays_overdue_and_only_what_follows_is_put_off() -> No
         f"clock:{one.pk}:escalate": later(minutes=115),
         f"clock:{one.pk}:supervise": later(minutes=120),
     }
+    rung = Timer.objects.get(key=f"clock:{one.pk}")
+    assert (rung.fired_at, rung.cancelled_at) == (later(minutes=10), None)
+
+
+def test_a_worker_that_took_the_timer_before_the_pause_rings_nothing_after_it() -> None:
+    one = clock()
+    [held] = claim(Timer.objects.all(), limit=1, lease=timing.LEASE)
+    pause(one, 9)
+    resume(one, 60)
+
+    assert timing._fire(held, timing.actions(), later(minutes=60)) is False
+    assert (fresh(one).state, Timer.objects.get().attempts) == ("running", 0)
+    assert timing.fire_due(later(minutes=61)) == 1
 
 
 def test_the_task_of_an_agency_is_due_when_its_clock_is() -> None:
@@ -137,6 +153,20 @@ def test_the_task_of_an_agency_is_due_when_its_clock_is() -> None:
 
     task.refresh_from_db()
     assert task.due_at == Clock.objects.get().due_at == later(minutes=70)
+
+
+def test_a_clock_of_no_task_puts_off_no_task() -> None:
+    one = clock()
+    Task.everything.create(
+        id=1, case=one.case, kind="check", offered_at=NOON, offered_by="account:1",
+        due_at=one.due_at,
+    )  # fmt: skip
+
+    pause(one, 5)
+    resume(one, 65)
+
+    assert fresh(one).due_at == later(minutes=70)
+    assert Task.everything.get().due_at == later(minutes=10)
 
 
 def test_a_unit_asked_before_the_pause_has_as_long_to_accept_as_it_had() -> None:

@@ -124,15 +124,20 @@ def test_at_most_the_wanted_number_fires(fired: Fired) -> None:
     assert [timing.fire_due(NOON, limit=2), timing.fire_due(NOON, limit=2)] == [2, 1]
 
 
-@pytest.mark.parametrize("action", ["test.break", "nobody.knows"])
-def test_a_timer_that_fails_does_not_hold_up_the_next(fired: Fired, action: str) -> None:
+@pytest.mark.parametrize(
+    ("action", "failure"), [("test.break", "Broken"), ("nobody.knows", "ActionUnknown")]
+)
+def test_a_timer_that_fails_does_not_hold_up_the_next_and_says_why(
+    fired: Fired, action: str, failure: str
+) -> None:
     case()
     timer("poison", action=action)
     timer("good", n=1)
 
     assert timing.fire_due(NOON) == 1
     assert fired == [{"n": 1}]
-    assert Timer.objects.get(key="poison").fired_at is None
+    poison = Timer.objects.get(key="poison")
+    assert (poison.fired_at, poison.failure.partition(":")[0]) == (None, failure)
 
 
 def test_what_a_failed_action_did_is_undone_and_its_reason_kept(fired: Fired) -> None:
@@ -176,6 +181,7 @@ def test_a_timer_that_was_left_for_people_and_is_set_again_begins_anew(fired: Fi
     for hour in range(12):
         timing.fire_due(later(hours=hour))
     timing.cancel("t", now=NOON)
+    Timer.objects.update(lease_until=Now() + timedelta(seconds=30))  # its worker has just died
     left = Timer.objects.get()
 
     row = timer("t", n=1)
@@ -264,7 +270,7 @@ def test_a_clock_that_nobody_meets_is_overdue_and_the_operators_hear_of_it(
     running.refresh_from_db()
     assert running.state == state
     told = Message.everything.filter(recipient="role:operator", template="engine.clock_overdue")
-    assert told.exists() is (state == "overdue")
+    assert [one.payload["code"] for one in told] == [running.case.code] * (state == "overdue")
 
 
 def test_a_clock_met_late_stays_overdue_and_knows_when_the_work_was_done() -> None:

@@ -163,6 +163,15 @@ def test_a_text_or_a_reason_that_is_missing_or_too_long_stands_at_its_field(
     assert set(page.context["form"].errors) == {"text", "reason"}
 
 
+@pytest.mark.parametrize(("letters", "status"), [(199, 302), (200, 302), (201, 422)])
+def test_a_reason_has_at_most_two_hundred_letters(
+    letters: int, status: int, world: World, browse: Browse
+) -> None:
+    given = {**GIVEN, "reason": "a" * letters, "keep": "1"}
+
+    assert browse("administrator").post("/routing/draft/", given).status_code == status
+
+
 def test_every_kind_of_problem_has_a_sentence_and_a_remedy() -> None:
     sources = [Path(str(one.__file__)).read_text() for one in (checking, reading)]
     named = set(re.findall(r'(?:wrong|_problem|RoutingProblem)\(\s*"([a-z-]+)"', " ".join(sources)))

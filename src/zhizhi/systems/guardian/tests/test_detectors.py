@@ -183,6 +183,16 @@ def test_a_closed_case_clears_what_was_raised_and_begins_anew() -> None:
     ]  # fmt: skip
 
 
+def test_a_case_that_stays_open_for_weeks_is_cleared_when_it_is_over() -> None:
+    over = 21 * 1440
+
+    found = played([*alone(0, 5), (over, ANNE, "closed")], every=1440, until=over + 1)
+
+    assert short(found) == [
+        ("alone", 5.17), ("unanswered", 10.17), ("cleared", over), ("cleared", over),
+    ]  # fmt: skip
+
+
 def test_who_pauses_is_forgotten_and_nobody_is_called() -> None:
     rows = [*alone(0, 5), (6, ANNE, "stopped")]
 
