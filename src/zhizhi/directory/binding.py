@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import models, transaction
 
@@ -50,13 +52,15 @@ def propose(proposal: Proposal, *, area_path: str, by: Account, now: datetime) -
     return row
 
 
-def forget_old(before: datetime, *, now: datetime) -> int:
+def forget_old(before: datetime, *, now: datetime, spared: Iterable[Any] = ()) -> int:
     """Delete guardianships that were over before a moment, and people whom nothing binds then.
 
-    Whoever is proposed is known to the house for this alone. Returns how many were deleted.
+    Whoever is proposed is known to the house for this alone. The numbers in ``spared`` stay.
+    Returns how many were deleted.
     """
     over = models.Q(ended_at__lt=before) | models.Q(ended_at=None, until_at__lt=before)
-    rows = list(Guardianship.everything.filter(over).order_by("pk")[:AT_ONCE])
+    old = Guardianship.everything.filter(over).exclude(pk__in=spared)
+    rows = list(old.order_by("pk")[:AT_ONCE])
     return sum(_forget(row, over, now) for row in rows)
 
 

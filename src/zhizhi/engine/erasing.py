@@ -78,5 +78,5 @@ def _keys_of(report: Report) -> Iterator[tuple[str, int | None]]:
         yield people.subject(report.person), report.person.key_id
     for picture in Evidence.objects.filter(pk__in=report.evidence):
         yield evidence.name_of(picture), picture.subject_key_id
-    for claim in claiming.claims_of(report):
+    for claim in claiming.claims_about(report.pk, report.person_id):
         yield claiming.name_of(claim), claim.key_id

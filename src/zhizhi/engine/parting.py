@@ -12,7 +12,7 @@ from itertools import islice
 
 from zhizhi.directory import accounts, binding, granting, leaving, look_reviews
 from zhizhi.directory.models import Account, LookReview, Unit
-from zhizhi.engine import settings_in_force
+from zhizhi.engine import claiming, settings_in_force
 from zhizhi.engine.models import Case, Claim, TimelineEntry
 
 AT_ONCE = 50  # accounts of one round
@@ -29,7 +29,10 @@ def forget_reviewed(now: datetime) -> int:
     before = settings_in_force.days_ago("engine.review_days", now)
     claims = Claim.everything.filter(state=Claim.State.OPEN, record__grant__isnull=False)
     spared = [one for one in claims.values_list("record__grant", flat=True) if one is not None]
-    done = look_reviews.forget_old(before, now=now) + binding.forget_old(before, now=now)
+    done = look_reviews.forget_old(before, now=now)
+    done += claiming.forget_of_guardians(before, now=now)
+    objecting = Claim.everything.filter(guardianship__isnull=False).values("guardianship")
+    done += binding.forget_old(before, now=now, spared=objecting)
     return done + granting.forget_old(before, spared=spared, now=now)
 
 

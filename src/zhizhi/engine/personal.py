@@ -191,11 +191,11 @@ def told(subject: Subject, now: datetime) -> Iterator[Fact]:
             yield Fact(f"engine.Report.{name}", ref, text)
     for asked in report.revisits.all():
         yield Fact("engine.Revisit.outcome", ref, asked.outcome)
-    yield from _claimed(report)
+    yield from _claimed(subject)
 
 
-def _claimed(report: Report) -> Iterator[Fact]:
-    for claim in claiming.claims_of(report):
+def _claimed(subject: Subject) -> Iterator[Fact]:
+    for claim in claiming.claims_by(subject.report, subject.person):
         for name, text in claiming.words(claim).items():
             if text:
                 yield Fact(f"engine.Claim.{name}", claiming.name_of(claim), text)
@@ -208,20 +208,20 @@ def holds(subject: Subject) -> Iterator[Hold]:
         yield Hold(str(subject), OPEN_CASE)
         for number in subject.evidence:
             yield Hold(f"evidence:{number}", OPEN_CASE)
-    waiting = Claim.everything.filter(report=subject.report, state=Claim.State.OPEN)
-    for claim in waiting.order_by("pk"):
-        yield Hold(claiming.name_of(claim), OPEN_CLAIM)
+    for claim in claiming.claims_about(subject.report, subject.person):
+        if claim.state == Claim.State.OPEN:
+            yield Hold(claiming.name_of(claim), OPEN_CLAIM)
 
 
 def erase(subject: Subject, spared: frozenset[str], by: str, now: datetime) -> Sequence[str]:
-    """Destroy words of the report and of its answered claims."""
+    """Destroy words of the report and of the answered claims about it and its person."""
     gone = []
     report = Report.everything.select_related("key").get(pk=subject.report)
     if str(subject) not in spared and vault.destroy(report.key, now=now):
         there = Report.everything.filter(pk=report.pk)
         there.update(forgotten_at=now, telling=None, place=None, remark=None)
         gone.append(str(subject))
-    for claim in claiming.claims_of(report):
+    for claim in claiming.claims_about(subject.report, subject.person):
         name = claiming.name_of(claim)
         if name not in spared and vault.destroy(claim.key, now=now):
             Claim.everything.filter(pk=claim.pk).update(reason=None, answer=None)

@@ -86,6 +86,11 @@ urlpatterns = [
     path("home/wards/<int:pk>/withdraw/", wards.withdraw, name="ward-withdraw"),
     path("home/wards/<int:pk>/resign/", wards.resign, name="ward-resign"),
     path("home/wards/<int:pk>/looks/", wards.looks, name="ward-looks"),
+    path(
+        "home/wards/<int:pk>/looks/<int:record>/object/",
+        wards.object_to,
+        name="ward-look-object",
+    ),
     path("home/follow/", following.follow, name="follow"),
     path("home/follow/<int:pk>/", following.followed, name="followed"),
     path("home/follow/<int:pk>/rate/", following.rate, name="report-rate"),

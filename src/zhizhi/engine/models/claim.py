@@ -1,4 +1,4 @@
-"""What residents demand about their own data, and what they were answered."""
+"""What residents demand about their own data or a ward's, and what they were answered."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from zhizhi.directory.models import RoleAssignment
+from zhizhi.directory.models import Guardianship, RoleAssignment
 from zhizhi.engine.models.report import Report
 from zhizhi.engine.states import Transitions
 from zhizhi.trust.models import AccessRecord, SubjectKey
@@ -17,7 +17,9 @@ Role = RoleAssignment.Role
 
 
 class Claim(models.Model):
-    """A resident's objection to a look at the own data; a person answers it within a time.
+    """An objection to a look at the own data, or a ward's; a person answers it within a time.
+
+    It hangs on the report of the resident who objects, or on the guardianship of the guardian.
 
     Reason and answer are sealed under a key of the claim's own. PIPL art. 50 wants such claims
     taken, answered and, when refused, refused with reasons.
@@ -39,7 +41,8 @@ class Claim(models.Model):
     # Who answers a claim of a kind.
     ANSWERED_BY = ((Kind.OBJECTION, Role.AUDITOR),)
 
-    report = models.ForeignKey(Report, models.PROTECT, related_name="claims")
+    report = models.ForeignKey(Report, models.PROTECT, null=True, related_name="claims")
+    guardianship = models.ForeignKey(Guardianship, models.PROTECT, null=True, related_name="claims")
     kind = models.CharField(max_length=12, choices=Kind)
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     record = models.ForeignKey(AccessRecord, models.PROTECT, null=True, related_name="+")
@@ -58,12 +61,27 @@ class Claim(models.Model):
     class Meta:
         verbose_name = _("claim")
         constraints = [
-            models.UniqueConstraint(fields=["report", "record"], name="claim_of_a_look_once")
+            models.UniqueConstraint(fields=["report", "record"], name="claim_of_a_look_once"),
+            models.UniqueConstraint(
+                fields=["guardianship", "record"], name="claim_of_a_guardian_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(report=None) ^ models.Q(guardianship=None),
+                name="claim_of_report_or_guardian",
+            ),
         ]
         indexes = [models.Index(fields=["state", "due_at"], name="claim_queue")]
 
     def __str__(self) -> str:
         return f"C-{self.pk}"
+
+    @property
+    def whose(self) -> Report | Guardianship:
+        """What the objection hangs on; the database sees to it that there is one."""
+        found = self.report or self.guardianship
+        if found is None:
+            raise LookupError(self)
+        return found
 
     def is_late(self, now: datetime) -> bool:
         """Say whether nobody has answered although the time is over."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import transaction
-from tests.district_world import build
+from django.db import IntegrityError, transaction
+from tests.district_world import World, build
 
-from zhizhi.engine import claiming, rating, settings_in_force
+from zhizhi.directory import guarding
+from zhizhi.directory.accounts import person_name
+from zhizhi.directory.models import Guardianship
+from zhizhi.engine import claiming, erasing, parting, personal, rating, settings_in_force
 from zhizhi.engine.claiming import AnswerMissing, NotShown, OwnLook
-from zhizhi.engine.models import Claim, Report
+from zhizhi.engine.models import Case, Claim, Report
 from zhizhi.engine.states import StateConflict
 from zhizhi.trust import access, audit, vault
 from zhizhi.trust.access import Look
@@ -22,9 +26,20 @@ A_TICK = timedelta(microseconds=1)
 
 
 @pytest.fixture
-def report() -> Report:
+def small() -> World:
+    return build()
+
+
+@pytest.fixture
+def report(small: World) -> Report:
     """A report whose objection of the smallest district was answered and is out of the way."""
-    found: Report = build().records["report"]
+    found: Report = small.records["report"]
+    return found
+
+
+@pytest.fixture
+def bound(small: World) -> Guardianship:
+    found: Guardianship = small.records["bound"]
     return found
 
 
@@ -182,3 +197,98 @@ def test_an_answer_is_late_after_its_day(report: Report, late: timedelta, *, is_
     assert claim.is_late(moment) is is_late
     claiming.answer(claim, "no", is_upheld=False, by="account:5", now=NOW)
     assert not claim.is_late(moment)
+
+
+def about(row: Guardianship) -> Claim:
+    """The objection of a guardian to a look at the ward."""
+    record = look(person_name(row.ward_id))
+    return claiming.object_to(row, record.pk, reason="why her", now=NOW)
+
+
+def test_a_guardian_objects_to_looks_at_the_ward_alone(bound: Guardianship) -> None:
+    claim, leaf = about(bound), AuditEntry.objects.latest("seq")
+
+    assert (claim.whose, claim.area_path) == (bound, bound.area_path)
+    assert leaf.detail == {
+        "kind": "objection", "guardianship": bound.pk, "record": claim.record_id
+    }  # fmt: skip
+    assert claiming.claims_of(bound) == [claim]
+    with pytest.raises(StateConflict):
+        claiming.object_to(bound, claim.record_id or 0, now=NOW)
+    for subject in (person_name(bound.guardian_id), "report:1"):
+        with pytest.raises(NotShown):
+            claiming.object_to(bound, look(subject).pk, now=NOW)
+
+
+def test_an_auditor_answers_a_guardian(bound: Guardianship) -> None:
+    claim = about(bound)
+
+    with pytest.raises(OwnLook):
+        claiming.answer(claim, "no", is_upheld=False, by="account:9", now=NOW)
+    claiming.answer(claim, "It should not have been.", is_upheld=True, by="account:8", now=NOW)
+
+    assert AuditEntry.objects.latest("seq").detail["guardianship"] == bound.pk
+    assert claiming.words(claim)["answer"] == "It should not have been."
+
+
+def test_a_claim_hangs_on_a_report_or_on_a_guardianship(bound: Guardianship) -> None:
+    claim = about(bound)
+
+    for wrong in ({"guardianship": None}, {"report": Report.everything.get()}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Claim.everything.filter(pk=claim.pk).update(**wrong)
+
+
+@pytest.mark.parametrize("who", ["ward", "guardian"])
+def test_what_a_guardian_wrote_goes_with_the_data_of_either(
+    who: str, bound: Guardianship, report: Report
+) -> None:
+    claim = about(bound)
+    Report.everything.filter(pk=report.pk).update(person=getattr(bound, who))
+    report.refresh_from_db(from_queryset=Report.everything.select_related("case"))
+    Case.everything.update(state="closed")
+
+    held = erasing.erase(report, by="owner", now=NOW)
+    assert held is not None
+    assert [f"claim:{claim.pk}", "open-claim"] in held.held
+    claiming.answer(claim, "no", is_upheld=False, by="account:8", now=NOW)
+    gone = erasing.erase(report, by="owner", now=NOW)
+
+    assert gone is not None
+    assert f"claim:{claim.pk}" in gone.destroyed
+    claim.refresh_from_db(from_queryset=Claim.everything.all())
+    assert (claim.reason, claim.answer) == (None, None)
+
+
+def test_a_copy_of_the_own_data_holds_what_was_written_as_a_guardian(
+    bound: Guardianship, report: Report
+) -> None:
+    about(bound)
+    told = {}
+    for who in ("ward", "guardian"):
+        subject = replace(erasing.subject_of(report), person=getattr(bound, who).pk)
+        told[who] = [one.value for one in personal.told(subject, NOW)]
+
+    assert "why her" in told["guardian"]
+    assert "why her" not in told["ward"]
+
+
+@pytest.mark.parametrize(("after", "count"), [(-A_TICK, 1), (timedelta(0), 1), (A_TICK, 0)])
+def test_a_guardianship_is_forgotten_after_its_objections(
+    bound: Guardianship, after: timedelta, count: int
+) -> None:
+    claim = about(bound)
+    guarding.end(bound, guarding.Ended.OVER, by="account:5", now=NOW)
+    long = settings_in_force.value("engine.review_days")
+    parting.forget_reviewed(NOW + timedelta(days=long + 99))
+    assert guarding.wards_of([bound.pk]).count() == 1  # the guardian waits for an answer
+    answered = NOW + timedelta(days=9)
+    claiming.answer(claim, "no", is_upheld=False, by="account:8", now=answered)
+
+    parting.forget_reviewed(answered + timedelta(days=long) + after)
+
+    assert Claim.everything.filter(guardianship__isnull=False).count() == count
+    assert guarding.wards_of([bound.pk]).count() == count
+    claim.key.refresh_from_db()
+    assert (claim.key.destroyed_at is None) is bool(count)
+    assert list(audit.verify()) == []

@@ -13,6 +13,7 @@ from zhizhi.directory.models import RoleAssignment
 from zhizhi.directory.people import OWNER
 from zhizhi.directory.posts import office_names
 from zhizhi.engine import claiming
+from zhizhi.engine.claiming import Whose
 from zhizhi.engine.granting import SAVE_LIFE
 from zhizhi.engine.models import Claim, Report
 from zhizhi.trust.grounds import TAGS
@@ -74,31 +75,24 @@ class LookLine:
         return _("A second person of another office agreed to this look.")
 
 
-def look_lines(report: Report, records: Sequence[AccessRecord]) -> list[LookLine]:
-    """Return a line for each of ``records``, which are those of the report and its person."""
-    claims = {claim.record_id: claim for claim in claiming.claims_of(report)}
+def look_lines(whose: Whose, records: Sequence[AccessRecord]) -> list[LookLine]:
+    """Return a line for each of ``records``: those of a report and its person, or of a ward."""
+    claims = {claim.record_id: claim for claim in claiming.claims_of(whose)}
     offices = office_names(_offices(records))
     found = []
     for record in records:
         claim = claims.get(record.pk)
         answer = claiming.words(claim)["answer"] if claim else ""
-        what = [str(FIELDS.get(name, _("Other data"))) for name in record.fields]
+        what = what_words(whose, record)
         who = post_name(record, offices)
-        found.append(LookLine(record, who, what, why(report, record), claim, answer))
+        found.append(LookLine(record, who, what, why(whose, record), claim, answer))
     return found
 
 
-def ward_looks(records: Sequence[AccessRecord]) -> list[LookLine]:
-    """Return a line for each of ``records``, which are those of a ward, for the guardian."""
-    offices = office_names(_offices(records))
-    return [
-        LookLine(
-            record, post_name(record, offices),
-            [str(WARD_FIELDS.get(name, _("Other data"))) for name in record.fields],
-            str(PURPOSES.get(record.purpose, _("No reason was given"))),
-        )
-        for record in records
-    ]  # fmt: skip
+def what_words(whose: Whose, record: AccessRecord) -> list[str]:
+    """Return which data was looked at, as whoever may object to the look reads it."""
+    names = FIELDS if isinstance(whose, Report) else WARD_FIELDS
+    return [str(names.get(name, _("Other data"))) for name in record.fields]
 
 
 def post_name(record: AccessRecord, offices: Mapping[str, str]) -> str:
@@ -118,11 +112,12 @@ def _offices(records: Iterable[AccessRecord]) -> Iterator[str]:
     return (record.post.get("office", "") for record in records if record.post)
 
 
-def why(report: Report, record: AccessRecord) -> str:
-    """Return the reason of a look as the resident reads it.
+def why(whose: Whose, record: AccessRecord) -> str:
+    """Return the reason of a look as the resident reads it, or the guardian.
 
-    Whatever is unknown is not repeated: it may be anything. Of other matters nothing is told.
+    Whatever is unknown is not repeated: it may be anything. Of other matters than the report
+    nothing is told; a guardian has no matter of the own.
     """
-    if record.case not in {None, report.case_id}:
+    if isinstance(whose, Report) and record.case not in {None, whose.case_id}:
         return _("In another matter")
     return str(PURPOSES.get(record.purpose, _("No reason was given")))

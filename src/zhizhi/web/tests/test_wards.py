@@ -11,12 +11,14 @@ from tests.district_world import World
 
 from zhizhi.directory import guarding, people
 from zhizhi.directory.guarding import Ended
-from zhizhi.directory.models import Guardianship
+from zhizhi.directory.models import Account, Guardianship, Person
+from zhizhi.engine.models import Claim
 from zhizhi.trust import access, consenting
 from zhizhi.trust.access import Look, Post
 from zhizhi.trust.consenting import Agreement
 from zhizhi.trust.grounds import BRING_HOME, by_law
-from zhizhi.trust.models import AuditEntry
+from zhizhi.trust.models import AccessRecord, AuditEntry
+from zhizhi.web.tests.conftest import Browse
 
 pytestmark = pytest.mark.django_db
 BOTH = {"kinds": ["name", "phone"]}
@@ -85,7 +87,7 @@ def test_without_the_code_there_is_nothing(bound: Guardianship, world: World) ->
     assert (wrong.status_code, "Check both" in wrong.content.decode()) == (404, True)
     for rest in ("", "agree/", "withdraw/", "resign/", "looks/"):
         assert stranger.get(at(bound, rest)).status_code == 404
-    for rest in ("agree/", "withdraw/", "resign/"):
+    for rest in ("agree/", "withdraw/", "resign/", "looks/1/object/"):
         assert stranger.post(at(bound, rest), BOTH).status_code == 404
     waiting = world.records["guardianship"]
     told = {"number": str(waiting), "secret": guarding.secret_of(waiting)}
@@ -189,15 +191,20 @@ def test_what_the_ward_took_back_in_person_counts_more(
     assert "that counts more" in answer.content.decode()
 
 
+def looked(operator: Account, who: Person, row: Guardianship) -> AccessRecord:
+    """The record of a look at ward or guardian."""
+    look = Look(f"account:{operator.pk}", people.subject(who), ("name", "phone"),
+                "check-guardian", None, Post("operator"))  # fmt: skip
+    return access.record(look, refusal="", now=row.proposed_at, ground=by_law("check-guardian"))
+
+
 def test_the_guardian_sees_who_looked_at_the_ward_and_never_a_name(
     bound: Guardianship, guardian: Client, world: World
 ) -> None:
     assert "Nobody has looked" in text_of(guardian, at(bound, "looks/"))
     operator = world.here["operator"]
     for who in (bound.ward, bound.guardian):
-        look = Look(f"account:{operator.pk}", people.subject(who), ("name", "phone"),
-                    "check-guardian", None, Post("operator"))  # fmt: skip
-        access.record(look, refusal="", now=bound.proposed_at, ground=by_law("check-guardian"))
+        looked(operator, who, bound)
 
     text = text_of(guardian, at(bound, "looks/"))
 
@@ -206,3 +213,38 @@ def test_the_guardian_sees_who_looked_at_the_ward_and_never_a_name(
         assert words in text
     assert operator.call_sign not in text
     assert "Shen" not in text
+
+
+def test_a_guardian_objects_to_a_look_and_reads_the_answer(
+    bound: Guardianship, guardian: Client, world: World, browse: Browse
+) -> None:
+    record = looked(world.here["operator"], bound.ward, bound)
+    objecting = at(bound, f"looks/{record.pk}/object/")
+    assert objecting in text_of(guardian, at(bound, "looks/"))
+    refused = guardian.post(objecting, {"reason": "长" * 501})
+    assert (refused.status_code, "at most 500" in refused.content.decode()) == (422, True)
+
+    said = guardian.post(objecting, {"reason": "why her"}, follow=True).content.decode()
+    again = guardian.post(objecting, {"reason": "once more"}, follow=True).content.decode()
+
+    claim = Claim.everything.get(guardianship=bound)
+    assert "You objected." in said
+    assert "You objected." in again
+    page = browse("auditor").get(f"/claims/{claim.pk}/").content.decode()
+    for told in ("What the guardian says", "why her", "The ward&#x27;s number"):
+        assert told in page
+    assert "not the case of this resident" not in page
+    verdict = {"verdict": "upheld", "answer": "It should not have been."}
+    assert browse("auditor").post(f"/claims/{claim.pk}/answer/", verdict).status_code == 302
+    answered = text_of(guardian, at(bound, "looks/"))
+    assert "Your objection is justified." in answered
+    assert "It should not have been." in answered
+
+
+def test_a_guardian_objects_to_no_look_at_anybody_else(
+    bound: Guardianship, guardian: Client, world: World
+) -> None:
+    record = looked(world.here["operator"], bound.guardian, bound)
+
+    assert guardian.post(at(bound, f"looks/{record.pk}/object/")).status_code == 404
+    assert not Claim.everything.filter(guardianship=bound).exists()

@@ -1,4 +1,4 @@
-"""Objections of residents to looks at their data: the queue, and the answer to each."""
+"""Objections of residents and guardians to looks: the queue, and the answer to each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from zhizhi.engine.models import Claim
 from zhizhi.engine.states import StateConflict
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import Role, actor_of, for_roles
-from zhizhi.web.residents.lookers import FIELDS, post_name, why
+from zhizhi.web.residents.lookers import post_name, what_words, why
 
 SHOWN = 100  # answered ones
 UPHELD, REFUSED = "upheld", "refused"
@@ -91,7 +91,9 @@ def answer(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 
 
 def _visible(scope: Scope) -> QuerySet[Claim]:
-    return Claim.objects.visible_to(scope).select_related("record", "report__case", "key")
+    return Claim.objects.visible_to(scope).select_related(
+        "record", "report__case", "guardianship", "key"
+    )
 
 
 def _page(request: HttpRequest, row: Claim, form: AnswerForm, *, status: int = 200) -> HttpResponse:
@@ -109,8 +111,8 @@ def _page(request: HttpRequest, row: Claim, form: AnswerForm, *, status: int = 2
         offices = office_names([(look.post or {}).get("office", "")])
         context |= {
             "post": post_name(look, offices),
-            "fields": [str(FIELDS.get(name, name)) for name in look.fields],
-            "why": why(row.report, look),
+            "fields": what_words(row.whose, look),
+            "why": why(row.whose, look),
             "is_own": look.actor == actor_of(request),
         }
     return render(request, "web/claim.html", context, status=status)

@@ -5,23 +5,20 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhizhi.directory import guarding
-from zhizhi.directory.accounts import person_name
 from zhizhi.directory.guarding import GuardianshipOver, WardSpoke
 from zhizhi.directory.models import Guardianship
 from zhizhi.engine.states import StateConflict
-from zhizhi.trust import access
 from zhizhi.trust.grounds import BRING_HOME, TAGS
 from zhizhi.web.digits import whole_number
-from zhizhi.web.residents import tries
+from zhizhi.web.residents import objecting, tries
 from zhizhi.web.residents.guarded import (
     TEXT,
     AgreeForm,
@@ -31,8 +28,8 @@ from zhizhi.web.residents.guarded import (
     ward_line,
     wards,
 )
-from zhizhi.web.residents.lookers import WARD_FIELDS, ward_looks
-from zhizhi.web.views.looks import AT_ONCE
+from zhizhi.web.residents.lookers import WARD_FIELDS
+from zhizhi.web.residents.objecting import TooLong
 from zhizhi.web.views.residents import numbers, show
 
 
@@ -122,19 +119,24 @@ def resign(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 def looks(request: HttpRequest, pk: int) -> HttpResponse:
     """Show who looked at the ward's data."""
-    now = timezone.now()
-    row = mine_in_force(request, pk, now)
-    found = access.shown(person_name(row.ward_id), now=now)
-    page = Paginator(found, AT_ONCE).get_page(request.GET.get("page"))
-    context = {
-        "row": row,
-        "page": page,
-        "count": page.paginator.count,
-        "lines": ward_looks(list(page.object_list)),
-        "hidden_days": access.LONGEST_HIDDEN.days,
-        "numbers": numbers(),
-    }
-    return show(request, "resident/ward_looks.html", context)
+    return _looks_page(request, mine_in_force(request, pk, timezone.now()))
+
+
+@require_POST
+@never_cache
+def object_to(request: HttpRequest, pk: int, record: int) -> HttpResponse:
+    """Take the guardian's objection to one look at the ward's data."""
+    row = mine_in_force(request, pk, timezone.now())
+    if problem := objecting.take(request, row, record):
+        return _looks_page(request, row, problem)
+    return redirect("web:ward-looks", pk)
+
+
+def _looks_page(
+    request: HttpRequest, row: Guardianship, problem: TooLong | None = None
+) -> HttpResponse:
+    context = {**objecting.context(request, row, problem), "row": row}
+    return show(request, "resident/ward_looks.html", context, status=422 if problem else 200)
 
 
 def _door(
