@@ -90,7 +90,8 @@ def main() -> int:
     for key, value in SETTINGS.items():
         settings_in_force.change(key, value, by="worker", now=now)
     Source.objects.create(
-        code="browser", name="浏览器试验", kind="http_push", streams=["shore_positions.v1"],
+        code="browser", name="浏览器试验", kind="http_push",
+        streams=["shore_positions.v1", "tag_sightings.v1"],
         token_digest=hashlib.sha256(TOKEN.encode()).hexdigest(),
     )  # fmt: skip
     _figures(now)
@@ -195,7 +196,7 @@ def _residents(now: datetime) -> dict[str, Any]:
         "reported": reported.report.case_id,
         "claim": _looked_at(ended, now),
         **_granted(reported.report, now),
-        "guardianship": bound[1], "bound": bound[0], "enrolment": _enrolled(bound[0], now),
+        "guardianship": bound[1], "bound": bound[0], **_enrolled(bound[0], now),
         "look_review": _watched(reported.report, now),
         "held": {
             "writing": {drafts.COOKIE: writing.token},
@@ -252,45 +253,92 @@ def _looked_at(report: Any, now: datetime) -> int:
 
 
 def _bound(now: datetime) -> tuple[int, int]:
-    """Bind a guardian, who agrees and whose ward somebody looked at, and let another one wait."""
-    from zhizhi.directory import binding, guarding, people
+    """Bind a guardian, whose ward somebody looked at, and let another one wait."""
+    from zhizhi.directory import binding, people
     from zhizhi.directory.binding import Proposal
     from zhizhi.directory.models import Account
     from zhizhi.directory.people import PersonalData
     from zhizhi.trust.access import Post
-    from zhizhi.trust.grounds import BRING_HOME, TAGS
+    from zhizhi.trust.grounds import TAGS
+
+    operator, inspector = (Account.objects.get(username=who) for who in ("operator", "inspector"))
+    row = _confirmed("沈玉兰", "沈启明", "12000000032", ("name", "phone", TAGS), now)
+    post = Post("inspector", f"area:{row.area_path}")
+    people.open_to_check(row.ward, actor=f"account:{inspector.pk}", post=post, now=now)
+    until = row.until_at
+    other = Proposal(PersonalData("沈桂兰"), row.guardian, "relative", "community", until)
+    return row.pk, binding.propose(other, area_path=row.area_path, by=operator, now=now).pk
+
+
+def _confirmed(ward: str, guardian: str, phone: str, data: Sequence[str], now: datetime) -> Any:
+    """Bind a guardian, who agrees to the use of ``data``."""
+    from zhizhi.directory import binding, guarding
+    from zhizhi.directory.binding import Proposal
+    from zhizhi.directory.models import Account
+    from zhizhi.directory.people import PersonalData
+    from zhizhi.trust.grounds import BRING_HOME
 
     operator, inspector = (Account.objects.get(username=who) for who in ("operator", "inspector"))
     [path] = operator.roles.values_list("area__path", flat=True)
-    ward, guardian = PersonalData("沈玉兰", "12000000031"), PersonalData("沈启明", "12000000032")
     until = now + timedelta(days=300)
-    new = Proposal(ward, guardian, "child", "kinship", until)
+    new = Proposal(PersonalData(ward), PersonalData(guardian, phone), "child", "kinship", until)
     row = binding.propose(new, area_path=path, by=operator, now=now)
     guarding.confirm(row, by=inspector, now=now)
-    guarding.agree(row, BRING_HOME, ("name", "phone", TAGS), text="bring-home@2", now=now)
-    post = Post("inspector", f"area:{path}")
-    people.open_to_check(row.ward, actor=f"account:{inspector.pk}", post=post, now=now)
-    other = Proposal(PersonalData("沈桂兰"), row.guardian, "relative", "community", until)
-    return row.pk, binding.propose(other, area_path=path, by=operator, now=now).pk
+    guarding.agree(row, BRING_HOME, data, text="bring-home@2", now=now)
+    return row
 
 
-def _enrolled(bound: int, now: datetime) -> int:
-    """Enrol the ward of a guardian, who walks along; both carry a tag, and a reader hangs there."""
-    from zhizhi.directory.models import Account, Area, Guardianship
-    from zhizhi.systems.guardian import enrolling, placing, tagging
+def _enrolled(bound: int, now: datetime) -> dict[str, int]:
+    """Enrol two wards, whose guardians walk along; of the second the guardian says: missing."""
+    from zhizhi.directory.models import Area, Guardianship
+    from zhizhi.kernel.solitude import Answer
+    from zhizhi.systems.guardian import answering, enrolling, placing, tagging
     from zhizhi.systems.guardian.enrolling import Habit
     from zhizhi.systems.guardian.placing import Spot
+    from zhizhi.trust.grounds import TAGS
 
-    bond = Guardianship.everything.get(pk=bound)
-    by = f"account:{Account.objects.get(username='operator').pk}"
     area = Area.objects.in_force().filter(kind="community").order_by("path")[0]
-    row = enrolling.enrol_ward(
-        bond, by=by, now=now, habit=Habit(None, [area]), assent="agrees", is_beside=True
-    )
-    for person, code in ((bond.ward, "ward-1"), (bond.guardian, "guardian-1")):
-        tagging.bind(person, code, "bracelet", by=by, now=now)
-    placing.place("R-1", Spot("菜市场东门", area.lon, area.lat), by=by, now=now)
-    return row.pk
+    placing.place("R-1", Spot("菜市场东门", area.lon, area.lat), by="worker", now=now)
+    first = Guardianship.everything.get(pk=bound)
+    second = _confirmed("沈春生", "沈秋禾", "12000000033", (TAGS,), now)
+    rows = [
+        enrolling.enrol_ward(
+            bond, by=f"account:{bond.proposed_by_id}", now=now, habit=Habit(None, [area]),
+            assent="agrees", is_beside=True,
+        )
+        for bond in (first, second)
+    ]  # fmt: skip
+    for number, bond in enumerate((first, second), 1):
+        tagging.bind(bond.ward, f"ward-{number}", "bracelet", by="worker", now=now)
+    tagging.bind(first.guardian, "guardian-1", "beacon", by="worker", now=now)
+    _read("ward-2", now)
+    answering.answer(second, Answer.MISSING, asked=None, now=now)
+    _judge(now + timedelta(seconds=20))
+    rows[1].refresh_from_db(from_queryset=enrolling.Enrolment.everything.all())
+    return {"enrolment": rows[0].pk, "lost": int(rows[1].case_id or 0)}
+
+
+def _read(tag: str, now: datetime) -> None:
+    """Let the reader have read a tag."""
+    from zhizhi.engine import intake, reading
+    from zhizhi.engine.models import Source
+    from zhizhi.kernel.streams import stream_named
+
+    stream, source = "tag_sightings.v1", Source.objects.get(code="browser")
+    rows = [{"tag": tag, "reader": "R-1", "observed_at": now.isoformat()}]
+    read = reading.reader().read(stream_named(stream), rows, arrival_at=now)
+    intake.append([intake.Envelope(source, stream, read, tag, tag, now)], now=now)
+
+
+def _judge(now: datetime) -> None:
+    """Let every rule see what has arrived."""
+    from zhizhi.engine import intake
+    from zhizhi.engine.detecting import Runner
+
+    intake.heartbeat(now=now, passed=0)
+    runner = Runner()
+    runner.run_through(now)
+    runner.release(now=now)
 
 
 def _granted(report: Any, now: datetime) -> dict[str, int]:

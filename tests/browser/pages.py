@@ -38,6 +38,7 @@ class Look:
             bound=server.bound,
             look_review=server.look_review,
             enrolment=server.enrolment,
+            lost=server.lost,
         )
 
 
@@ -184,6 +185,10 @@ PAGES: dict[str, Look] = {
     "fishery:word": Look("administrator", "/fishery/words/fishery.reminder/"),
     "fishery:statistics": Look("leader", "/fishery/statistics/"),
     "fishery:agency": Look("fishery", "/fishery/agency/"),
+    "guardian:asked": Look("", "/guardian/asked/"),
+    "guardian:asked/guarding": Look("", "/guardian/asked/?missing={bound}", holds="guarding"),
+    "guardian:asked/elder": Look("", "/guardian/asked/", elder="3", holds="guarding"),
+    "guardian:trail": Look("operator", "/guardian/cases/{lost}/trail/"),
     "guardian:enrolments": Look("operator", "/guardian/"),
     "guardian:enrolments/leader": Look("leader", "/guardian/"),
     "guardian:enrol": Look("operator", "/guardian/enrol/{bound}/"),

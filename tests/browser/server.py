@@ -101,6 +101,7 @@ class Server:
     guardianship: int  # proposed by the operator, waits for a second person
     bound: int  # and one that was confirmed, whose code one of the residents' browsers has shown
     enrolment: int  # of a ward, who has a tag
+    lost: int  # the case of another ward, who is looked for
     look_review: int  # of the operator, for the auditor
     held: dict[str, dict[str, str]]  # the cookies of the residents' browsers
     entered: dict[str, str]  # the sessions of browsers that stand at the door, or came in by it
@@ -119,10 +120,15 @@ class Server:
         )
         return token
 
-    def post(self, rows: list[dict[str, Any]]) -> None:
+    def read_tag(self, tag: str, reader: str) -> None:
+        """Tell the product of a tag that has just been read."""
+        row = {"tag": tag, "reader": reader, "observed_at": datetime.now(UTC).isoformat()}
+        self.post([row], "tag_sightings.v1")
+
+    def post(self, rows: list[dict[str, Any]], stream: str = "shore_positions.v1") -> None:
         """Send rows; returns when the product has said that it keeps them."""
         answer = httpx.post(
-            f"{self.url}/api/v1/observations/shore_positions.v1",
+            f"{self.url}/api/v1/observations/{stream}",
             json=rows,
             headers={
                 "Authorization": f"Bearer {TOKEN}",

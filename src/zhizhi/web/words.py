@@ -289,6 +289,7 @@ def _name(actor: str, accounts: dict[int, Account], units: dict[int, Unit]) -> s
         "source": _("Source {name}").format(name=key),
         "demo": _("Demonstration"),
         "resident": _("Resident"),
+        "guardianship": _("Guardian {code}").format(code=f"W-{key}"),
     }
     return parts.get(kind, actor)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from zhizhi.engine.system import DeclaredSetting, RuleWords, SystemConfig
-from zhizhi.systems.guardian.naming import ASK, CALL, CODE, LOST, SETTINGS, STREAM
+from zhizhi.engine.system import DeclaredSetting, ResidentDoor, RuleWords, SystemConfig
+from zhizhi.systems.guardian.naming import ANSWERED, ASK, CALL, CODE, LOST, SETTINGS, STREAM
 
 if TYPE_CHECKING:
     from zhizhi.engine.models import Case
@@ -85,14 +85,29 @@ class GuardianConfig(SystemConfig):
     personal_data = "pseudonymous"
     has_pages = True
     readers = ("operator", "inspector", "leader", "legal_reviewer")
+    panel = "guardian/panel.html"
+    doors = (
+        ResidentDoor(
+            "guardian:asked",
+            "home",
+            _("Is somebody with your ward?"),
+            _("For guardians: answer, or report your ward missing"),
+        ),
+    )
     verb_names = {
         "guardian.ask": _("Relatives to be asked"),
+        "guardian.with_me": _("A guardian answers: with me"),
+        "guardian.known": _("A guardian answers: alone, and that is all right"),
+        "guardian.missing": _("A guardian answers: missing"),
         "guardian.call": _("Alarm: a ward may be lost"),
         "guardian.no_unit": _("No unit could be sent automatically"),
         "guardian.stays_open": _("Not alone any more, but the case stays open"),
     }
     task_names = {"bring-home": _("Bring somebody home")}
     texts = {
+        ANSWERED: _(
+            "Case {code}: a guardian answers that the ward is not missing. Ask, and end it."
+        ),
         ASK: _("Case {code}: a ward is seen alone. Ask the relatives whether somebody is there."),
         CALL: _("Case {code}: a ward may be lost. Send the nearest unit and call the relatives."),
     }
@@ -197,6 +212,12 @@ class GuardianConfig(SystemConfig):
         from zhizhi.systems.guardian import matching  # noqa: PLC0415 - as above
 
         return matching.matched(read, now=now)
+
+    def beside(self, case: Any) -> Mapping[str, Any] | None:
+        """Offer the trail while the case of a ward is open."""
+        from zhizhi.systems.guardian import tracing  # noqa: PLC0415 - as above
+
+        return {} if tracing.enrolment_of(case) is None else {"is_open": True}
 
     def ended(self, case: Case, *, now: datetime) -> None:
         """Tell the rule that the case of a ward is over."""

@@ -22,7 +22,9 @@ State = Enrolment.State
 def close(case: Case, *, now: datetime) -> None:
     """Tell the rule once that the case of a ward is over, so that it may ask anew."""
     row = Enrolment.everything.filter(case=case).first()
-    if row is None or not Enrolment.everything.filter(pk=row.pk, case=case).update(case=None):
+    if row is None or not Enrolment.everything.filter(pk=row.pk, case=case).update(
+        case=None, missing_since=None
+    ):
         return
     if row.state == State.ACTIVE:
         telling.tell(row, telling.CLOSED, now=now)

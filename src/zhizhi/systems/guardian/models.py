@@ -73,6 +73,7 @@ class Enrolment(models.Model):
     changed_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     case = models.ForeignKey(Case, models.SET_NULL, null=True, related_name="+")  # while it is open
+    missing_since = models.DateTimeField(null=True)  # a guardian said so, until the case is over
 
     everything: models.Manager[Enrolment] = models.Manager()
     objects = ScopedManager["Enrolment"]()

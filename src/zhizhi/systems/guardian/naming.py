@@ -3,4 +3,4 @@
 CODE = "guardian.alone"
 STREAM = "tag_sightings.v1"
 LOST, SETTINGS = "person-alone", "guardian-review"  # kinds of cases
-ASK, CALL = "guardian.ask", "guardian.call"  # messages
+ASK, CALL, ANSWERED = "guardian.ask", "guardian.call", "guardian.answered"  # messages

@@ -26,6 +26,7 @@ LABELS = {
     "guardian.Enrolment.assent": _ward(_("What a ward said to it"), Stored.PLAIN),
     "guardian.Enrolment.hours_from": _ward(_("When a ward may be alone"), Stored.PLAIN),
     "guardian.Enrolment.hours_to": _ward(_("Until when a ward may be alone"), Stored.PLAIN),
+    "guardian.Enrolment.missing_since": _ward(_("Since when a ward is missing"), Stored.PLAIN),
     "guardian.Enrolment.made_by": _staff(_("Who enrolled")),
     "guardian.AllowedArea.area": _ward(_("Where a ward may be alone"), Stored.PLAIN),
     "guardian.Companion.person": _ward(_("Who walks with a ward")),

@@ -74,7 +74,7 @@ class GuardianPlan:
         if case.state != Case.State.OPEN or case.tasks.exists():
             return
         # The rule has settled it by itself: to tell it of the end would shorten its quiet time.
-        Enrolment.everything.filter(case=case).update(case=None)
+        Enrolment.everything.filter(case=case).update(case=None, missing_since=None)
         try:
             closing.close_unneeded(case, why="not-alone", by=WORKER, now=now)
         except StateConflict as conflict:

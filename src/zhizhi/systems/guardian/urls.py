@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from zhizhi.systems.guardian.views import belongings, enrolments, readers
+from zhizhi.systems.guardian.views import belongings, enrolments, readers, relatives, trail
 
 app_name = "guardian"
 urlpatterns = [
     path("", enrolments.list_page, name="enrolments"),
+    path("asked/", relatives.asked, name="asked"),
+    path("asked/<int:pk>/", relatives.answer, name="answer"),
+    path("cases/<int:pk>/trail/", trail.trail, name="trail"),
     path("enrol/<int:pk>/", enrolments.enrol, name="enrol"),
     path("readers/", readers.list_page, name="readers"),
     path("readers/<int:pk>/down/", readers.take_down, name="reader-down"),
