@@ -204,6 +204,8 @@ def test_no_table_is_forgotten_here() -> None:
         (Case.FINAL, "closed dismissed"),
         (Case.RESTING, "closed dismissed merged"),
         (Task.LIVE, "offered accepted arrived"),
+        (Dissuasion.TO_CALL, "calling relatives"),
+        (Dissuasion.SCAMS, "stopped paid"),
         (Violation.NONE, "rejected lifted"),
         (Violation.OFFENCE, "legally_reviewed transferred"),
         (Violation.UNDER_REVIEW, "recorded technically_reviewed legally_reviewed"),

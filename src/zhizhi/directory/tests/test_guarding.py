@@ -361,6 +361,23 @@ def test_a_renewal_takes_the_place_of_the_older_and_of_its_end(
     assert refusal(ward, AT + 301 * DAY) == "guardian-ended"
 
 
+def test_a_renewal_is_on_record_with_what_ended_by_it(
+    bound: Guardianship, ward: Person, guardian: Person, operator: Account, leader: Account
+) -> None:
+    bind(ward, guardian, operator, leader, now=AT + 300 * DAY)
+
+    leaf = AuditEntry.objects.get(verb="guardianship.end")
+    assert (leaf.subject, leaf.detail["why"]) == (guarding.name_of(bound), "renewed")
+
+
+def test_whoever_becomes_the_guardian_of_a_second_ward_stays_that_of_the_first(
+    bound: Guardianship, guardian: Person, operator: Account, leader: Account
+) -> None:
+    second = bind(someone("Shen Yufen", "12011112222"), guardian, operator, leader)
+
+    assert fresh(bound).state == fresh(second).state == "confirmed"
+
+
 def test_a_refused_renewal_leaves_what_is_in_force(
     bound: Guardianship, ward: Person, guardian: Person, operator: Account
 ) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from zhizhi.directory.models import Account, RoleAssignment, Unit
 from zhizhi.engine import closing, dispatching, timeline, timing
-from zhizhi.engine.models import Case, Clock, Message, Task
+from zhizhi.engine.models import Case, Clock, Message, Subscriber, Task
 from zhizhi.engine.states import StateConflict
 from zhizhi.engine.tests.building import NOON, agency, alert, case, later, unit
 from zhizhi.engine.tests.racing import losers, race, winners
@@ -253,6 +253,17 @@ def test_an_ended_case_can_be_opened_again(state: str) -> None:
 
     assert (one.state, one.closed_at, one.changed_at) == ("open", None, later(hours=1))
     assert one.timeline.get().note == "it is back"
+
+
+def test_subscribers_hear_that_a_case_has_ended_and_that_it_was_opened_again() -> None:
+    Subscriber.objects.create(code="city", url="https://a.example/", created_at=NOON)
+    one = case()
+
+    closing.dismiss(one, reason="a buoy", by=DESK, now=NOON)
+    closing.reopen(one, by=DESK, now=later(hours=1))
+
+    told = Message.everything.order_by("pk").values_list("template", flat=True)
+    assert list(told) == ["case.dismissed", "case.reopened"]
 
 
 def test_a_case_is_not_reopened_beside_a_newer_one_about_the_same() -> None:

@@ -15,6 +15,12 @@ def day(text: str) -> date:
     return date.fromisoformat(text)
 
 
+def test_the_announced_years_are_known_from_their_first_day_to_their_last() -> None:
+    first, last = announced_days.KNOWN_FROM, announced_days.KNOWN_UNTIL
+
+    assert (first.month, first.day, last.month, last.day) == (1, 1, 12, 31)
+
+
 @pytest.mark.parametrize(
     ("text", "is_free"),
     [

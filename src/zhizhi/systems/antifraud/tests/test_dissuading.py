@@ -195,6 +195,17 @@ def test_what_the_visit_found_is_kept_as_a_try(outcome: str, state: str, result:
     assert clocks(row, "visit") == ["met"]
 
 
+def test_a_visit_is_made_beside_whoever_was_sent_for_something_else() -> None:
+    row = warned()
+    sent = dispatching.dispatch(row.case, police("car-2"), kind="inspect", by=BY, now=NOON)
+    nearest = police()
+
+    assert tried(row, "busy") == State.VISITING
+
+    visit = row.case.tasks.exclude(pk=sent.pk).get()
+    assert (visit.kind, visit.unit) == ("dissuade", nearest)
+
+
 def test_whoever_is_reached_by_telephone_meanwhile_ends_the_visit() -> None:
     unit, row = police(), warned()
     tried(row, "busy")
@@ -324,7 +335,9 @@ def test_nobody_is_called_in_a_case_that_was_dismissed() -> None:
     row = warned()
     closing.dismiss(row.case, reason="mistake", by=BY, now=NOON)
 
-    assert refusal(lambda: tried(row, "busy")) == "case-ended"
+    tries = [partial(tried, row, result) for result in ("busy", "reached")]
+    assert [refusal(one) for one in tries] == ["case-ended"] * 2
+    assert not row.attempts.exists()
     assert not dissuading.may_call(fresh(row))
 
 

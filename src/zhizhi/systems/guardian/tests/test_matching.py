@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.db import connection
@@ -13,7 +13,7 @@ from zhizhi.engine.models import JournalSegment, QuarantinedRow
 from zhizhi.kernel.solitude import Circumstance
 from zhizhi.systems.guardian import enrolling, placing, tagging
 from zhizhi.systems.guardian.enrolling import Habit
-from zhizhi.systems.guardian.models import TagReader
+from zhizhi.systems.guardian.models import Enrolment, TagReader
 from zhizhi.systems.guardian.naming import STREAM
 from zhizhi.systems.guardian.tests.street import (
     CODE,
@@ -231,6 +231,21 @@ def test_allowed_hours_may_span_midnight(street: Street, first: int, last: int) 
 
     assert row.is_hour_allowed(NINE.time())
     assert not row.is_hour_allowed(NINE.time().replace(hour=12))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "allowed"),
+    [(8, 18, "08:00 17:59"), (22, 6, "00:00 05:59 22:00"), (8, 8, "")],
+)
+def test_the_first_minute_of_the_allowed_hours_belongs_to_them_and_the_last_does_not(
+    first: int, last: int, allowed: str
+) -> None:
+    row = Enrolment(hours_from=time(first), hours_to=time(last))
+    moments = ["00:00", "05:59", "06:00", "07:59", "08:00", "17:59", "18:00", "21:59", "22:00"]
+
+    found = [one for one in moments if row.is_hour_allowed(time.fromisoformat(one))]
+
+    assert found == allowed.split()
 
 
 def test_outside_of_the_allowed_areas_it_is_dangerous(street: Street) -> None:
