@@ -57,7 +57,7 @@ from zhizhi.engine.models import (
     Zone,
 )
 from zhizhi.engine.routing_rules.versions import PACKAGED_TEXT
-from zhizhi.systems.antifraud.models import Dissuasion, ListEntry
+from zhizhi.systems.antifraud.models import CircleMember, CirclePerson, Dissuasion, ListEntry
 from zhizhi.systems.fishery.models import Stay, Violation, ViolationPhoto
 from zhizhi.systems.grid.models import Category, CategoryPack
 from zhizhi.systems.guardian.models import Companion, Enrolment, Tag, TagReader
@@ -200,7 +200,7 @@ def _records(town: _Town) -> dict[str, Any]:
             kind="phone", key="k" * 64, stance="deny", reason="reported", made_at=AT,
             made_by="account:1", expires_at=AT + timedelta(days=3650),
         ),
-        "dissuasion": _dissuasion(case),
+        "dissuasion": _dissuasion(case), "circle_member": _circle_member(),
         "voice": spoken, **_told(case), "check_in": _check_in(town),
         "appeal": appealing.appeal(alert, "absent", words="I was at work", now=AT),
     }  # fmt: skip
@@ -212,6 +212,19 @@ def _dissuasion(case: Case) -> Dissuasion:
     return Dissuasion.everything.create(
         case=case, person=person, tier="high", warned_by="bank", amount=50_000, due_at=AT,
         began_at=AT, began_by="account:1",
+    )  # fmt: skip
+
+
+def _circle_member() -> CircleMember:
+    """A relative whom a resident has invited into the own circle."""
+    numbers = [people.PersonalData(phone=f"1200000001{n}") for n in (8, 9)]
+    found = [
+        CirclePerson.objects.create(person=person, number=f"{n}" * 64, made_at=AT)
+        for n, person in enumerate(people.add_people(numbers, by="resident", now=AT))
+    ]
+    return CircleMember.objects.create(
+        protected=found[0], relative=found[1], relation="child", invited_at=AT,
+        until_at=AT + timedelta(days=7),
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from zhizhi.engine.models import (
     Task,
 )
 from zhizhi.engine.models.case import places_of
-from zhizhi.systems.antifraud.models import Dissuasion
+from zhizhi.systems.antifraud.models import CircleMember, Dissuasion
 from zhizhi.systems.fishery.models import Violation, ViolationReview
 from zhizhi.systems.guardian.models import Enrolment
 from zhizhi.trust.states import StateConflict, Transitions, move
@@ -96,6 +96,11 @@ TABLES: dict[str, tuple[Any, str, dict[str, str]]] = {
             "reached": "visiting ended",
             "ended": "",
         },
+    ),
+    "circle_member": (
+        CircleMember,
+        "state",
+        {"invited": "confirmed ended", "confirmed": "ended", "ended": ""},
     ),
     "look_review": (
         LookReview,

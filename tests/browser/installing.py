@@ -208,12 +208,14 @@ def _residents(now: datetime) -> dict[str, Any]:
 
 
 def _appeals(held: dict[str, dict[str, str]], now: datetime) -> dict[str, Any]:
-    """Let somebody appeal against one alert, and another browser hold the code of the next."""
+    """Let somebody appeal against one alert, and other browsers hold a code and a circle."""
+    from tests.browser import circles
     from zhizhi.engine import appealing
     from zhizhi.engine.models import Alert, Case
 
     ended = Alert.everything.filter(case__state__in=Case.FINAL).order_by("-found_at")
     first, second = ended.select_related("case")[:2]
+    held["circling"] = circles.settle(now)
     made = appealing.appeal(first, "resident", words=APPEALED, now=now)
     held["appealing"] = _session(appeals=[second.pk])
     return {"appeal": made.pk, "appealed": second.pk}

@@ -15,6 +15,7 @@ from enum import StrEnum
 
 CONTACT = "contact"  # what somebody agrees to who leaves a number with a report
 BRING_HOME = "bring-home"  # what is agreed to so that somebody who is lost can be brought home
+PROTECT = "protect-circle"  # what a resident and each relative of a circle agree to
 TAGS = "tags"  # the data: where and when a tag that somebody carries was read
 
 
@@ -52,6 +53,8 @@ PURPOSES: Mapping[str, Purpose] = {
     "check-guardian": Purpose(Basis.DUTY),  # art. 31: that it is the guardian who agrees
     "prove-keys": Purpose(Basis.DUTY),  # art. 51: that a backup or a new key opens what it should
     "dissuade": Purpose(Basis.DUTY),  # law against telecom and online fraud, art. 34
+    "ask-relative": Purpose(Basis.CONSENT, PROTECT),
+    "send-code": Purpose(Basis.DUTY),  # as above: nobody is in a circle whose number is another's
     "check-patrol": Purpose(Basis.EMPLOYMENT),
     "sign-in": Purpose(Basis.EMPLOYMENT),
     "save-life": Purpose(Basis.EMERGENCY),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.apps import apps
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext, pgettext_lazy
 
 from zhizhi.directory.models import Account, Unit
 from zhizhi.engine.declining import Declined
@@ -119,7 +119,7 @@ CAPABILITIES: dict[str, str | Promise] = {
 }
 UNIT_TASKS: dict[str, str | Promise] = {
     "handle": gettext_lazy("Handle"),
-    "dissuade": gettext_lazy("Dissuade"),
+    "dissuade": pgettext_lazy("task", "Dissuade"),
     "collect-evidence": gettext_lazy("Take evidence"),
     "watch": gettext_lazy("Watch and report"),
     "secure": gettext_lazy("Secure the place"),

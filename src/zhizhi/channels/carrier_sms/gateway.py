@@ -112,10 +112,11 @@ class Gateway:
     def _accept(self, body: bytes) -> tuple[int, dict[str, Any]]:
         try:
             content = json.loads(body)
-            key, token, text = (str(content[name]) for name in ("key", "token", "text"))
+            key, text = str(content["key"]), str(content["text"])
+            token = str(content["phone"] if "phone" in content else content["token"])
             f"{key}{token}{text}".encode()  # half a character cannot be kept
         except (ValueError, KeyError, TypeError, RecursionError):
-            return 400, {"error": "key, token and text are wanted"}
+            return 400, {"error": "key, token or phone, and text are wanted"}
         if not token.lstrip("-").isdigit() or not text:
             return 422, {"error": "no such token, or nothing to say"}
         found, is_new = self.ledger.accept(key=key, token=token, text=text, at=self.clock())

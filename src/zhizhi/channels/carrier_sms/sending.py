@@ -1,4 +1,7 @@
-"""Text messages by token: the house sends a pseudonym and words, the operator knows the number."""
+"""Text messages by token: the house sends a pseudonym and words, the operator knows the number.
+
+Whoever left the own number in the vault is sent words by number; both are opened for the send.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 from django.conf import settings
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from zhizhi.channels import signing
+from zhizhi.directory import texting
 from zhizhi.engine import wording
 from zhizhi.engine.delivering import DeliveryFailed, Receipt
 
@@ -37,7 +43,7 @@ def client() -> httpx.Client:
 
 @dataclass(frozen=True, slots=True)
 class CarrierSms:
-    """The channel "carrier_sms"; the recipient is "token:8123"."""
+    """The channel "carrier_sms"; the recipient is "token:8123", or "person:7" of the vault."""
 
     code: str = "carrier_sms"
     policy: Any = POLICY
@@ -49,15 +55,17 @@ class CarrierSms:
 
     def send(self, message: Message) -> Receipt:
         """Hand the message over, or learn that it was taken already; raises DeliveryFailed."""
-        scheme, _colon, token = message.recipient.partition(":")
-        if scheme != "token" or not token:
+        scheme, _colon, who = message.recipient.partition(":")
+        if scheme not in {"token", "person"} or not who:
             raise DeliveryFailed("the recipient is not a token", permanent=True)
         if message.attempts > 1:
             taken = self._ask(message.key)
             if taken is not None:
                 return taken
-        content = {"key": message.key, "token": token, "text": self._words(message)}
-        answer = self._call("POST", "/messages", content)
+        told = _opened(message, who) if scheme == "person" else {
+            "token": who, "text": self._words(message)
+        }  # fmt: skip
+        answer = self._call("POST", "/messages", {"key": message.key, **told})
         if answer.status_code in {httpx.codes.OK, httpx.codes.CREATED}:
             return _receipt(answer)
         raise _refusal(answer)
@@ -88,6 +96,18 @@ class CarrierSms:
         except httpx.HTTPError as error:
             reason = f"{type(error).__name__}: {error}"
             raise DeliveryFailed(reason) from error
+
+
+def _opened(message: Message, who: str) -> dict[str, str]:
+    """Return number and words of a message to somebody of the vault, while they still count."""
+    now, until = timezone.now(), parse_datetime(str(message.payload.get("until", "")))
+    if until is None or now >= until:
+        raise DeliveryFailed("its time is over", permanent=True)
+    try:
+        phone, text = texting.open_to_send(int(who), str(message.payload.get("sealed")), now=now)
+    except (texting.NotSendable, ValueError) as error:
+        raise DeliveryFailed("the recipient is there no more", permanent=True) from error
+    return {"phone": phone, "text": text}
 
 
 def _receipt(answer: httpx.Response) -> Receipt:

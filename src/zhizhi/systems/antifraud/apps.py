@@ -15,7 +15,7 @@ from zhizhi.engine.system import (
     SystemConfig,
     TimerAction,
 )
-from zhizhi.systems.antifraud.dissuasion_settings import DISSUASION
+from zhizhi.systems.antifraud.dissuasion_settings import CIRCLE, DISSUASION
 
 LISTED_FROM = "antifraud.listed_from"
 HALF_LIFE = "antifraud.half_life_days"
@@ -101,6 +101,12 @@ class AntifraudConfig(SystemConfig):
             _("Is it really the police?"),
             _("Check the phrase of whoever calls you"),
         ),
+        ResidentDoor(
+            "antifraud:circle",
+            "shield",
+            _("Protected circle"),
+            _("Relatives are asked when a fraudster keeps you on the line"),
+        ),
     )
     settings = (
         DeclaredSetting(
@@ -167,6 +173,7 @@ class AntifraudConfig(SystemConfig):
             name=_("Keeping evidence"),
         ),
         *DISSUASION,
+        *CIRCLE,
     )
 
     def filed(self, report: Any, new: Any, *, by: str, now: datetime) -> None:
@@ -194,7 +201,13 @@ class AntifraudConfig(SystemConfig):
         return showing.panel_of(case)
 
     def forget_old(self, now: datetime) -> int:
-        """Delete evidence, ended entries, people once at risk and phrases that are too old."""
-        from zhizhi.systems.antifraud import listing, parting_with, phrases  # noqa: PLC0415 - as above
+        """Delete evidence, ended entries, people once at risk, phrases and circles, when old."""
+        from zhizhi.systems.antifraud import (  # noqa: PLC0415 - as above
+            joining,
+            listing,
+            parting_with,
+            phrases,
+        )
 
-        return listing.forget_old(now) + parting_with.forget_old(now) + phrases.forget_old(now)
+        parts = (listing, parting_with, phrases, joining)
+        return sum(part.forget_old(now) for part in parts)

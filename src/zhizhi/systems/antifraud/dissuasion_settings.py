@@ -1,4 +1,4 @@
-"""The numbers of dissuasion: minutes by tier, who can be called in time, and what is asked again.
+"""The numbers of dissuasion and circles: minutes by tier, who can be called, and what is sent.
 
 Minutes by tier follow research on Golden Bell, section 4; no national limits were found.
 """
@@ -62,4 +62,23 @@ DISSUASION = (
     _number("risk_days", 90, _DAYS, (61, 1095), (
         _("Keeping of people at risk"),
         _("Name and number of whoever was at risk are destroyed this long after the end"))),
+)  # fmt: skip
+CIRCLE = (
+    _number("circle_most", 8, "", (1, 20), (
+        _("Relatives in a circle"), _("A resident may have so many relatives in the own circle"))),
+    _number("circle_days", 365, _DAYS, (1, 1095), (
+        _("Agreement to a circle"),
+        _("An agreement to be in a protected circle holds for, unless it is given anew"))),
+    _number("circle_kept_days", 30, _DAYS, (1, 365), (
+        _("Keeping of circles"),
+        _("That somebody was in a circle, without name or number, is deleted after"))),
+    _number("invite_days", 7, _DAYS, (1, 60), (
+        _("Life of an invitation"), _("An invitation into a circle can be confirmed for"))),
+    _number("code_minutes", 10, _MINUTES, (1, 60), (
+        _("Life of a code"), _("The code that shows that a number is the own one holds for"))),
+    _number("codes_per_number", 5, "", (1, 100), (
+        _("Codes per number"), _("So many codes are sent to one number in an hour"))),
+    _number("codes_per_address", 30, "", (1, 10_000), (
+        _("Codes per address"),
+        _("So many codes may one internet address ask for in an hour; many people may share one"))),
 )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -235,3 +237,91 @@ class CallerPhrase(models.Model):
     class Meta:
         verbose_name = _("phrase of a caller")
         ordering = ["id"]
+
+
+class CirclePerson(models.Model):
+    """Somebody in protected circles, who has shown that a telephone number is the own one.
+
+    The number lies in the vault; here is a keyed hash by which it is found, none once it is gone.
+    """
+
+    person = models.OneToOneField(Person, models.PROTECT, related_name="+")
+    number = models.CharField(max_length=64, blank=True)
+    made_at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True)  # when the code was sent that may be entered now
+    joined_at = models.DateTimeField(null=True)  # by the own wish; null: only as a relative
+
+    class Meta:
+        verbose_name = _("person in protected circles")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["number"], condition=~models.Q(number=""), name="circle_number_once"
+            )
+        ]
+
+
+class CircleMember(models.Model):
+    """One relative whom a resident has invited, and who counts once the relative has confirmed.
+
+    Source: research on Golden Bell, section 4 (protected circle, each confirms).
+    """
+
+    class Relation(models.TextChoices):
+        """What the relative is to whoever invites."""
+
+        SPOUSE = "spouse", _("Spouse")
+        PARENT = "parent", _("Parent")
+        CHILD = "child", _("Son or daughter")
+        RELATIVE = "relative", _("Other close relative")
+        FRIEND = "friend", _("Friend or neighbour")
+
+    class State(models.TextChoices):
+        INVITED = "invited", _("Invited, has not confirmed yet")
+        CONFIRMED = "confirmed", _("Confirmed")
+        ENDED = "ended", _("Ended")
+
+    class Ended(models.TextChoices):
+        """Who ended it, or why it ended by itself."""
+
+        LEFT = "left", _("Left by the relative")
+        REMOVED = "removed", _("Taken out")
+        REFUSED = "refused", _("Not wanted by the relative")
+        LAPSED = "lapsed", _("Not confirmed in time")
+        GONE = "gone", _("One of the two has left altogether")
+
+    MOVES: Transitions = {
+        State.INVITED: frozenset({State.CONFIRMED, State.ENDED}),
+        State.CONFIRMED: frozenset({State.ENDED}),
+        State.ENDED: frozenset(),
+    }
+
+    protected = models.ForeignKey(CirclePerson, models.PROTECT, related_name="circle")
+    relative = models.ForeignKey(CirclePerson, models.PROTECT, related_name="circles")
+    relation = models.CharField(max_length=8, choices=Relation)
+    state = models.CharField(max_length=12, choices=State, default=State.INVITED)
+    invited_at = models.DateTimeField()
+    until_at = models.DateTimeField()  # from then on the invitation cannot be confirmed
+    since_at = models.DateTimeField(null=True)  # when it was confirmed
+    ended_at = models.DateTimeField(null=True)
+    ended_why = models.CharField(max_length=8, blank=True, choices=Ended)
+
+    class Meta:
+        verbose_name = _("relative in a protected circle")
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(protected=models.F("relative")), name="circle_of_others"
+            ),
+            models.UniqueConstraint(
+                fields=["protected", "relative"],
+                condition=~models.Q(state="ended"),
+                name="circle_member_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"R-{self.pk}"
+
+    def may_be_confirmed(self, now: datetime) -> bool:
+        """Say whether the relative may still say yes."""
+        return self.state == self.State.INVITED and now < self.until_at

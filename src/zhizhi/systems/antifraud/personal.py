@@ -43,6 +43,20 @@ LABELS = {
     "antifraud.CallerPhrase.made_by": _staff(_("Who called with a phrase")),
     "antifraud.CallerPhrase.used_by": _hash(_("Browser that checked a caller")),
 }
+_CIRCLE = _("So that relatives help when somebody is at risk of a fraud")
+
+
+def _circle(title: Text, form: Stored = Stored.TOKEN) -> Label:
+    return Label(title, Whose.RESIDENT, _CIRCLE, Basis.CONSENT, Keep.CLUE, form)
+
+
+LABELS |= {
+    "antifraud.CirclePerson.person": _circle(_("Who is in protected circles, by number")),
+    "antifraud.CirclePerson.number": _circle(_("Keyed hash of your number"), Stored.DIGEST),
+    "antifraud.CircleMember.protected": _circle(_("Whose circle it is, by number")),
+    "antifraud.CircleMember.relative": _circle(_("Who is in a circle, by number")),
+    "antifraud.CircleMember.relation": _circle(_("What a relative in a circle is to somebody")),
+}
 IMPERSONAL = {
     "antifraud.ListEntry": ("name",),
     "antifraud.Dissuasion": ("rule", "typology"),

@@ -26,6 +26,7 @@ READS = {
     ("directory/people.py", "open_person"),
     ("directory/people.py", "open_to_check"),
     ("directory/people.py", "own_data"),
+    ("directory/texting.py", "open_to_send"),
     ("engine/appealing.py", "words"),
     ("engine/claiming.py", "words"),
     ("engine/patrolling.py", "photo_of"),
@@ -122,12 +123,12 @@ def test_exactly_what_rests_on_consent_names_an_agreement() -> None:
 @pytest.mark.parametrize(
     ("basis", "codes"),
     [
-        (Basis.CONSENT, "ask-reporter tell-result help-reporter bring-home"),
+        (Basis.CONSENT, "ask-reporter tell-result help-reporter bring-home ask-relative"),
         (Basis.EMPLOYMENT, "check-patrol sign-in"),
         (
             Basis.DUTY,
             "handle-case case-file serve-notice decide-penalty answer-claim decide-appeal "
-            "decide-access review-looks check-guardian prove-keys dissuade",
+            "decide-access review-looks check-guardian prove-keys dissuade send-code",
         ),
         (Basis.EMERGENCY, "save-life"),
         (Basis.RIGHT, "own-copy"),

@@ -12,13 +12,14 @@ from django.utils.translation import gettext_lazy
 
 from zhizhi.engine.models import Report
 from zhizhi.engine.reporting import PAGE
-from zhizhi.trust.grounds import BRING_HOME, CONTACT
+from zhizhi.trust.grounds import BRING_HOME, CONTACT, PROTECT
 from zhizhi.trust.models import Consent
 from zhizhi.web.residents.lookers import FIELDS
 
 PURPOSES: Mapping[str, str | Promise] = {
     CONTACT: gettext_lazy("To call you about this report"),
     BRING_HOME: gettext_lazy("To bring home somebody who was lost"),
+    PROTECT: gettext_lazy("To protect people you know from fraud"),
 }
 RELATIONS: Mapping[str, str | Promise] = {
     "spouse": gettext_lazy("Your spouse"),

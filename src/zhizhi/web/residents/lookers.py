@@ -44,6 +44,8 @@ PURPOSES: Mapping[str, str | Promise] = {
     "check-guardian": gettext_lazy("To check who may agree for whom"),
     "bring-home": gettext_lazy("To bring home somebody who was lost"),
     "dissuade": gettext_lazy("To warn somebody of a fraud under way"),
+    "ask-relative": gettext_lazy("To reach somebody at risk of a fraud through you"),
+    "send-code": gettext_lazy("To send you a code"),
     "own-copy": gettext_lazy("To take a copy of your data"),
     "case-file": gettext_lazy("To print the file of the case"),
 }
@@ -93,6 +95,21 @@ def what_words(whose: Whose, record: AccessRecord) -> list[str]:
     """Return which data was looked at, as whoever may object to the look reads it."""
     names = FIELDS if isinstance(whose, Report) else WARD_FIELDS
     return [str(names.get(name, _("Other data"))) for name in record.fields]
+
+
+def looks_of(
+    records: Sequence[AccessRecord], fields: Mapping[str, str | Promise]
+) -> list[LookLine]:
+    """Return a line for each of ``records``, which belong to no report; ``fields`` in words."""
+    offices = office_names(_offices(records))
+    return [
+        LookLine(
+            record, post_name(record, offices),
+            [str(fields.get(name, _("Other data"))) for name in record.fields],
+            str(PURPOSES.get(record.purpose, _("No reason was given"))),
+        )
+        for record in records
+    ]  # fmt: skip
 
 
 def post_name(record: AccessRecord, offices: Mapping[str, str]) -> str:

@@ -28,6 +28,7 @@ from zhizhi.systems.antifraud.dissuading import AmountUnfit, NoPerson
 from zhizhi.systems.antifraud.lessons import LESSONS
 from zhizhi.systems.antifraud.models import Dissuasion, DissuasionAttempt
 from zhizhi.systems.antifraud.queueing import QueuedCall
+from zhizhi.systems.antifraud.relatives import Relative
 from zhizhi.systems.antifraud.risk_forms import CaseRiskForm, OutcomeForm, RiskForm, WarningForm
 from zhizhi.systems.antifraud.writing_down import FraudWarning
 from zhizhi.trust import vault
@@ -168,15 +169,15 @@ def numbers(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Show name and number of whoever is at risk, or of the relatives; each look is on record."""
     row, now = _visible(scope, pk), timezone.now()
     is_own = "relatives" not in request.POST
-    found = [row.person] if is_own else relatives.of(row, now=now)
+    found = [Relative(row.person, PURPOSE, FIELDS)] if is_own else relatives.of(row, now=now)
     in_hand = CaseInHand(row.case_id, dissuading.may_call(row))
     post = post_for(scope, row.case.area_path)
     context: dict[str, Any] = {"row": row, "is_own": is_own, "refused": ""}
     try:
         context["told"] = [
             people.open_person(
-                one, FIELDS, actor=actor_of(request), purpose=PURPOSE, case=in_hand, post=post,
-                now=now, rate=look_rate(),
+                one.person, one.fields, actor=actor_of(request), purpose=one.purpose, case=in_hand,
+                post=post, now=now, rate=look_rate(),
             )
             for one in found
         ]  # fmt: skip
