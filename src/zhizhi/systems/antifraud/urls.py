@@ -26,5 +26,6 @@ urlpatterns = [
     path("dissuasions/<int:pk>/numbers/", dissuasions.numbers, name="numbers"),
     path("dissuasions/<int:pk>/phrase/", dissuasions.phrase, name="phrase"),
     path("dissuasions/<int:pk>/send/", dissuasions.send, name="send"),
+    path("dissuasions/<int:pk>/stop.pdf", dissuasions.stop_payment, name="stop-payment"),
     path("entries/<int:pk>/end/", lists.end_entry, name="end"),
 ]

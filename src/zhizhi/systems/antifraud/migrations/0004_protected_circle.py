@@ -5,56 +5,133 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('antifraud', '0003_dissuasion'),
-        ('directory', '0011_guardianship'),
+        ("antifraud", "0003_dissuasion"),
+        ("directory", "0011_guardianship"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CirclePerson',
+            name="CirclePerson",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(blank=True, max_length=64)),
-                ('made_at', models.DateTimeField()),
-                ('asked_at', models.DateTimeField(null=True)),
-                ('joined_at', models.DateTimeField(null=True)),
-                ('person', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(blank=True, max_length=64)),
+                ("made_at", models.DateTimeField()),
+                ("asked_at", models.DateTimeField(null=True)),
+                ("joined_at", models.DateTimeField(null=True)),
+                (
+                    "person",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'person in protected circles',
+                "verbose_name": "person in protected circles",
             },
         ),
         migrations.CreateModel(
-            name='CircleMember',
+            name="CircleMember",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('relation', models.CharField(choices=[('spouse', 'Spouse'), ('parent', 'Parent'), ('child', 'Son or daughter'), ('relative', 'Other close relative'), ('friend', 'Friend or neighbour')], max_length=8)),
-                ('state', models.CharField(choices=[('invited', 'Invited, has not confirmed yet'), ('confirmed', 'Confirmed'), ('ended', 'Ended')], default='invited', max_length=12)),
-                ('invited_at', models.DateTimeField()),
-                ('until_at', models.DateTimeField()),
-                ('since_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('ended_why', models.CharField(blank=True, choices=[('left', 'Left by the relative'), ('removed', 'Taken out'), ('refused', 'Not wanted by the relative'), ('lapsed', 'Not confirmed in time'), ('gone', 'One of the two has left altogether')], max_length=8)),
-                ('protected', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='circle', to='antifraud.circleperson')),
-                ('relative', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='circles', to='antifraud.circleperson')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "relation",
+                    models.CharField(
+                        choices=[
+                            ("spouse", "Spouse"),
+                            ("parent", "Parent"),
+                            ("child", "Son or daughter"),
+                            ("relative", "Other close relative"),
+                            ("friend", "Friend or neighbour"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("invited", "Invited, has not confirmed yet"),
+                            ("confirmed", "Confirmed"),
+                            ("ended", "Ended"),
+                        ],
+                        default="invited",
+                        max_length=12,
+                    ),
+                ),
+                ("invited_at", models.DateTimeField()),
+                ("until_at", models.DateTimeField()),
+                ("since_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "ended_why",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("left", "Left by the relative"),
+                            ("removed", "Taken out"),
+                            ("refused", "Not wanted by the relative"),
+                            ("lapsed", "Not confirmed in time"),
+                            ("gone", "One of the two has left altogether"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "protected",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="circle",
+                        to="antifraud.circleperson",
+                    ),
+                ),
+                (
+                    "relative",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="circles",
+                        to="antifraud.circleperson",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'relative in a protected circle',
-                'ordering': ['id'],
+                "verbose_name": "relative in a protected circle",
+                "ordering": ["id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='circleperson',
-            constraint=models.UniqueConstraint(condition=models.Q(('number', ''), _negated=True), fields=('number',), name='circle_number_once'),
+            model_name="circleperson",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("number", ""), _negated=True),
+                fields=("number",),
+                name="circle_number_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='circlemember',
-            constraint=models.CheckConstraint(condition=models.Q(('protected', models.F('relative')), _negated=True), name='circle_of_others'),
+            model_name="circlemember",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("protected", models.F("relative")), _negated=True),
+                name="circle_of_others",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='circlemember',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'ended'), _negated=True), fields=('protected', 'relative'), name='circle_member_once'),
+            model_name="circlemember",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "ended"), _negated=True),
+                fields=("protected", "relative"),
+                name="circle_member_once",
+            ),
         ),
     ]

@@ -23,7 +23,15 @@ from zhizhi.directory.posts import post_for
 from zhizhi.engine import reporting, settings_in_force
 from zhizhi.engine.granting import CaseInHand
 from zhizhi.engine.models import Case
-from zhizhi.systems.antifraud import dissuading, phrases, proving, queueing, relatives, writing_down
+from zhizhi.systems.antifraud import (
+    dissuading,
+    phrases,
+    proving,
+    queueing,
+    relatives,
+    stopping,
+    writing_down,
+)
 from zhizhi.systems.antifraud.dissuading import AmountUnfit, NoPerson
 from zhizhi.systems.antifraud.lessons import LESSONS
 from zhizhi.systems.antifraud.models import Dissuasion, DissuasionAttempt
@@ -35,6 +43,7 @@ from zhizhi.trust import vault
 from zhizhi.trust.access import AccessRefused
 from zhizhi.trust.scoping import Scope
 from zhizhi.web.access import DESK_READERS, Role, actor_of, for_roles
+from zhizhi.web.exporting import printing
 from zhizhi.web.looking import look_rate
 from zhizhi.web.places import units_in
 from zhizhi.web.views.cases import visible_case
@@ -169,22 +178,34 @@ def numbers(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Show name and number of whoever is at risk, or of the relatives; each look is on record."""
     row, now = _visible(scope, pk), timezone.now()
     is_own = "relatives" not in request.POST
-    found = [Relative(row.person, PURPOSE, FIELDS)] if is_own else relatives.of(row, now=now)
-    in_hand = CaseInHand(row.case_id, dissuading.may_call(row))
-    post = post_for(scope, row.case.area_path)
-    context: dict[str, Any] = {"row": row, "is_own": is_own, "refused": ""}
+    found = [_of(row)] if is_own else relatives.of(row, now=now)
     try:
-        context["told"] = [
-            people.open_person(
-                one.person, one.fields, actor=actor_of(request), purpose=one.purpose, case=in_hand,
-                post=post, now=now, rate=look_rate(),
-            )
-            for one in found
-        ]  # fmt: skip
+        told = [_opened(request, scope, row, one, now) for one in found]
     except (AccessRefused, vault.Erased) as refused:
-        context["refused"] = getattr(refused, "code", "erased")
-        return render(request, "antifraud/numbers.html", context, status=403)
+        return _not_shown(request, row, refused, is_own=is_own)
+    context = {"row": row, "is_own": is_own, "refused": "", "told": told}
     return render(request, "antifraud/numbers.html", context)
+
+
+@require_POST
+@never_cache
+@for_roles(Role.OPERATOR)
+def stop_payment(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
+    """Send the request to stop the payment as PDF; name and number in it are a look on record."""
+    row = _visible(scope, pk)
+    order = printing.PaperOrder(
+        title=_("Request to stop a payment {number}").format(number=row),
+        subject="stop-payment",
+        back=reverse("antifraud:dissuasions"),
+        write=lambda now: stopping.sheet(
+            row, _opened(request, scope, row, _of(row), now), now=now
+        ),
+        wanted={"dissuasion": row.pk},
+    )  # fmt: skip
+    try:
+        return printing.send(request, order)
+    except (AccessRefused, vault.Erased) as refused:
+        return _not_shown(request, row, refused, is_own=True)
 
 
 @require_POST
@@ -205,6 +226,28 @@ def _form_page(request: HttpRequest, form: RiskForm, case: Case | None = None) -
     context = {"form": form, "case": case}
     status = UNPROCESSABLE if form.is_bound else 200
     return render(request, "antifraud/warning.html", context, status=status)
+
+
+def _of(row: Dissuasion) -> Relative:
+    return Relative(row.person, PURPOSE, FIELDS)
+
+
+def _opened(
+    request: HttpRequest, scope: Scope, row: Dissuasion, one: Relative, now: datetime
+) -> Mapping[str, str]:
+    """Return what may be read of somebody while a call is due; raises AccessRefused, Erased."""
+    return people.open_person(
+        one.person, one.fields, actor=actor_of(request), purpose=one.purpose,
+        case=CaseInHand(row.case_id, dissuading.may_call(row)),
+        post=post_for(scope, row.case.area_path), now=now, rate=look_rate(),
+    )  # fmt: skip
+
+
+def _not_shown(
+    request: HttpRequest, row: Dissuasion, refused: Exception, *, is_own: bool
+) -> HttpResponse:
+    context = {"row": row, "is_own": is_own, "refused": getattr(refused, "code", "erased")}
+    return render(request, "antifraud/numbers.html", context, status=403)
 
 
 def _visible(scope: Scope, pk: int) -> Dissuasion:
