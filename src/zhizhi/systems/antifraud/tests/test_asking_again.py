@@ -76,6 +76,19 @@ def test_it_stays_to_be_asked_until_somebody_answers(result: str, again: str) ->
     assert row.attempts.filter(step="day", result=result).count() == 1
 
 
+def test_each_is_asked_apart_and_the_history_of_the_own_case_says_so() -> None:
+    row = ended()
+    other = dissuading.end(warned("w2", phone="12012345679"), "stopped", by=BY, now=NOON)
+    timing.fire_due(later(days=1))
+
+    asked(row, "day", days=1)
+
+    assert (fresh(row).again, fresh(other).again) == ("", "day")
+    for one in (row, other):
+        line = one.case.timeline.get(verb="dissuasion.ask_again")
+        assert (line.data["dissuasion"], line.data["again"]) == (one.pk, "day")
+
+
 def test_what_is_not_due_or_was_asked_already_is_not_kept() -> None:
     row = ended()
     early = refusal(lambda: asked(row, "day", hours=1))
