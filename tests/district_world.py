@@ -354,14 +354,13 @@ def _guardianships(world: World) -> dict[str, Any]:
     other = Proposal(PersonalData("Shen Guilan"), bound.guardian, "child", "court", until)
     waiting = binding.propose(other, area_path=path, by=by, now=now)
     guarding.agree(bound, grounds.BRING_HOME, (grounds.TAGS,), text="bring-home@2", now=now)
-    lost = _lost(world.records["case"], world.records["unit"])
     enrolled = Enrolment.everything.create(
-        ward=bound.ward, case=lost, token=4_711, area_path=path, made_at=now, made_by="account:0",
-        changed_at=now,
+        ward=bound.ward, case=world.records["case"], token=4_711, area_path=path, made_at=now,
+        made_by="account:0", changed_at=now,
     )  # fmt: skip
     tags = {"bound_at": now, "bound_by": "account:0"}
     return {
-        "bound": bound, "guardianship": waiting, "enrolment": enrolled, "lost": lost,
+        "bound": bound, "guardianship": waiting, "enrolment": enrolled,
         "tag": Tag.objects.create(token=11, kind="qr", holder=bound.ward, **tags),
         "companion": Companion.objects.create(
             enrolment=enrolled, person=bound.guardian, since_at=now
@@ -371,26 +370,6 @@ def _guardianships(world: World) -> dict[str, Any]:
             changed_by="account:0",
         ),
     }  # fmt: skip
-
-
-def _lost(other: Case, unit: Unit) -> Case:
-    """A ward is looked for, where another case is and by the same people."""
-    case = Case.everything.create(
-        key="person-alone:4711:", kind="person-alone", system="guardian", state="dispatched",
-        severity="urgent", subject=4_711, zone="R-1", area=other.area, area_path=other.area_path,
-        lon=LON, lat=LAT, opened_at=AT, changed_at=AT,
-    )  # fmt: skip
-    CaseAgency.objects.create(case=case, agency=unit.agency, part="lead")
-    Task.everything.create(
-        case=case,
-        kind="bring-home",
-        unit=unit,
-        state="done",
-        offered_at=AT,
-        ended_at=AT,
-        offered_by="account:1",
-    )
-    return case
 
 
 def _look_reviews(world: World) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from zhizhi.engine.journal import Segment
 from zhizhi.engine.models import Alert, Case
 from zhizhi.systems.guardian.detectors import COMPANION, WARD
 from zhizhi.systems.guardian.models import Enrolment, TagReader
-from zhizhi.systems.guardian.naming import LOST, STREAM
+from zhizhi.systems.guardian.naming import STREAM
 
 MOST = 60
 FRESH = timedelta(minutes=10)  # a person on foot is within some hundred metres of an older point
@@ -39,7 +39,7 @@ class TrailPoint:
 
 def enrolment_of(case: Case) -> Enrolment | None:
     """Return whom an open case is about; nobody once it is over."""
-    if case.kind != LOST or case.state in Case.FINAL:
+    if case.state in Case.FINAL:
         return None
     return Enrolment.everything.filter(case=case).select_related("ward__key").first()
 
