@@ -30,7 +30,8 @@ class Truth:
         if story not in self._known:
             calm = self.stage.play(plan(seed, is_plain=True), Troubles(), **self.more)
             if calm.faults:
-                message = f"the undisturbed run of story {story} is not sound: {calm.faults[:MOST_TOLD]}"
+                told = calm.faults[:MOST_TOLD]
+                message = f"the undisturbed run of story {story} is not sound: {told}"
                 raise RuntimeError(message)
             self._known[story] = calm
         return self._known[story]

@@ -26,7 +26,10 @@ BOTH = {"kinds": ["name", "phone"]}
 
 @pytest.fixture
 def bound(world: World) -> Guardianship:
+    """A guardianship in force whose guardian agrees to nothing, as long as nobody says so."""
     found: Guardianship = world.records["bound"]
+    for given in guarding.agreements_of(found).filter(ended_at=None):
+        guarding.withdraw(found, given.pk, now=found.proposed_at)
     return found
 
 
