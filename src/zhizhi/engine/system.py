@@ -11,6 +11,7 @@ from django.apps import AppConfig, apps
 from django.utils.module_loading import import_string
 
 from zhizhi.kernel.detection import Detector
+from zhizhi.trust.scoping import Scope
 
 # Called with the timer's arguments and the time, inside the transaction that marks it fired.
 TimerAction = Callable[[Mapping[str, Any], datetime], None]
@@ -197,8 +198,8 @@ class SystemConfig(AppConfig):
         """Delete what this system may keep no longer; returns how many rows."""
         return 0
 
-    def beside(self, case: Any) -> Mapping[str, Any] | None:
-        """Return what its ``panel`` shows of a case; None: nothing."""
+    def beside(self, case: Any, scope: Scope) -> Mapping[str, Any] | None:
+        """Return what its ``panel`` shows of a case to whom ``scope`` is; None: nothing."""
         return None
 
     def notice_facts(self, case: Any) -> Mapping[str, str]:

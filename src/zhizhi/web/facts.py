@@ -76,7 +76,7 @@ def case_facts(scope: Scope, case: Case, *, actor: str, now: datetime) -> dict[s
         "present": others(case, scope.account, now=now) if scope.has(*DESK_READERS) else [],
         "timeline": written(entries, names),
         "report": report,
-        "panel": _panel(case),
+        "panel": _panel(scope, case),
         "course": course_of(scope, case, tasks, actor=actor, told=report),
         "photos": list(Evidence.objects.filter(case=case.pk).exclude(working_copy="")),
         "sealed": _sealed_photos(case),
@@ -145,10 +145,10 @@ def _report(scope: Scope, case: Case) -> dict[str, Any] | None:
     }
 
 
-def _panel(case: Case) -> dict[str, Any] | None:
+def _panel(scope: Scope, case: Case) -> dict[str, Any] | None:
     """Return what the system of a case adds to its detail, and the template that shows it."""
     system = noticing.system_of(case)
-    facts = system.beside(case) if system else None
+    facts = system.beside(case, scope) if system else None
     return {"template": system.panel, **facts} if system and facts else None
 
 

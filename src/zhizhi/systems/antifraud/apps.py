@@ -16,6 +16,7 @@ from zhizhi.engine.system import (
     TimerAction,
 )
 from zhizhi.systems.antifraud.dissuasion_settings import CIRCLE, DISSUASION
+from zhizhi.trust.scoping import Scope
 
 LISTED_FROM = "antifraud.listed_from"
 HALF_LIFE = "antifraud.half_life_days"
@@ -194,7 +195,7 @@ class AntifraudConfig(SystemConfig):
 
         dissuading.visited(feedback, now=now)
 
-    def beside(self, case: Any) -> Mapping[str, Any] | None:
+    def beside(self, case: Any, scope: Scope) -> Mapping[str, Any] | None:
         """Return what was read in the report of a scam, and its clues."""
         from zhizhi.systems.antifraud import showing  # noqa: PLC0415 - models load after it
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhizhi.engine.system import DeclaredSetting, ResidentDoor, RuleWords, SystemConfig
 from zhizhi.systems.guardian.naming import ANSWERED, ASK, CALL, CODE, LOST, SETTINGS, STREAM
+from zhizhi.trust.scoping import Scope
 
 if TYPE_CHECKING:
     from zhizhi.engine.models import Case
@@ -213,11 +214,12 @@ class GuardianConfig(SystemConfig):
 
         return matching.matched(read, now=now)
 
-    def beside(self, case: Any) -> Mapping[str, Any] | None:
-        """Offer the trail while the case of a ward is open."""
+    def beside(self, case: Any, scope: Scope) -> Mapping[str, Any] | None:
+        """Offer the trail of an open case of a ward to those who look for the ward."""
         from zhizhi.systems.guardian import tracing  # noqa: PLC0415 - as above
 
-        return {} if tracing.enrolment_of(case) is None else {"is_open": True}
+        is_offered = scope.has(*tracing.SEEKERS) and tracing.enrolment_of(case) is not None
+        return {"is_open": True} if is_offered else None
 
     def ended(self, case: Case, *, now: datetime) -> None:
         """Tell the rule that the case of a ward is over."""

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db.models import Min
 
+from zhizhi.directory.models import RoleAssignment
 from zhizhi.engine import journal
 from zhizhi.engine.journal import Segment
 from zhizhi.engine.models import Alert, Case
@@ -20,7 +21,9 @@ from zhizhi.systems.guardian.detectors import COMPANION, WARD
 from zhizhi.systems.guardian.models import Enrolment, TagReader
 from zhizhi.systems.guardian.naming import STREAM
 
+Role = RoleAssignment.Role
 MOST = 60
+SEEKERS = (Role.OPERATOR, Role.INSPECTOR, Role.LEADER, Role.AGENCY_OFFICER, Role.UNIT_MEMBER)
 FRESH = timedelta(minutes=10)  # a person on foot is within some hundred metres of an older point
 
 

@@ -17,6 +17,7 @@ from zhizhi.directory.people import PersonalData
 from zhizhi.engine import closing
 from zhizhi.engine.models import Case, Message
 from zhizhi.engine.states import StateConflict
+from zhizhi.engine.system import system_named
 from zhizhi.engine.timeline import history
 from zhizhi.kernel.solitude import Answer
 from zhizhi.systems.guardian import answering, enrolling, tracing
@@ -34,6 +35,7 @@ from zhizhi.systems.guardian.tests.street import (
 from zhizhi.trust import audit
 from zhizhi.trust.consenting import ConsentMissing
 from zhizhi.trust.models import AuditEntry
+from zhizhi.trust.scoping import Grant, Scope
 
 PAGE = "/guardian/asked/"
 
@@ -290,6 +292,22 @@ def test_the_trail_shows_the_readings_of_the_open_case_alone(street: Street) -> 
     Case.everything.filter(pk=case.pk).update(state="closed", closed_at=after(9))
     assert client.get(address).status_code == 404
     assert "trail" not in client.get(f"/cases/{case.pk}/").content.decode()
+
+
+def test_the_trail_is_offered_to_whoever_may_follow_it(street: Street) -> None:
+    street.walk_alone(0, 5)
+    [case] = cases()
+    system = system_named("guardian")
+    assert system is not None
+
+    told = {
+        role: system.beside(case, Scope(street.operator.pk, (Grant(role),))) is not None
+        for role in ("operator", "unit_member", "legal_reviewer", "administrator")
+    }
+
+    assert told == {
+        "operator": True, "unit_member": True, "legal_reviewer": False, "administrator": False
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("minutes", "is_fresh"), [(9, True), (10, True), (11, False)])

@@ -22,17 +22,16 @@ from zhizhi.trust.access import Look
 from zhizhi.trust.consenting import ConsentMissing
 from zhizhi.trust.grounds import TAGS
 from zhizhi.trust.scoping import Scope
-from zhizhi.web.access import Role, actor_of, for_roles
+from zhizhi.web.access import actor_of, for_roles
 from zhizhi.web.looking import is_new_look
 from zhizhi.web.views.cases import visible_case
 
 PURPOSE = "bring-home"
-SEEKERS = (Role.OPERATOR, Role.INSPECTOR, Role.LEADER, Role.AGENCY_OFFICER, Role.UNIT_MEMBER)
 
 
 @require_GET
 @never_cache
-@for_roles(*SEEKERS)
+@for_roles(*tracing.SEEKERS)
 def trail(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Show where the tags of the ward of an open case were read."""
     case, now = visible_case(scope, pk), timezone.now()
