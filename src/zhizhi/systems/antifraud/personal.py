@@ -47,7 +47,7 @@ _CIRCLE = _("So that relatives help when somebody is at risk of a fraud")
 
 
 def _circle(title: Text, form: Stored = Stored.TOKEN) -> Label:
-    return Label(title, Whose.RESIDENT, _CIRCLE, Basis.CONSENT, Keep.CLUE, form)
+    return Label(title, Whose.OBSERVED, _CIRCLE, Basis.CONSENT, Keep.CLUE, form)
 
 
 LABELS |= {
