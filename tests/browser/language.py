@@ -32,7 +32,7 @@ TYPED = {
     "engine_message": ("payload",),
     "engine_routingversion": ("text", "reason"),
     "engine_source": ("name",), "engine_task": ("note",), "engine_timelineentry": ("note",),
-    "engine_zone": ("name",),
+    "engine_zone": ("name",), "guardian_tagreader": ("name",),
 }  # fmt: skip
 # What people read or hear; code, keys and what they typed are the same in every language.
 SHOWN = """(skipped) => {
