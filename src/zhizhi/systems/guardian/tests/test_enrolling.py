@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from zhizhi.directory import guarding, people
 from zhizhi.directory.people import PersonalData
@@ -245,12 +246,12 @@ def test_only_the_staff_of_the_area_see_an_enrolment(street: Street) -> None:
 
 @pytest.mark.parametrize("code", ["", "a@b", " a", "x" * 33])
 def test_a_reader_needs_a_code_that_rows_can_name(street: Street, code: str) -> None:
-    with pytest.raises(ReaderInvalid, match="no code"):
+    with translation.override("en"), pytest.raises(ReaderInvalid, match="no code"):
         placing.place(code, Spot("x", LON, LAT), by="account:1", now=NINE)
 
 
 def test_a_reader_hangs_inside_of_the_district(street: Street) -> None:
-    with pytest.raises(ReaderInvalid, match="outside"):
+    with translation.override("en"), pytest.raises(ReaderInvalid, match="outside"):
         placing.place("R-7", Spot("x", 10.0, 10.0), by="account:1", now=NINE)
 
 
