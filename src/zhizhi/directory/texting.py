@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from zhizhi.directory import people
 from zhizhi.directory.accounts import person_name
 from zhizhi.directory.models import Person
 from zhizhi.trust import access, grounds, vault
@@ -48,7 +49,7 @@ def open_to_send(pk: int, sealed: str, *, now: datetime) -> tuple[str, str]:
         key, content = vault.unwrap(person.key), base64.b64decode(sealed, validate=True)
         with grounds.reading(ground):
             words = vault.unseal(content, key=key, place=_place(pk))
-            told = vault.unseal_columns(person, NUMBER, table="directory_person", key=key)
+            told = vault.unseal_columns(person, NUMBER, table=people.TABLE, key=key)
     except (vault.Erased, SealBroken, binascii.Error) as error:
         raise NotSendable(person_name(pk)) from error
     look = Look(SENDER, person_name(pk), NUMBER, SEND, None, UNTOLD)

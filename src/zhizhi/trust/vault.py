@@ -110,6 +110,11 @@ def secret_digits(text: str, *, column: str, count: int) -> str:
     return f"{int(blind_index(text, column=column), 16) % 10**count:0{count}}"
 
 
+def spaced(digits: str) -> str:
+    """Return ``digits`` as people read them to each other; ``is_secret`` takes them like this."""
+    return f"{digits[:4]} {digits[4:]}"
+
+
 def is_secret(given: str, own: str) -> bool:
     """Say whether somebody has typed ``own``, which is digits, however it was spaced."""
     digits = "".join(one for one in given if one.isdecimal())

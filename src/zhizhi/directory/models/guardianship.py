@@ -118,6 +118,11 @@ class Guardianship(models.Model):
             return False
         return self.since_at <= now < self.until_at
 
+    @classmethod
+    def in_force_at(cls, now: datetime) -> models.Q:
+        """Return the condition of ``is_in_force``."""
+        return models.Q(state=cls.State.CONFIRMED, since_at__lte=now, until_at__gt=now)
+
     def may_be_confirmed(self, now: datetime) -> bool:
         """Say whether it still waits for a second person."""
         return self.state == self.State.PROPOSED and now < self.until_at

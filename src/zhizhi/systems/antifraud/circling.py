@@ -191,7 +191,7 @@ def _tell(row: CircleMember, *, now: datetime) -> None:
             "{code}, until {day}. Ask whoever you think it is; only then enter both on the "
             "residents' page of the district. Tell the code to nobody."
         )
-    words = said.format(number=row, code=joining.spaced(secret_of(row)), day=f"{row.until_at:%F}")
+    words = said.format(number=row, code=vault.spaced(secret_of(row)), day=f"{row.until_at:%F}")
     joining.send(row.relative, words, ("circle invitation", row.pk), until=row.until_at, now=now)
 
 

@@ -47,7 +47,7 @@ def ask_code(phone: str, *, now: datetime) -> CirclePerson:
         until = _until(now)
         with translation.override(LANGUAGE):
             said = _("Your code for the protected circle: {code}. Tell it to nobody who calls.")
-        send(row, said.format(code=spaced(_code_of(row))), ("circle code", row.pk, now),
+        send(row, said.format(code=vault.spaced(_code_of(row))), ("circle code", row.pk, now),
              until=until, now=now)  # fmt: skip
         timeline.leave(Leaf(RESIDENT, ASKED, people.subject(row.person), now))
     return row
@@ -166,11 +166,6 @@ def forget_old(now: datetime) -> int:
     count += CircleMember.objects.filter(state=State.ENDED, ended_at__lt=before).delete()[0]
     gone = CirclePerson.objects.filter(number="", circle=None, circles=None)
     return count + gone.delete()[0]
-
-
-def spaced(code: str) -> str:
-    """Return a code as people read it to each other."""
-    return f"{code[:4]} {code[4:]}"
 
 
 def _unkept(now: datetime) -> Iterator[CirclePerson]:

@@ -37,7 +37,7 @@ def make(row: Dissuasion, *, by: str, now: datetime) -> str:
             dissuasion=row, digest=_digest(phrase), made_at=now, made_by=by, expires_at=now + life
         )
         timeline.record(row.case, verb=MADE, actor=by, at=now, data={"dissuasion": row.pk})
-    return f"{phrase[:4]} {phrase[4:]}"
+    return vault.spaced(phrase)
 
 
 def check(written: str, *, browser: str, now: datetime) -> bool:

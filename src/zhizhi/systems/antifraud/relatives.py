@@ -38,8 +38,7 @@ def of(row: Dissuasion, *, now: datetime) -> list[Relative]:
 
 def _guardians(index: str, now: datetime) -> list[Person]:
     bonds = Guardianship.everything.filter(
-        ward__phone_index=index, state=Guardianship.State.CONFIRMED, since_at__lte=now,
-        until_at__gt=now, guardian__key__destroyed_at=None,
-    )  # fmt: skip
+        Guardianship.in_force_at(now), ward__phone_index=index, guardian__key__destroyed_at=None
+    )
     rows = bonds.exclude(guardian__phone_index="").select_related("guardian").order_by("pk")
     return [bond.guardian for bond in rows]

@@ -64,9 +64,7 @@ def lines(rows: Sequence[Enrolment], scope: Scope, *, now: datetime) -> list[Enr
 def to_enrol(scope: Scope, *, now: datetime) -> list[tuple[Guardianship, bool]]:
     """Return the guardianships in force whose ward is not enrolled, and whether that is agreed."""
     live = Enrolment.objects.visible_to(scope).exclude(state=Enrolment.State.ENDED)
-    bonds = Guardianship.objects.visible_to(scope).filter(
-        state=Guardianship.State.CONFIRMED, since_at__lte=now, until_at__gt=now
-    )
+    bonds = Guardianship.objects.visible_to(scope).filter(Guardianship.in_force_at(now))
     rows = list(bonds.exclude(ward__in=live.values("ward")).order_by("-pk"))
     names = [person_name(row.ward_id) for row in rows]
     agreed = consenting.agreed_among(names, BRING_HOME, (TAGS,), now=now)

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from zhizhi.directory.models import RoleAssignment
+from zhizhi.directory.models import Guardianship, RoleAssignment
 from zhizhi.directory.people import OWNER
 from zhizhi.directory.posts import office_names
 from zhizhi.engine import claiming
@@ -77,9 +77,13 @@ class LookLine:
         return _("A second person of another office agreed to this look.")
 
 
-def look_lines(whose: Whose, records: Sequence[AccessRecord]) -> list[LookLine]:
-    """Return a line for each of ``records``: those of a report and its person, or of a ward."""
-    claims = {claim.record_id: claim for claim in claiming.claims_of(whose)}
+def look_lines(whose: Whose | None, records: Sequence[AccessRecord]) -> list[LookLine]:
+    """Return a line for each of ``records``: those of a report and its person, or of a ward.
+
+    None is a person known by number alone, whose looks nobody can object to.
+    """
+    made = [] if whose is None else claiming.claims_of(whose)
+    claims = {claim.record_id: claim for claim in made}
     offices = office_names(_offices(records))
     found = []
     for record in records:
@@ -91,25 +95,10 @@ def look_lines(whose: Whose, records: Sequence[AccessRecord]) -> list[LookLine]:
     return found
 
 
-def what_words(whose: Whose, record: AccessRecord) -> list[str]:
-    """Return which data was looked at, as whoever may object to the look reads it."""
-    names = FIELDS if isinstance(whose, Report) else WARD_FIELDS
+def what_words(whose: Whose | None, record: AccessRecord) -> list[str]:
+    """Return which data was looked at, as whoever sees the look reads it."""
+    names = WARD_FIELDS if isinstance(whose, Guardianship) else FIELDS
     return [str(names.get(name, _("Other data"))) for name in record.fields]
-
-
-def looks_of(
-    records: Sequence[AccessRecord], fields: Mapping[str, str | Promise]
-) -> list[LookLine]:
-    """Return a line for each of ``records``, which belong to no report; ``fields`` in words."""
-    offices = office_names(_offices(records))
-    return [
-        LookLine(
-            record, post_name(record, offices),
-            [str(fields.get(name, _("Other data"))) for name in record.fields],
-            str(PURPOSES.get(record.purpose, _("No reason was given"))),
-        )
-        for record in records
-    ]  # fmt: skip
 
 
 def post_name(record: AccessRecord, offices: Mapping[str, str]) -> str:
@@ -129,7 +118,7 @@ def _offices(records: Iterable[AccessRecord]) -> Iterator[str]:
     return (record.post.get("office", "") for record in records if record.post)
 
 
-def why(whose: Whose, record: AccessRecord) -> str:
+def why(whose: Whose | None, record: AccessRecord) -> str:
     """Return the reason of a look as the resident reads it, or the guardian.
 
     Whatever is unknown is not repeated: it may be anything. Of other matters than the report

@@ -32,7 +32,11 @@ def note_wrong(those: Tried, now: datetime) -> None:
 
 def too_many(now: datetime) -> str:
     """Return what is said after too many wrong codes."""
-    said = _("Too many wrong codes. Try again at {time}, or call.")
+    return again(_("Too many wrong codes. Try again at {time}, or call."), now)
+
+
+def again(said: str, now: datetime) -> str:
+    """Return ``said`` with the time at which the counts of this hour begin anew."""
     return said.format(time=f"{timezone.localtime(quotas.again_at(now)):%H:%M}")
 
 

@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from zhizhi.engine import quotas, reporting, settings_in_force
+from zhizhi.engine import reporting, settings_in_force
 from zhizhi.engine.models import Case, Report
 from zhizhi.engine.reporting import Filed, ReportRefused
 from zhizhi.engine.unfinished import Unfinished
 from zhizhi.web.exporting.colours import THEMES
 from zhizhi.web.exporting.drawing import place_map
-from zhizhi.web.residents import drafts, finding, kinds, near
+from zhizhi.web.residents import drafts, finding, kinds, near, tries
 from zhizhi.web.residents.drafts import STEPS
 from zhizhi.web.residents.questions import (
     CONSENT,
@@ -362,4 +362,4 @@ def too_many(now: datetime) -> str:
         "Too many were sent from here in this hour. Your answers are kept: send again at {time}, "
         "or call."
     )
-    return said.format(time=f"{timezone.localtime(quotas.again_at(now)):%H:%M}")
+    return tries.again(said, now)

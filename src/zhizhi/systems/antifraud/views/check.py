@@ -12,12 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from zhizhi.engine import quotas, settings_in_force
+from zhizhi.engine import settings_in_force
 from zhizhi.systems.antifraud import checking
 from zhizhi.systems.antifraud.apps import CHECKS, HELP_NUMBER
 from zhizhi.systems.antifraud.forms import LONG, UNREADABLE, CheckForm
 from zhizhi.systems.antifraud.lessons import LESSONS
-from zhizhi.web.residents import drafts
+from zhizhi.web.residents import drafts, tries
 from zhizhi.web.residents.questions import LONGEST
 from zhizhi.web.views.residents import show
 
@@ -74,4 +74,4 @@ def refusal(request: HttpRequest, form: CheckForm, now: datetime) -> int:
 
 def _too_many(now: datetime) -> str:
     said = _("Too many checks came from here in this hour. Try again at {time}, or call.")
-    return said.format(time=f"{timezone.localtime(quotas.again_at(now)):%H:%M}")
+    return tries.again(said, now)

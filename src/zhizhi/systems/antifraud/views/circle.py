@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from zhizhi.engine import quotas, settings_in_force
+from zhizhi.engine import settings_in_force
 from zhizhi.engine.states import StateConflict
 from zhizhi.systems.antifraud import circling, joining
 from zhizhi.systems.antifraud.circle_forms import LONGEST, InvitationForm, InviteForm, PhoneForm
@@ -23,7 +23,7 @@ from zhizhi.systems.antifraud.circling import CircleFull, NotIn, OwnNumber
 from zhizhi.systems.antifraud.models import CirclePerson
 from zhizhi.trust import access
 from zhizhi.web.residents import drafts, tries
-from zhizhi.web.residents.lookers import FIELDS, looks_of
+from zhizhi.web.residents.lookers import look_lines
 from zhizhi.web.views.residents import show
 
 CONFLICT, UNPROCESSABLE, TOO_MANY = 409, 422, 429
@@ -191,7 +191,7 @@ def looks(request: HttpRequest) -> HttpResponse:
         raise Http404
     rows = access.shown(*circling.names_of(who), now=now).filter(at__gte=who.made_at)
     context = {
-        "lines": looks_of(list(rows[:SHOWN]), FIELDS),
+        "lines": look_lines(None, list(rows[:SHOWN])),
         "count": rows.count(),
         "hidden_days": access.LONGEST_HIDDEN.days,
     }
@@ -218,8 +218,7 @@ def _may_send(request: HttpRequest, phone: str, now: datetime) -> bool:
 
 
 def _too_many(now: datetime) -> str:
-    said = _("Too many messages in this hour. Try again at {time}.")
-    return said.format(time=f"{timezone.localtime(quotas.again_at(now)):%H:%M}")
+    return tries.again(_("Too many messages in this hour. Try again at {time}."), now)
 
 
 def _own_page(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,14 +19,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from zhizhi.directory import people
-from zhizhi.directory.models import Guardianship
+from zhizhi.directory.models import Area, Guardianship
 from zhizhi.directory.posts import post_for
 from zhizhi.engine.states import StateConflict
 from zhizhi.systems.guardian import enrolling, standing
 from zhizhi.systems.guardian.enrolling import Habit
 from zhizhi.systems.guardian.forms import CompanionForm, EnrolForm, HabitForm, TagForm
 from zhizhi.systems.guardian.forms import companion_names as names_of
-from zhizhi.systems.guardian.models import ENROLLERS, READERS, Enrolment, Tag
+from zhizhi.systems.guardian.models import ENROLLERS, READERS, Companion, Enrolment, Tag
 from zhizhi.trust import vault
 from zhizhi.trust.access import AccessRefused
 from zhizhi.trust.consenting import ConsentMissing
@@ -200,18 +200,17 @@ def one(scope: Scope, pk: int) -> Enrolment:
     return get_object_or_404(rows, pk=pk)
 
 
-def companions_of(row: Enrolment) -> list[Any]:
+def companions_of(row: Enrolment) -> list[Companion]:
     """Return who walks with a ward, in the order in which they are numbered."""
     return list(row.companions.select_related("person__key").order_by("pk"))
 
 
 def bonds_of(scope: Scope, row: Enrolment) -> list[Guardianship]:
     """Return the ward's guardianships in force."""
-    bonds = Guardianship.objects.visible_to(scope).filter(ward=row.ward)
-    now = timezone.now()
-    return [
-        bond for bond in bonds.select_related("guardian").order_by("pk") if bond.is_in_force(now)
-    ]
+    bonds = Guardianship.objects.visible_to(scope).filter(
+        Guardianship.in_force_at(timezone.now()), ward=row.ward
+    )
+    return list(bonds.select_related("guardian").order_by("pk"))
 
 
 def page_of(
@@ -228,7 +227,7 @@ def page_of(
     tags = Tag.objects.filter(holder__in=holders, unbound_at=None).order_by("pk")
     areas = [allowed.area for allowed in row.areas.select_related("area").order_by("area__path")]
     may_act = scope.has(*ENROLLERS)
-    context = {
+    context: dict[str, Any] = {
         "line": standing.lines([row], scope, now=timezone.now())[0],
         "row": row,
         "bonds": bonds,
@@ -241,21 +240,21 @@ def page_of(
         "may_act": may_act,
         "is_live": row.state != State.ENDED,
         "changes": [(what, CHANGES[what]) for what in MAY[row.state]] if may_act else [],
-        **_forms(scope, row, may_act=may_act and row.state != State.ENDED),
-        **told,
     }
-    return render(request, "guardian/enrolment.html", context, status=status)
+    if may_act and row.state != State.ENDED:
+        context |= _forms(scope, row, areas, companions, bonds)
+    return render(request, "guardian/enrolment.html", {**context, **told}, status=status)
 
 
-def _forms(scope: Scope, row: Enrolment, *, may_act: bool) -> dict[str, Any]:
-    """Return the forms of the page, empty or as it stands; none for who may only look."""
-    if not may_act:
-        return {}
-    companions = companions_of(row)
-    known = [allowed.area.code for allowed in row.areas.select_related("area")]
-    now_allowed = {"hours_from": row.hours_from, "hours_to": row.hours_to, "areas": known}
+def _forms(
+    scope: Scope, row: Enrolment, areas: Sequence[Area], companions: Sequence[Companion],
+    bonds: Sequence[Guardianship],
+) -> dict[str, Any]:  # fmt: skip
+    """Return the forms of the page, empty or as it stands."""
+    codes = [area.code for area in areas]
+    now_allowed = {"hours_from": row.hours_from, "hours_to": row.hours_to, "areas": codes}
     beside = {mate.person_id for mate in companions}
-    free = [bond for bond in bonds_of(scope, row) if bond.guardian_id not in beside]
+    free = [bond for bond in bonds if bond.guardian_id not in beside]
     return {
         "habit_form": HabitForm(initial=now_allowed, scope=scope),
         "companion_form": CompanionForm(bonds=free),
