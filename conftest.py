@@ -8,7 +8,11 @@ from pathlib import Path
 
 import django
 import pytest
+from django.core.management.color import no_style
+from django.db import connection
+from django.utils import translation
 from hypothesis import settings
+from pytest_django import DjangoDbBlocker
 
 # Named here and not in pyproject.toml: pytest-django would read the settings before this file.
 os.environ["DJANGO_SETTINGS_MODULE"] = "zhizhi.config.settings"
@@ -75,3 +79,26 @@ def asks_database(item: pytest.Item) -> bool:
     fixtures: list[str] = getattr(item, "fixturenames", [])
     has_mark = item.get_closest_marker("django_db") is not None
     return has_mark or not {"db", "transactional_db"}.isdisjoint(fixtures)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Number the accounts that tests make from a million on.
+
+    Tests write of somebody as ``account:9``. Tables go on counting from one test to the next, so
+    that one day the ninth account of all was the very one that a test signed in.
+    """
+    from zhizhi.directory.models import Account  # noqa: PLC0415 - models load after Django
+
+    with django_db_blocker.unblock():
+        highest = Account.objects.create(pk=1_000_000, username="highest")
+        with connection.cursor() as cursor:
+            for statement in connection.ops.sequence_reset_sql(no_style(), [Account]):
+                cursor.execute(statement)
+        Account.objects.filter(pk=highest.pk).delete()
+
+
+@pytest.fixture(autouse=True)
+def _language() -> None:
+    """Let no test find the language that a page of the test before it was asked for in."""
+    translation.deactivate()
