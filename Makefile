@@ -89,7 +89,7 @@ browser: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 chaos-few: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m pytest -q -m chaos
 
-# Kills processes, or has another trouble: make chaos TROUBLE=pauses|database|disk|clock. On a machine that
+# Kills processes, or has another trouble: make chaos TROUBLE=pauses|database|disk|clock|broker. On a machine that
 # has other work, LATE=180 lets rows come that many seconds late.
 chaos: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m tests.chaos --db $(DB) --kills $(KILLS) --seed $(SEED) --late $(LATE) $(if $(TROUBLE),--trouble $(TROUBLE))

@@ -16,6 +16,7 @@ import shapely
 from django.core.management import call_command
 
 from tests.chaos.plan import (
+    BROKER_SOURCE,
     LIMIT_MINUTES,
     SIDE,
     SOUTH,
@@ -75,6 +76,7 @@ def main() -> int:
         code="chaos", name="chaos", kind="http_push", streams=[STREAM],
         token_digest=hashlib.sha256(TOKEN.encode()).hexdigest(),
     )  # fmt: skip
+    Source.objects.create(code=BROKER_SOURCE, name=BROKER_SOURCE, kind="mqtt", streams=[STREAM])
     compile_kernel()
     print(lateness)
     return 0
@@ -93,7 +95,7 @@ def compile_kernel() -> None:
 
     now = timezone.now()
     compiled = {"zones": zoning.reference(zoning.current())}
-    for detector in detecting._installed():
+    for detector in [one for one in detecting._installed() if STREAM in one.reads]:
         made = detector.compile(compiled)
         stepper = Stepper(detector, made)
         for offset, (_key, body) in enumerate(bodies(0, plan(waves=1, seed=1).waves[0], now), 1):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 STREAM = "shore_positions.v1"
 TOKEN = "chaos-source-token"
+BROKER_SOURCE = "broker"  # the same rows by MQTT
 ZONES = ("reach-1", "reach-2")
 WEST, SOUTH, SIDE = 107.30, 29.60, 0.05  # the first zone; the second lies 0.2 degrees further east
 LIMIT_MINUTES = 0.05  # so that a stay takes seconds

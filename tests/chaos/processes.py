@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.ports import free_port
+from zhizhi.sources.mqtt.tests.brokering import Mosquitto
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("web", "worker", "gateway")
@@ -33,9 +34,10 @@ class Installation:
         self.seed = seed
         self.ports = {"web": free_port(), "gateway": free_port()}
         self.ledger = home / "gateway.sqlite3"
-        self.parts = PARTS
+        self.parts: tuple[str, ...] = PARTS
         self.kills = dict.fromkeys(PARTS, 0)
         self.lateness_s = 0
+        self.broker: Mosquitto | None = None  # where a trial has one
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._starts = 0
         self._lock = threading.Lock()
@@ -61,6 +63,8 @@ class Installation:
             return [sys.executable, "-m", "tests.chaos.naive"]
         if part.startswith("worker"):
             return [*zhizhi, "worker"]
+        if part == "listen":
+            return [*zhizhi, "listen"]
         return [
             *zhizhi, "gateway", "--port", str(self.ports["gateway"]), "--ledger", str(self.ledger),
             "--receipts", f"{self.url}/carrier/receipts", "--lose-requests", "0.03",

@@ -1,7 +1,7 @@
-"""Other troubles than death: processes that stand still, a database, disk or clock that fails.
+"""Other troubles than death: what stands still; a database, disk, clock or broker that fails.
 
 Each is played on a fresh installation while rows come in, and compared with what the plan says must
-come of them: ``make chaos TROUBLE=pauses`` (or database, disk, clock).
+come of them: ``make chaos TROUBLE=pauses`` (or database, disk, clock, broker).
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.chaos import broker
+from tests.chaos.broker import BrokerPlayer
 from tests.chaos.harness import REST_S, Result, compared
 from tests.chaos.plan import plan
 from tests.chaos.playing import Player
@@ -39,7 +41,7 @@ class Playing:
     """What a trouble acts upon, and until when."""
 
     made: Installation
-    player: Player
+    player: Player | BrokerPlayer
     cluster: Cluster | None
     chance: random.Random
     ends_at: float
@@ -49,12 +51,17 @@ class Playing:
         return time.monotonic() < self.ends_at
 
 
+def _by_http(made: Installation, seed: int) -> Player:
+    return Player(made.url, seed=seed, pace_s=PACE_S)
+
+
 @dataclass(frozen=True)
 class Trouble:
-    """What goes wrong, what the installation stands on, and how late rows may come."""
+    """What goes wrong, what the installation stands on, who sends, and how late rows may come."""
 
     act: Callable[[Playing], None]
     ground: Ground = contextlib.nullcontext
+    player: Callable[[Installation, int], Player | BrokerPlayer] = _by_http
     least_s: int = 0
     databases: tuple[str, ...] = ("sqlite", "pg")
 
@@ -74,7 +81,7 @@ def endure(name: str, kind: str, *, waves: int, seed: int) -> Result:
         ) as made,
         ThreadPoolExecutor(1) as beside,
     ):  # fmt: skip
-        player = Player(made.url, seed=seed, pace_s=PACE_S)
+        player = trouble.player(made, seed)
         ends_at = time.monotonic() + waves * PACE_S + made.lateness_s
         playing = Playing(made, player, cluster, random.Random(seed), ends_at, Counter())
         acting = beside.submit(trouble.act, playing)
@@ -220,11 +227,26 @@ def _set_clock(made: Installation, seconds: int) -> None:
     new.replace(made.home / "clock")
 
 
+# a broker that goes away
+
+
+def take_broker_away(playing: Playing) -> None:
+    """Strike the broker or who listens to it, again and again."""
+    while playing.goes_on():
+        time.sleep(playing.chance.uniform(1, 4))
+        playing.did[broker.strike(playing.made, playing.chance)] += 1
+
+
+def _by_broker(made: Installation, seed: int) -> BrokerPlayer:
+    return BrokerPlayer(made, seed=seed, pace_s=PACE_S)
+
+
 TROUBLES: Mapping[str, Trouble] = {
     "pauses": Trouble(stand_still, ground=_two_workers, least_s=90),
     "database": Trouble(kill_database, least_s=60),
     "disk": Trouble(fill_disk, ground=_small_disk, least_s=90, databases=("sqlite",)),
     "clock": Trouble(step_clock, ground=_clock_of_its_own, least_s=120),
+    "broker": Trouble(take_broker_away, ground=broker.beside, player=_by_broker, least_s=120),
 }
 NAMES = tuple(TROUBLES)
 

@@ -39,7 +39,7 @@ def _done(last_offset: int) -> int:
     """Return how many envelopes are judged and messages settled: while it grows, it gets on."""
     from zhizhi.engine.models import Checkpoint, Message
 
-    checkpoint = Checkpoint.objects.first()
+    checkpoint = Checkpoint.objects.filter(detector="fishery.dwell").first()
     judged = min(checkpoint.next_offset, last_offset) if checkpoint else 0  # heartbeats go on
     return judged + Message.everything.exclude(state__in=WAITING).count()
 
@@ -48,7 +48,7 @@ def _is_at_rest(last_offset: int) -> bool:
     from zhizhi.engine.models import Checkpoint, JournalSegment, Message
 
     newest = JournalSegment.objects.filter(offset__lte=last_offset).order_by("-offset").first()
-    checkpoint = Checkpoint.objects.first()
+    checkpoint = Checkpoint.objects.filter(detector="fishery.dwell").first()
     if newest is None or checkpoint is None or checkpoint.next_offset <= last_offset:
         return False
     judged_us = checkpoint.watermark_us
