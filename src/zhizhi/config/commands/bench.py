@@ -16,7 +16,7 @@ from rich.table import Table
 HELP = "measure speed against named peers"
 NAMES = (
     "screening", "dwelling", "intake", "latency", "points", "ui", "connected", "worklist", "past",
-    "proofs", "rotation", "tax", "lookups", "texts", "rules", "fraud-text",
+    "proofs", "rotation", "tax", "lookups", "texts", "rules", "fraud-text", "faces",
 )  # fmt: skip
 
 

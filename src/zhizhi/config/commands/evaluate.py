@@ -1,7 +1,8 @@
 """Measure what learns on labelled files: trained on some, measured on others, beside a baseline.
 
 Without ``--test`` the first files are measured in five parts, each by what the other four taught.
-Nothing that is learned here is kept.
+``faces`` learns nothing: it looks for the people of some pictures in a gallery. Nothing that is
+learned or read here is kept.
 """
 
 from __future__ import annotations
@@ -14,24 +15,42 @@ from typing import Any
 
 from zhizhi.config.card_evaluating import fraud_card_evaluated
 from zhizhi.config.evaluating import TASKS, FileUnusable, evaluated
+from zhizhi.config.face_degrading import DEGRADED
+from zhizhi.config.face_evaluating import faces_evaluated
+from zhizhi.config.face_evaluating import lines as face_lines
 from zhizhi.config.fraud_evaluating import Disguises, disguises_named, fraud_text_evaluated
 from zhizhi.kernel.categorising import TooFewTexts
 from zhizhi.kernel.evading import DISGUISES
+from zhizhi.sources.vision.packaged import VisionMissing
 
-HELP = "measure what learns (categories, routing, duplicates, scams, card frauds) on labelled files"
+HELP = (
+    "measure on labelled files what learns (categories, routing, duplicates, scams, card frauds), "
+    "and how well enrolled faces are found"
+)
 FILES = "CSV, or CSV.gz; for fraud-card Parquet"
-FRAUD_TEXT, FRAUD_CARD = "fraud-text", "fraud-card"
+FRAUD_TEXT, FRAUD_CARD, FACES = "fraud-text", "fraud-card", "faces"
+FOLDERS = {
+    "gallery": "faces: folder with one picture of each enrolled person, named by the file",
+    "mated": "faces: folder with other pictures of people in the gallery, under the same names",
+    "nonmated": "faces: folder with pictures of people who are not in the gallery",
+}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("task", choices=[*TASKS, FRAUD_TEXT, FRAUD_CARD])
-    parser.add_argument("--train", nargs="+", type=Path, required=True, help=FILES)
+    parser.add_argument("task", choices=[*TASKS, FRAUD_TEXT, FRAUD_CARD, FACES])
+    parser.add_argument("--train", nargs="+", type=Path, default=[], help=FILES)
     parser.add_argument("--test", nargs="+", type=Path, default=[], help=FILES)
     parser.add_argument(
         "--evade", nargs="+", type=_disguises, default=[], metavar="NAME[:RATE]",
         help=f"fraud-text: ask in disguise as well, several at once joined by +; "
         f"there are {', '.join(DISGUISES)}",
+    )  # fmt: skip
+    for name, meaning in FOLDERS.items():
+        parser.add_argument(f"--{name}", type=Path, metavar="DIR", help=meaning)
+    parser.add_argument(
+        "--degrade", nargs="+", choices=DEGRADED, default=[], metavar="HOW",
+        help=f"faces: ask with spoilt pictures as well; there are {', '.join(DEGRADED)}",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -40,11 +59,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure; 0 when done, 2 when a file cannot be used."""
     try:
         report = _report(arguments)
-    except (FileUnusable, TooFewTexts) as error:
+    except (FileUnusable, TooFewTexts, VisionMissing) as error:
         print(f"zhizhi evaluate: {error}", file=sys.stderr)
         return 2
     if arguments.json:
         print(json.dumps(report, ensure_ascii=False))
+    elif arguments.task == FACES:
+        print("\n".join(face_lines(report)))
     elif arguments.task == FRAUD_TEXT:
         _show_fraud(report)
     elif arguments.task == FRAUD_CARD:
@@ -62,6 +83,14 @@ def _disguises(written: str) -> Disguises:
 
 
 def _report(arguments: argparse.Namespace) -> dict[str, Any]:
+    folders = [getattr(arguments, name) for name in FOLDERS]
+    if arguments.task == FACES:
+        if None in folders or arguments.train or arguments.test or arguments.evade:
+            raise FileUnusable("faces takes --gallery, --mated and --nonmated, and nothing else")
+        gallery, mated, nonmated = folders
+        return faces_evaluated(gallery, mated, nonmated, arguments.degrade)
+    if any(folders) or arguments.degrade or not arguments.train:
+        raise FileUnusable(f"{arguments.task} takes --train FILE..., and no folders")
     if arguments.task == FRAUD_TEXT:
         return fraud_text_evaluated(arguments.train, arguments.test, arguments.evade)
     if arguments.evade:
