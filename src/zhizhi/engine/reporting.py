@@ -202,9 +202,7 @@ def check_place(lon: float, lat: float) -> routing.Route:
 
 
 def _source(code: str) -> Source:
-    named = {PAGE: str(_("Residents' pages"))}
-    names = {"name": named.get(code, code), "kind": "form", "streams": [STREAM.name]}
-    return Source.objects.get_or_create(code=code, defaults=names)[0]
+    return Source.of_pages(code, _("Residents' pages") if code == PAGE else code, STREAM.name)
 
 
 def _known(source: Source, new: NewReport) -> Filed | None:

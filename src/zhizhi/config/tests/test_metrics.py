@@ -17,7 +17,7 @@ from zhizhi.config.backing_up import latest
 from zhizhi.config.backing_up.latest import Backup
 from zhizhi.config.metrics import counting
 from zhizhi.engine import delivering, timing, vitals
-from zhizhi.engine.models import Checkpoint
+from zhizhi.engine.models import Checkpoint, Source
 from zhizhi.engine.tests.feeding import seed_systems
 from zhizhi.trust import audit, tree
 from zhizhi.trust.tests.test_tree import chain
@@ -192,3 +192,11 @@ def test_what_is_no_request_is_not_counted() -> None:
     ask("/cases/4/", kind="lifespan")
 
     assert counts() == before
+
+
+def test_a_sender_that_says_nothing_is_counted_and_a_page_of_the_house_is_not() -> None:
+    before = timezone.now() - vitals.SILENT - timedelta(seconds=1)
+    for code, kind in (("boats", "mqtt"), ("own", Source.FORM)):
+        Source.objects.create(code=code, name=code, kind=kind, last_arrival_at=before)
+
+    assert told()["zhizhi_sources_silent"] == {(): 1.0}

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.conf import settings
 from django.db import models
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 
 class Source(models.Model):
     """Something that sends observations: a gateway, a camera system, a file, a form."""
 
+    FORM = "form"  # the house's own pages: they send when somebody has something to say
+
     code = models.CharField(max_length=48, unique=True)
     name = models.CharField(max_length=80)
-    kind = models.CharField(max_length=24)  # "http_push", "mqtt", "ais", "files"
+    kind = models.CharField(max_length=24)  # "http_push", "mqtt", "ais", "files", FORM
     streams = models.JSONField(default=list)  # stream names it may send; empty = none
     token_digest = models.CharField(max_length=64, blank=True)  # SHA-256 of its bearer token
     is_active = models.BooleanField(default=True)
@@ -22,6 +28,16 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def of_pages(cls, code: str, name: Any, stream: str) -> Source:
+        """Return the source of what people type into pages of the house.
+
+        It is named once: in the language of the district, not of whoever comes first.
+        """
+        with translation.override(settings.LANGUAGE_CODE):
+            names = {"name": str(name), "kind": cls.FORM, "streams": [stream]}
+        return cls.objects.get_or_create(code=code, defaults=names)[0]
 
 
 class JournalHead(models.Model):

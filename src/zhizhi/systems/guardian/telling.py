@@ -10,6 +10,7 @@ import math
 from datetime import datetime
 
 import pyarrow as pa
+from django.apps import apps
 
 from zhizhi.directory.models import Area
 from zhizhi.engine import intake, journal
@@ -51,5 +52,4 @@ def told_rows(rows: list[Row]) -> pa.Table:
 
 
 def _source() -> Source:
-    names = {"name": "guardian", "kind": "form", "streams": [STREAM]}
-    return Source.objects.get_or_create(code=SOURCE, defaults=names)[0]
+    return Source.of_pages(SOURCE, apps.get_app_config("guardian").verbose_name, STREAM)

@@ -11,12 +11,13 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy
 from tests.district_world import LAT, LON, World
 
 from zhizhi.directory import second_factor
 from zhizhi.directory.tests.authenticating import app_code
-from zhizhi.engine.models import Message, Zone
+from zhizhi.engine.models import Message, Source, Zone
 from zhizhi.web.tests.conftest import Browse
 
 
@@ -110,6 +111,21 @@ def test_the_health_page_names_what_is_missing(world: World, browse: Browse) -> 
 
     assert "no worker is running" in page
     assert "AIS" in page
+
+
+def test_pages_of_the_house_are_not_called_silent_and_keep_the_name_of_the_district(
+    world: World, browse: Browse
+) -> None:
+    Source.objects.update(last_arrival_at=timezone.now())
+    with translation.override("en"):
+        made = Source.of_pages("own", gettext_lazy("Residents' pages"), "reports.v1")
+    with translation.override("zh-hans"):
+        assert made.name == gettext_lazy("Residents' pages")
+
+    assert "all send" in browse("auditor").get("/health/").content.decode()
+
+    Source.objects.filter(pk=made.pk).update(kind="http_push")
+    assert "1 of" in browse("auditor").get("/health/").content.decode()
 
 
 @pytest.mark.django_db

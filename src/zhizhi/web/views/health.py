@@ -64,8 +64,8 @@ def _sources(now: datetime) -> list[dict[str, Any]]:
     return [
         {
             "row": source,
-            "is_silent": source.last_arrival_at is None
-            or now - source.last_arrival_at > vitals.SILENT,
+            "is_silent": source.kind != Source.FORM  # nobody has to write to us
+            and (source.last_arrival_at is None or now - source.last_arrival_at > vitals.SILENT),
         }
         for source in Source.objects.order_by("name")
     ]
