@@ -28,6 +28,7 @@ COMMANDS = (
     "restore",
     "rotate_keys",
     "evaluate",
+    "vision",
     "rules",
     "backtest",
     "simulate",
