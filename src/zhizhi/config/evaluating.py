@@ -64,12 +64,16 @@ class Trial:
     turns: list[Turn]
     background: list[str]  # texts without a label that tell what is rare
 
-    def guesses(self, parts: Sequence[FeaturePart], cost: float) -> tuple[list[str], Any]:
+    def guesses(
+        self, parts: Sequence[FeaturePart], cost: float, *, is_emphasised: bool = False
+    ) -> tuple[list[str], Any]:
         """Return the labels' names, and the margins of each row when it was measured."""
         names = sorted(set(self.label))
         at = {name: place for place, name in enumerate(names)}
         y = np.array([at[one] for one in self.label])
-        return names, in_turns(parts, y, self.turns, len(names), cost=cost)
+        return names, in_turns(
+            parts, y, self.turns, len(names), cost=cost, is_emphasised=is_emphasised
+        )
 
     @property
     def asked(self) -> Any:
@@ -188,7 +192,7 @@ def _ours(trial: Trial, texts: Sequence[str]) -> Figures:
         names, least = list(model.labels), model.abstention.least
         chance = model.chances([texts[n] for n in asked])
     else:
-        names, margins = trial.guesses(text_parts(texts), COST)
+        names, margins = trial.guesses(text_parts(texts), COST, is_emphasised=True)
         y = np.array([names.index(one) for one in trial.label])
         chance = chances(margins, temperature(margins, y))
         least = abstention(chance.max(axis=1), chance.argmax(axis=1) == y, WANTED).least

@@ -18,7 +18,7 @@ CHOICES = 3
 FOLDS = 5
 FEWEST = 2  # texts of a category: one to learn from while the other is held out
 WANTED = 0.99  # share of decided texts that are to be right
-COST = 3.0
+COST = 1.0
 
 _BODY = Grams(least=1, most=3, bits=18)
 _HEAD = Grams(least=1, most=3, bits=16)
@@ -80,13 +80,13 @@ def text_model(texts: Sequence[str], labels: Sequence[str], *, wanted: float = W
     names = _names(labels)
     label = np.array([names.index(one) for one in labels])
     parts = text_parts(texts)
-    margins = held_out(parts, label, folds(texts, FOLDS), len(names), cost=COST)
+    margins = held_out(parts, label, folds(texts, FOLDS), len(names), cost=COST, is_emphasised=True)
     heat = temperature(margins, label)
     chance = chances(margins, heat)
     guess = chance.argmax(axis=1)
     return TextModel(
         labels=names,
-        learned=learned(parts, label, len(names), cost=COST),
+        learned=learned(parts, label, len(names), cost=COST, is_emphasised=True),
         temperature=heat,
         abstention=abstention(chance.max(axis=1), guess == label, wanted),
     )

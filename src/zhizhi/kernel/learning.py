@@ -42,18 +42,22 @@ class Learned:
 
 
 def learned(
-    parts: Sequence[FeaturePart], label: Any, classes: int, *, cost: float = 1.0
-) -> Learned:
+    parts: Sequence[FeaturePart], label: Any, classes: int, *, cost: float = 1.0,
+    is_emphasised: bool = False,
+) -> Learned:  # fmt: skip
     """Return the model that is learned from ``parts``, whose rows have the classes ``label``."""
     rare = tuple(rarity(part.counted) for part in parts)
-    return Learned(rare, trained(_joined(parts, rare), label, classes, cost=cost))
+    rows = _joined(parts, rare)
+    return Learned(rare, trained(rows, label, classes, cost=cost, is_emphasised=is_emphasised))
 
 
 def held_out(
-    parts: Sequence[FeaturePart], label: Any, fold: Any, classes: int, *, cost: float = 1.0
-) -> NDArray[np.float64]:
+    parts: Sequence[FeaturePart], label: Any, fold: Any, classes: int, *, cost: float = 1.0,
+    is_emphasised: bool = False,
+) -> NDArray[np.float64]:  # fmt: skip
     """Return margins of every row from a model that was learned from the other folds."""
-    return in_turns(parts, label, turns(fold), classes, cost=cost)
+    those = turns(fold)
+    return in_turns(parts, label, those, classes, cost=cost, is_emphasised=is_emphasised)
 
 
 def turns(fold: Any) -> list[Turn]:
@@ -64,7 +68,7 @@ def turns(fold: Any) -> list[Turn]:
 
 def in_turns(
     parts: Sequence[FeaturePart], label: Any, those: Sequence[Turn], classes: int, *,
-    cost: float = 1.0,
+    cost: float = 1.0, is_emphasised: bool = False,
 ) -> NDArray[np.float64]:  # fmt: skip
     """Return margins of the rows that are asked in a turn, from a model of those that teach in it.
 
@@ -73,7 +77,8 @@ def in_turns(
     label = np.asarray(label, np.int64)
     found = np.full((len(label), classes), -np.inf)
     for teach, ask in those:
-        model = learned([part.taken(teach) for part in parts], label[teach], classes, cost=cost)
+        taught = [part.taken(teach) for part in parts]
+        model = learned(taught, label[teach], classes, cost=cost, is_emphasised=is_emphasised)
         found[ask] = model.margins([part.taken(ask) for part in parts])
     return found
 

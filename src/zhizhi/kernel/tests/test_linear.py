@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zhizhi.kernel.linear import Linear, trained
+from zhizhi.kernel.linear import EVEN, SMOOTH, Linear, emphasis, trained
 from zhizhi.kernel.ngrams import SparseRows
 
 
@@ -80,3 +80,38 @@ def test_margins_are_the_sums_of_the_weights_times_the_values() -> None:
     weights = np.array([[1, 10], [2, 20], [3, 30], [4, 40]], np.float32)
 
     assert Linear(weights).margins(rows_of(dense)).tolist() == [[11.0, 110.0], [4.0, 40.0]]
+
+
+def test_the_emphasis_is_the_log_count_ratio_of_naive_bayes() -> None:
+    rows = rows_of([[3.0, 1.0, 0.0, 0.0], [1.0, 1.0, 0.0, 0.0], [0.0, 2.0, 6.0, 0.0]])
+
+    found = emphasis(rows, [True, True, False])
+
+    on, off = np.array([4.0, 2.0, 0.0]) + SMOOTH, np.array([0.0, 2.0, 6.0]) + SMOOTH
+    ratio = np.abs(np.log((on / on.sum()) / (off / off.sum())))
+    assert found[:3] == pytest.approx(EVEN + (1 - EVEN) * ratio / ratio.mean(), rel=1e-6)
+    assert found[:3].mean() == pytest.approx(1.0, rel=1e-6)
+    assert found[3] == 1.0  # no row has it
+
+
+def test_columns_that_tell_nothing_are_emphasised_alike() -> None:
+    rows = rows_of([[1.0, 1.0], [1.0, 1.0]])
+
+    assert emphasis(rows, [True, False]).tolist() == [1.0, 1.0]
+    assert emphasis(rows_of([[0.0]]), [True]).tolist() == [1.0]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_an_emphasised_model_is_the_optimum_of_emphasised_rows(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    dense = np.abs(random.normal(size=(12, 3))).astype(np.float32)
+    label = np.arange(12) % 2
+    rows = rows_of(dense)
+
+    model = trained(rows, label, 2, cost=1.0, tolerance=1e-9, is_emphasised=True)
+
+    for one in range(2):
+        tells = emphasis(rows, label == one)
+        best = descended(dense * tells, np.where(label == one, 1.0, -1.0), 1.0)
+        assert model.weights[:-1, one] == pytest.approx(best[:-1] * tells, abs=1e-4)
+        assert model.weights[-1, one] == pytest.approx(best[-1], abs=1e-4)
