@@ -71,7 +71,7 @@ def test_a_case_is_understood_sent_and_taken_back(screen: Screen, open_as: Opene
 
 def understand(detail: Locator, screen: Screen) -> None:
     """See the whole reason: rule, version, values, thresholds, what was not used, who sees it."""
-    says, why = screen.says, detail.locator(".why")
+    says, why = screen.says, detail.locator(".why[aria-labelledby=why]")
     rule = rf"{says('Rule')} fishery\.dwell · {says('version')} \d"
     expect(why.locator(".rule")).to_contain_text(re.compile(rule))
     compared = why.locator("table.inputs tbody tr", has_text=says("yes"))

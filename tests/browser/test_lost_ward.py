@@ -36,7 +36,15 @@ def test_a_guardian_says_missing_somebody_is_sent_and_the_trail_is_seen(
     expect(desk.locator("main")).to_contain_text(says("Unit sent"))
     desk.get_by_role("link", name=says("Trail"), exact=True).press("Enter")
     expect(desk).to_have_url(re.compile("/trail/$"))
+    case = re.sub(r".*(/cases/\d+/)trail/$", r"\1", desk.url)
     expect(desk.locator("ol li").first).to_contain_text("菜市场东门")
 
     phone.goto("/guardian/asked/")
     expect(phone.locator(".plain-state")).to_contain_text(says("Reported missing"))
+
+    desk.goto(case)  # the ward is home: no later story finds the case before its own
+    form = desk.locator('form[action$="/dismiss/"]')
+    desk.locator("details", has=form).locator("summary").first.press("Enter")
+    form.locator("textarea").fill("已经到家")
+    form.locator("button").press("Enter")
+    expect(desk.locator("main")).not_to_contain_text(says("Where the ward is"))

@@ -43,7 +43,7 @@ def test_from_the_door_to_a_dispatch_by_keys_alone(
     press("Enter")
     page.wait_for_selector('.map[data-ready="true"]')
     press("j")
-    expect(page.locator("#detail .why")).to_be_visible()
+    expect(page.locator("#detail .why[aria-labelledby=why]")).to_be_visible()
     press("d")
     expect(page.locator("#suggestions button[type=submit]").first).to_be_focused()
     press("d")

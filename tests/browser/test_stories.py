@@ -103,7 +103,7 @@ def dispatch_newest(desk: Page, screen: Screen, place: Place) -> list[str]:
         else:
             desk.keyboard.press(key)
 
-    says, why = screen.says, desk.locator("#detail .why")
+    says, why = screen.says, desk.locator("#detail .why[aria-labelledby=why]")
     newest = max(int(number) for number in cases_of(desk, place))
     desk.bring_to_front()
     step("n", f'#queue a[data-case="{newest}"]')

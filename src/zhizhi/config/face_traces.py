@@ -66,7 +66,7 @@ def search(paths: Sequence[Path], finder: Finder) -> Searched:
                     mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as raw,
                 ):
                     searched.traces += _in_file(path, raw, finder, searched)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, Unreadable) as error:
             raise Unreadable(f"{path}: {error}") from error
         searched.files += 1
         searched.bytes += size
@@ -96,14 +96,19 @@ def _in_file(path: Path, raw: mmap.mmap, finder: Finder, searched: Searched) -> 
 
 
 def _picture(raw: bytes) -> Any:
-    """Return the picture that begins here, as far as it is there; nothing where none begins."""
+    """Return the picture that begins here, as far as it is there; nothing where none begins.
+
+    Raises Unreadable for one too large to be looked at.
+    """
     before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, True
     try:
         with Image.open(BytesIO(raw)) as opened:
             opened.draft("RGB", (MOST_PX, MOST_PX))
             opened.thumbnail((MOST_PX, MOST_PX))
             return np.asarray(opened.convert("RGB"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except Image.DecompressionBombError as error:
+        raise Unreadable(str(error)) from error
+    except (OSError, ValueError, SyntaxError):
         return None
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = before

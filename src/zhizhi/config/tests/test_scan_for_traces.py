@@ -104,6 +104,18 @@ def test_what_cannot_be_searched_is_never_called_clean(
     assert "there is nothing of this name" in capsys.readouterr().err
 
 
+def test_a_picture_too_large_to_be_looked_at_is_not_called_clean(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    (tmp_path / "wall.png").write_bytes(picture(drawn(2), "PNG"))
+
+    code = main(["vision", "scan-for-traces", str(tmp_path)])
+
+    assert code == 2
+    assert "wall.png" in capsys.readouterr().err
+
+
 def test_the_place_is_told_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a.jpg").write_bytes(picture(drawn(2), "JPEG"))
 
