@@ -70,8 +70,8 @@ def emphasis(rows: SparseRows, is_one: Any) -> NDArray[np.float32]:
         np.bincount(rows.column[side], rows.value[side], minlength=rows.width) for side in (of, ~of)
     )
     is_used = (on + off) > 0
-    on, off = on[is_used] + SMOOTH, off[is_used] + SMOOTH
-    ratio = np.abs(np.log((on / on.sum()) / (off / off.sum())))
+    here, there = on[is_used] + SMOOTH, off[is_used] + SMOOTH
+    ratio = np.abs(np.log((here / here.sum()) / (there / there.sum())))
     tells = np.ones(rows.width, np.float32)
     if len(ratio) and ratio.mean() > 0:
         tells[is_used] = EVEN + (1 - EVEN) * ratio / ratio.mean()

@@ -73,7 +73,7 @@ def _first(run: NDArray[np.float64]) -> int | None:
 def _sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the sum of each ``NUMBERS`` values in a row."""
     total = np.concatenate([[0.0], np.cumsum(values)])
-    return total[NUMBERS:] - total[:-NUMBERS]
+    return np.asarray(total[NUMBERS:] - total[:-NUMBERS])
 
 
 def _written(raw: bytes) -> Iterator[int]:

@@ -120,7 +120,7 @@ def test_pages_of_the_house_are_not_called_silent_and_keep_the_name_of_the_distr
     with translation.override("en"):
         made = Source.of_pages("own", gettext_lazy("Residents' pages"), "reports.v1")
     with translation.override("zh-hans"):
-        assert made.name == gettext_lazy("Residents' pages")
+        assert made.name == str(gettext_lazy("Residents' pages"))
 
     assert "all send" in browse("auditor").get("/health/").content.decode()
 
