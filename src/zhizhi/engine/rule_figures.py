@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,10 +13,10 @@ from django.utils import timezone
 
 from zhizhi.engine.local_time import midnight
 from zhizhi.engine.models import Alert, Feedback
+from zhizhi.kernel.accuracy import wilson
 
 DAYS = 14
 FEWEST = 10  # judged alerts below which no percentage is told
-NORMAL_95 = 1.959_963_984_540_054
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +41,6 @@ class RuleFigures:
     @property
     def interval(self) -> tuple[float, float]:
         return wilson(self.confirmed, self.judged)
-
-
-def wilson(hits: int, count: int) -> tuple[float, float]:
-    """Return between what shares the true one lies with 95 per cent certainty.
-
-    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
-    """
-    if not count:
-        return 0.0, 1.0
-    share, z2 = hits / count, NORMAL_95**2
-    middle = share + z2 / (2 * count)
-    spread = NORMAL_95 * math.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
-    whole = 1 + z2 / count
-    return max(0.0, (middle - spread) / whole), min(1.0, (middle + spread) / whole)
 
 
 def figures(

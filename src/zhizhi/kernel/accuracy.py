@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
+
+NORMAL_95 = 1.959_963_984_540_054  # standard deviations on both sides of 95 %
 
 
 def accuracy(truth: Any, guess: Any) -> float:
@@ -54,3 +57,17 @@ def recall_at(is_true: Any, score: Any, share: float) -> float:
     allowed = int(share * len(others) + 1e-9)
     least = others[allowed] if allowed < len(others) else -np.inf
     return float(np.mean(score[is_true] > least))
+
+
+def wilson(hits: int, count: int) -> tuple[float, float]:
+    """Return between what shares the true one lies with 95 per cent certainty.
+
+    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+    """
+    if not count:
+        return 0.0, 1.0
+    share, z2 = hits / count, NORMAL_95**2
+    middle = share + z2 / (2 * count)
+    spread = NORMAL_95 * math.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
+    whole = 1 + z2 / count
+    return max(0.0, (middle - spread) / whole), min(1.0, (middle + spread) / whole)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-SURE = 1.959963984540054  # standard deviations on both sides of 95 %
+from zhizhi.kernel.accuracy import wilson
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,7 @@ class OperatingPoint:
 
 def share(hits: int, of: int) -> Proportion:
     """Return ``hits`` of ``of`` with its interval; of nothing, anything is possible."""
-    if of == 0:
-        return Proportion(math.nan, 0.0, 1.0)
-    value, square = hits / of, SURE * SURE
-    middle = (value + square / (2 * of)) / (1 + square / of)
-    reach = SURE * math.sqrt(value * (1 - value) / of + square / (4 * of * of)) / (1 + square / of)
-    low = 0.0 if hits == 0 else middle - reach
-    high = 1.0 if hits == of else middle + reach
-    return Proportion(value, low, high)
+    return Proportion(hits / of if of else math.nan, *wilson(hits, of))
 
 
 def threshold_at(strangers: Any, fpir: float) -> float:

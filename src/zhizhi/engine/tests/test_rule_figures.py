@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from zhizhi.engine.models import Case, Feedback
-from zhizhi.engine.rule_figures import RuleFigures, figures, wilson
+from zhizhi.engine.rule_figures import RuleFigures, figures
 from zhizhi.engine.tests.building import NOON, alert, case
+from zhizhi.kernel.accuracy import wilson
 
 CODE = "fishery.dwell"
 

@@ -6,7 +6,6 @@ and which distance is near has to be measured where the cameras hang.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -57,9 +56,8 @@ class PackagedEncoder:
         self._session: Any = onnxruntime.InferenceSession(
             model, options, providers=["CPUExecutionProvider"]
         )
-        self._facts = EncoderFacts(
-            "dlib-resnet-v1", 128, "CC0-1.0", hashlib.sha256(raw).hexdigest()
-        )
+        digest = packaged.DIGESTS[packaged.NETWORK]  # path_of has compared it with the file
+        self._facts = EncoderFacts("dlib-resnet-v1", 128, "CC0-1.0", digest)
 
     @property
     def facts(self) -> EncoderFacts:

@@ -9,7 +9,8 @@ from math import ceil, floor
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from zhizhi.engine.rule_figures import FEWEST, wilson
+from zhizhi.engine.rule_figures import FEWEST
+from zhizhi.kernel.accuracy import wilson
 from zhizhi.systems.antifraud.models import Dissuasion
 
 Outcome = Dissuasion.Outcome
