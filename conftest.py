@@ -8,6 +8,7 @@ from pathlib import Path
 
 import django
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.management.color import no_style
 from django.db import connection
 from django.utils import translation
@@ -46,6 +47,9 @@ LONG = (
     "src/zhizhi/kernel/tests/test_dwell.py",
 )
 
+CHEAP_PASSWORDS = {"time_cost": 1, "memory_cost": 64}
+PASSWORD_COSTS = {name: getattr(Argon2PasswordHasher, name) for name in CHEAP_PASSWORDS}
+
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
 
 
@@ -55,6 +59,9 @@ def pytest_configure() -> None:
         settings.load_profile("untimed")
     Path(os.environ["ZHIZHI_DATA"], "static").mkdir(parents=True, exist_ok=True)
     django.setup()
+    # Nobody guesses at the passwords of tests: to check one takes a tenth of a second otherwise.
+    for name, cost in CHEAP_PASSWORDS.items():
+        setattr(Argon2PasswordHasher, name, cost)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -62,6 +69,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--of-database", action="store_true", help="only tests that ask the tests' database"
     )
+
+
+@pytest.fixture
+def strong_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep passwords as the product does."""
+    for name, cost in PASSWORD_COSTS.items():
+        monkeypatch.setattr(Argon2PasswordHasher, name, cost)
 
 
 @pytest.hookimpl(trylast=True)  # after they were shuffled

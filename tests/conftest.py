@@ -28,3 +28,11 @@ def standing(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
 def world(standing: World, db: None) -> World:
     """The small district as it was built; what a test does to it is rolled back."""
     return copy.deepcopy(standing)
+
+
+@pytest.fixture
+def blank_paper(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lay no file out: who gets one is asked a hundred times, what is in it elsewhere."""
+    from zhizhi.web.exporting.press import Presses  # noqa: PLC0415 - models load after Django
+
+    monkeypatch.setattr(Presses, "pdf", lambda *_asked: b"%PDF-1.7 blank")

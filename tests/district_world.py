@@ -19,6 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 from PIL import Image
 
+from tests.standing import kept
 from zhizhi.directory import binding, granting, guarding, look_reviews, people
 from zhizhi.directory.binding import Proposal
 from zhizhi.directory.granting import Kind, Wanted
@@ -84,6 +85,7 @@ class World:
     nobody: Account | None = None
 
 
+@kept
 def build() -> World:
     """Insert the district; everything named in the table hangs on the town "here"."""
     world = World()

@@ -23,6 +23,8 @@ from django.urls import resolve
 from tests.district_world import World
 from tests.test_authorisation import ANYONE, SIGNED_IN, address, endpoints, table
 
+pytestmark = pytest.mark.usefixtures("blank_paper")
+
 ASKED = re.compile(
     r"(?:GET|POST|params|data|query)(?:\.get|\.getlist)?[\(\[]\s*[\"'](\w+)[\"']"
     r"|^    (\w+) = forms\.",

@@ -116,6 +116,7 @@ def test_a_session_has_a_random_key_of_more_than_128_bits() -> None:
     assert all(re.fullmatch("[a-z0-9]{32}", str(key)) for key in keys)  # 36 ** 32 > 2 ** 165
 
 
+@pytest.mark.usefixtures("strong_passwords")
 def test_passwords_are_kept_as_argon2id() -> None:
     kind, version, costs, *_rest = (
         make_password("x" * 12).removeprefix("argon2").strip("$").split("$")

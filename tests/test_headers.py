@@ -14,6 +14,8 @@ from django.test import Client
 from tests.district_world import World
 from tests.test_authorisation import Endpoint, address, endpoints, table
 
+pytestmark = pytest.mark.usefixtures("blank_paper")
+
 ROOT = Path(__file__).resolve().parents[1]
 COOKIES = """
 from zhizhi.config.boot import boot

@@ -9,6 +9,8 @@ from tests.browser.pages import PAGES, PARTS
 from tests.district_world import World, build
 from tests.test_authorisation import Endpoint, address, columns, endpoints, table
 
+pytestmark = pytest.mark.usefixtures("blank_paper")
+
 READ = {name.partition("/")[0] for name in PAGES if ":" in name}
 
 

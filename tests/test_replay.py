@@ -1,32 +1,89 @@
-"""`zhizhi replay` on the real sample finds what plain Python finds (tests/stay_oracle.py)."""
+"""`zhizhi replay` on the real sample finds what plain Python finds (tests/stay_oracle.py).
+
+One file goes through the command as a process with an installation of its own. The others are
+played by the same command in this process: to make an installation takes the longest.
+"""
 
 from __future__ import annotations
 
+import argparse
 import csv
+import functools
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
 
 import pytest
 import shapely
+from django.utils import timezone
 
 from tests import stay_oracle
-from zhizhi.kernel import district
+from tests.standing import kept
+from zhizhi.config import replaying
+from zhizhi.config.commands import replay as command
+from zhizhi.config.demo.settling import settle
+from zhizhi.kernel.district import District, build
 
 SAMPLE = resources.files("zhizhi.sources.ais") / "sample" / "lower_mississippi_20220103.csv.gz"
 COUNTS = {"observations", "quarantined", "findings", "alerts", "cases", "messages", "seconds"}
 
 
-def replay(*words: str) -> subprocess.CompletedProcess[str]:
+@dataclass(frozen=True)
+class Done:
+    """What a command said and how it ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Replay = Callable[..., Done]
+
+
+def replay_by_itself(*words: str) -> Done:
     environment = {key: value for key, value in os.environ.items() if "ZHIZHI" not in key}
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "zhizhi.config.cli", "replay", *words],
         capture_output=True, text=True, check=False, env=environment,
     )  # fmt: skip
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+@functools.cache
+def river() -> District:
+    return build()
+
+
+@kept
+def settled() -> None:
+    settle(river(), now=timezone.now())
+
+
+@pytest.fixture
+def replay(db: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Replay:
+    """Give the command, whose installation is the tests' own."""
+    for name in ("ZHIZHI_DATA", "ZHIZHI_MODE", "ZHIZHI_DATABASE", "ZHIZHI_LOG_LEVEL"):
+        monkeypatch.setenv(name, os.environ.get(name, ""))  # and as it was afterwards
+    monkeypatch.setattr(command, "boot", lambda: None)
+    monkeypatch.setattr(replaying, "call_command", lambda *_words, **_options: None)
+    monkeypatch.setattr(replaying.district, "build", river)
+    monkeypatch.setattr(replaying, "settle", lambda _district, now: settled())
+
+    def typed(*words: str) -> Done:
+        parser = argparse.ArgumentParser()
+        command.arguments(parser)
+        capsys.readouterr()
+        status = command.run(parser.parse_args(words))
+        said = capsys.readouterr()
+        return Done(status, said.out, said.err)
+
+    return typed
 
 
 def rings(shape: shapely.Geometry) -> list[list[list[tuple[float, float]]]]:
@@ -36,12 +93,9 @@ def rings(shape: shapely.Geometry) -> list[list[list[tuple[float, float]]]]:
     ]
 
 
-@pytest.mark.parametrize("minutes", [10, 15, 30])
-def test_a_replay_of_the_real_record_finds_what_the_oracle_finds(
-    minutes: int, tmp_path: Path
-) -> None:
-    out = tmp_path / "found.csv"
-    always_closed = [reach for reach in district.build().reaches if not reach.seasons]
+def agrees_with_the_oracle(replay: Replay, minutes: int, out: Path) -> bool:
+    """Play the sample and compare every stay that was found."""
+    always_closed = [reach for reach in river().reaches if not reach.seasons]
     zones = {reach.key: rings(reach.geometry) for reach in always_closed}
 
     done = replay(str(SAMPLE), "--json", "--limit-minutes", str(minutes), "--findings", str(out))
@@ -60,12 +114,25 @@ def test_a_replay_of_the_real_record_finds_what_the_oracle_finds(
         for row in rows
         if row["zone"] in zones
     )
-    assert found == stay_oracle.stays(Path(str(SAMPLE)), zones, minutes * 60)
     assert set(counts) == COUNTS
     assert counts["findings"] == counts["alerts"] == len(rows)
+    return found == stay_oracle.stays(Path(str(SAMPLE)), zones, minutes * 60)
 
 
-def test_a_file_that_is_cut_off_is_read_as_far_as_it_goes_and_said_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("minutes", [10, 15])
+def test_a_replay_of_the_real_record_finds_what_the_oracle_finds(
+    minutes: int, replay: Replay, tmp_path: Path
+) -> None:
+    assert agrees_with_the_oracle(replay, minutes, tmp_path / "found.csv")
+
+
+def test_the_command_by_itself_finds_what_the_oracle_finds(tmp_path: Path) -> None:
+    assert agrees_with_the_oracle(replay_by_itself, 30, tmp_path / "found.csv")
+
+
+def test_a_file_that_is_cut_off_is_read_as_far_as_it_goes_and_said_so(
+    replay: Replay, tmp_path: Path
+) -> None:
     broken = tmp_path / "cut.csv.gz"
     content = Path(str(SAMPLE)).read_bytes()
     broken.write_bytes(content[: len(content) // 2])
@@ -86,7 +153,7 @@ def test_a_file_that_is_cut_off_is_read_as_far_as_it_goes_and_said_so(tmp_path: 
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_with_the_remedy(
-    name: str, content: bytes | None, said: str, tmp_path: Path
+    name: str, content: bytes | None, said: str, replay: Replay, tmp_path: Path
 ) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
@@ -112,7 +179,7 @@ BAD_FILE = [
 
 
 def test_bad_rows_are_told_by_row_field_and_remedy_and_the_others_are_played(
-    tmp_path: Path,
+    replay: Replay, tmp_path: Path
 ) -> None:
     path = tmp_path / "bad.csv"
     path.write_text("\n".join(BAD_FILE))
@@ -145,7 +212,7 @@ def test_bad_rows_are_told_by_row_field_and_remedy_and_the_others_are_played(
     ],
 )
 def test_a_command_that_cannot_be_followed_is_refused_before_anything_is_done(
-    words: list[str], said: str
+    words: list[str], said: str, replay: Replay
 ) -> None:
     done = replay(str(SAMPLE), "--json", *words)
 
@@ -153,7 +220,9 @@ def test_a_command_that_cannot_be_followed_is_refused_before_anything_is_done(
     assert said in done.stderr
 
 
-def test_a_file_of_bad_rows_alone_is_played_to_nothing_and_says_so(tmp_path: Path) -> None:
+def test_a_file_of_bad_rows_alone_is_played_to_nothing_and_says_so(
+    replay: Replay, tmp_path: Path
+) -> None:
     path = tmp_path / "bad.ndjson"
     path.write_text('{"entity": 7}\nnothing\n')
     out = tmp_path / "found.csv"
@@ -166,7 +235,7 @@ def test_a_file_of_bad_rows_alone_is_played_to_nothing_and_says_so(tmp_path: Pat
     assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".")] == []
 
 
-def test_a_replay_at_a_speed_takes_its_time(tmp_path: Path) -> None:
+def test_a_replay_at_a_speed_takes_its_time(replay: Replay, tmp_path: Path) -> None:
     path = tmp_path / "three_minutes.csv"
     rows = [f"7,2026-03-01T08:0{minute}:00+08:00,107.0,29.7,x" for minute in range(4)]
     path.write_text("\n".join([HEADER, *rows]))

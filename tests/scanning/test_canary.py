@@ -25,7 +25,7 @@ from tests.scanning.findings import (
     table,
 )
 from tests.scanning.flaws import FLAWS, found_by, spans
-from tests.test_authorisation import Endpoint, is_open_to_forgery, violations
+from tests.test_authorisation import Endpoint, is_open_to_forgery, signed_in, violations
 from tests.test_headers import lacks
 
 # As tests/authorisation.toml would say it, were these addresses of the product.
@@ -56,7 +56,7 @@ def test_the_matrix_finds_records_of_others(route: str, canary: None) -> None:
     world: World = build()
     row: Mapping[str, Any] = ROWS[route]
 
-    wrong = violations(endpoint(route), row, world)
+    wrong = violations(endpoint(route), row, world, signed_in(world))
 
     assert any("as nobody: 200" in line for line in wrong)
     assert any("as operator elsewhere: 200" in line for line in wrong)

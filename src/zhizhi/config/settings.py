@@ -141,6 +141,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static"
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = MODE == "test"  # else each client of a test lists every file anew
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^.*/web/build/part-[A-Z0-9]{8}\.js$"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import socket
 from collections.abc import Iterator
@@ -27,18 +26,10 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
     made.kill()
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An installation that nothing has run in yet."""
-    data = tmp_path_factory.mktemp("template")
-    House(data).make()
-    return data
-
-
 @pytest.fixture
-def house(tmp_path: Path, template: Path, broker: Mosquitto) -> Iterator[House]:
-    data = shutil.copytree(template, tmp_path / "data")
-    made = House(data, ZHIZHI_MQTT_URL=f"mqtt://127.0.0.1:{broker.port}")
+def house(tmp_path: Path, broker: Mosquitto) -> Iterator[House]:
+    made = House(tmp_path / "data", ZHIZHI_MQTT_URL=f"mqtt://127.0.0.1:{broker.port}")
+    made.make()
     yield made
     made.end()
 

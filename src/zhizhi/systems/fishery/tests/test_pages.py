@@ -80,8 +80,7 @@ def test_a_click_without_dragging_marks_nothing(
     assert page.locator("#id_region-0-left").input_value() == ""
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize(("theme", "language"), [("light", "zh-hans"), ("dark", "en")])
 def test_no_page_hinders_anybody(
     shore: River, context: BrowserContext, live_server: Any, theme: str, language: str
 ) -> None:
