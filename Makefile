@@ -23,7 +23,7 @@ LATE ?= 0
 ONLY ?=
 MOST ?= 0
 
-.PHONY: demo test lint bench chaos simulate powercut mutants coverage scan clean lock assets assets-report messages screens unit-sqlite unit-postgres browser chaos-few
+.PHONY: demo test lint bench chaos simulate powercut mutants coverage scan clean lock assets assets-report messages screens unit-sqlite unit-postgres browser pages stories chaos-few
 
 demo: $(PRODUCT) $(ASSETS) $(MESSAGES)
 	$(BIN)/zhizhi demo $(if $(ONCE),--once) $(if $(FRESH),--fresh) $(if $(PORT),--port $(PORT))
@@ -79,11 +79,13 @@ unit-postgres: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m tests.postgres $(PYTEST) -m "not browser and not chaos" --of-database
 
 # Two read the pages, each in a browser and an installation of its own. What happens in the stories
-# is seen by one alone, in the order of the files: they share an installation, and beside a second
-# browser some find no microphone.
+# is seen by one alone, in the order of the files: they share an installation, and where two play
+# some find no microphone.
 READ := tests/browser/test_every_page.py
-browser: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
+browser: pages stories
+pages: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m pytest -q -n 2 -m browser $(READ)
+stories: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m pytest -q -p no:randomly -m browser --ignore=$(READ)
 
 chaos-few: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import functools
 import json
 import os
 import subprocess
@@ -24,11 +23,11 @@ import shapely
 from django.utils import timezone
 
 from tests import stay_oracle
+from tests.districts import district_of
 from tests.standing import kept
 from zhizhi.config import replaying
 from zhizhi.config.commands import replay as command
 from zhizhi.config.demo.settling import settle
-from zhizhi.kernel.district import District, build
 
 SAMPLE = resources.files("zhizhi.sources.ais") / "sample" / "lower_mississippi_20220103.csv.gz"
 COUNTS = {"observations", "quarantined", "findings", "alerts", "cases", "messages", "seconds"}
@@ -55,14 +54,9 @@ def replay_by_itself(*words: str) -> Done:
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-@functools.cache
-def river() -> District:
-    return build()
-
-
 @kept
 def settled() -> None:
-    settle(river(), now=timezone.now())
+    settle(district_of(), now=timezone.now())
 
 
 @pytest.fixture
@@ -72,7 +66,7 @@ def replay(db: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
         monkeypatch.setenv(name, os.environ.get(name, ""))  # and as it was afterwards
     monkeypatch.setattr(command, "boot", lambda: None)
     monkeypatch.setattr(replaying, "call_command", lambda *_words, **_options: None)
-    monkeypatch.setattr(replaying.district, "build", river)
+    monkeypatch.setattr(replaying.district, "build", district_of)
     monkeypatch.setattr(replaying, "settle", lambda _district, now: settled())
 
     def typed(*words: str) -> Done:
@@ -95,7 +89,7 @@ def rings(shape: shapely.Geometry) -> list[list[list[tuple[float, float]]]]:
 
 def agrees_with_the_oracle(replay: Replay, minutes: int, out: Path) -> bool:
     """Play the sample and compare every stay that was found."""
-    always_closed = [reach for reach in river().reaches if not reach.seasons]
+    always_closed = [reach for reach in district_of().reaches if not reach.seasons]
     zones = {reach.key: rings(reach.geometry) for reach in always_closed}
 
     done = replay(str(SAMPLE), "--json", "--limit-minutes", str(minutes), "--findings", str(out))

@@ -114,9 +114,16 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def first(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
+    """Say where the installation lies that is made once and copied, also by a second process."""
+    base: Path = tmp_path_factory.getbasetemp()
+    return (base.parent if hasattr(pytestconfig, "workerinput") else base) / "first"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, first: Path) -> Iterator[Server]:
     home: Path = tmp_path_factory.mktemp("installation")
-    with serve(home) as running:
+    with serve(home, first=first) as running:
         yield running
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -161,10 +163,11 @@ def database(home: Path) -> contextlib.closing[sqlite3.Connection]:
 
 
 @contextlib.contextmanager
-def serve(home: Path, **more: str) -> Iterator[Server]:
+def serve(home: Path, *, first: Path | None = None, **more: str) -> Iterator[Server]:
     """Make the installation, run web, worker and the stand-in for the carrier, end them again.
 
-    ``more`` joins the environment of all of them.
+    In the folder ``first``, which several processes may name, lies one that was made before, or
+    will be, to be copied. ``more`` joins the environment of all of them.
     """
     port, gateway = free_port(), free_port()
     url = f"http://127.0.0.1:{port}"
@@ -177,7 +180,7 @@ def serve(home: Path, **more: str) -> Iterator[Server]:
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
         **more,
     }
-    made = _installed(environment)
+    made = _installed(environment) if first is None else _copied(first, environment)
     places = {key: Place(key, **facts) for key, facts in made.pop("places").items()}
     commands = {
         "gateway": ["gateway", "--port", str(gateway), "--ledger", str(home / "gateway.sqlite3"),
@@ -205,6 +208,20 @@ def _installed(environment: dict[str, str]) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr[-3000:]
     made: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return made
+
+
+def _copied(first: Path, environment: dict[str, str]) -> dict[str, Any]:
+    """Copy the installation in ``first``; whoever comes first makes it, and others wait."""
+    told, data = first / "told.json", first / "data"
+    first.mkdir(exist_ok=True)
+    with (first / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            made = _installed({**environment, "ZHIZHI_DATA": str(data)})
+            told.write_text(json.dumps(made), encoding="utf-8")
+    shutil.copytree(data, environment["ZHIZHI_DATA"], dirs_exist_ok=True)
+    copied: dict[str, Any] = json.loads(told.read_text(encoding="utf-8"))
+    return copied
 
 
 def _wait_for(url: str) -> None:

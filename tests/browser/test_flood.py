@@ -24,10 +24,10 @@ ALL_ROWS = "[...document.querySelectorAll('#queue a[data-case]')].map((row) => r
 
 
 @pytest.fixture(scope="module")
-def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def crowded(tmp_path_factory: pytest.TempPathFactory, first: Path) -> Iterator[Server]:
     """An installation of its own: nobody else's queue becomes that long."""
     home: Path = tmp_path_factory.mktemp("crowded")
-    with serve(home) as running:
+    with serve(home, first=first) as running:
         yield running
 
 

@@ -10,6 +10,7 @@ import pytest
 from django.db import transaction
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
+from tests.districts import district_of
 
 from zhizhi.config.demo import history, observing, settling, summary
 from zhizhi.config.demo.feeding import Feeder
@@ -24,7 +25,7 @@ from zhizhi.engine.models import (
     QuarantinedRow,
     Task,
 )
-from zhizhi.kernel.district import District, build
+from zhizhi.kernel.district import District
 from zhizhi.trust import audit
 
 NOW = datetime(2026, 4, 10, 4, 0, tzinfo=UTC)
@@ -36,7 +37,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(scope="module")
 def district() -> District:
-    return build(7)
+    return district_of(7)
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import override_settings
+from tests.districts import district_of
 
 from zhizhi.config.demo import settling
 from zhizhi.directory.models import Area
-from zhizhi.kernel.district import build
 
 NOW = datetime(2026, 4, 10, 4, 0, tzinfo=UTC)
 
@@ -23,5 +23,5 @@ def test_a_settling_that_fails_leaves_nothing_behind(
         override_settings(DATA=tmp_path, MODE="demo", DEMO=True),
         pytest.raises(ValidationError),
     ):
-        settling.settle(build(7), now=NOW)
+        settling.settle(district_of(7), now=NOW)
     assert not Area.objects.exists()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
+from tests.districts import district_of
 
 from zhizhi.kernel.district import District, build
 from zhizhi.kernel.district.plane import METRES_PER_DEGREE
@@ -16,7 +17,7 @@ SQUARE_METRES_PER_DEGREE = float(METRES_PER_DEGREE.prod())
 
 @pytest.fixture(scope="module", params=[1, 7])
 def district(request: pytest.FixtureRequest) -> District:
-    return build(request.param)
+    return district_of(request.param)
 
 
 def shapes_of(district: District, kind: str) -> np.ndarray:
@@ -167,7 +168,7 @@ def test_the_same_seed_gives_the_same_district(district: District) -> None:
 
 
 def test_another_seed_gives_another_district_on_the_same_river(district: District) -> None:
-    other = build(3)
+    other = district_of(3)
 
     assert other.of("town")[0].geometry != district.of("town")[0].geometry
     assert other.river == district.river

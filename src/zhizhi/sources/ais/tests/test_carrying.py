@@ -4,8 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import shapely
+from tests.districts import district_of
 
-from zhizhi.kernel.district import District, build
+from zhizhi.kernel.district import District
 from zhizhi.kernel.observations import read_table
 from zhizhi.sources.ais import marinecadastre
 from zhizhi.sources.ais.carrying import (
@@ -20,7 +21,7 @@ from zhizhi.sources.ais.carrying import (
 
 @pytest.fixture(scope="module")
 def district() -> District:
-    return build(7)
+    return district_of(7)
 
 
 def great_circle_m(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:

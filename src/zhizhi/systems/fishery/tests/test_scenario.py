@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import shapely
+from tests.districts import district_of
 
-from zhizhi.kernel.district import District, build
+from zhizhi.kernel.district import District
 from zhizhi.kernel.dwell import Dwell
 from zhizhi.kernel.observations import read_table, to_batch
 from zhizhi.kernel.stepping import Stepper
@@ -28,7 +29,7 @@ DAY = 24 * 60 * MINUTE
 
 @pytest.fixture(scope="module")
 def district() -> District:
-    return build(7)
+    return district_of(7)
 
 
 @dataclass(frozen=True)
