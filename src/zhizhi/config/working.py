@@ -107,7 +107,6 @@ def repeat(part: Part, *, is_over: IsOver, longest_rest_s: float = LONGEST_REST_
     pause = PAUSE_S
     while not is_over():
         longest = longest_rest_s
-        close_old_connections()
         try:
             if part():
                 pause = PAUSE_S
@@ -118,6 +117,7 @@ def repeat(part: Part, *, is_over: IsOver, longest_rest_s: float = LONGEST_REST_
             longest = LONGEST_PAUSE_S
         except Exception:
             log.exception("a part of the worker failed and will be tried again")
+            close_old_connections()  # one that broke; others stay open, to open one takes longer
             longest = LONGEST_PAUSE_S
         time.sleep(min(pause, longest))
         pause = min(longest, pause * 2)

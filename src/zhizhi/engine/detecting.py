@@ -64,9 +64,10 @@ class Runner:
         self._look(now)
         if self.is_live:
             self._beat(now)
+        end = journal.next_offset()
         for detector in self._detectors:
             if time.monotonic() >= self._retry_at.get(detector.code, 0.0):
-                self._step_one(detector, now, progress)
+                self._step_one(detector, end, now, progress)
         return progress
 
     def run_through(self, now: datetime) -> Progress:
@@ -107,12 +108,14 @@ class Runner:
                 self._let_go(code, now)
         self._looked_at = moment
 
-    def _step_one(self, detector: Detector, now: datetime, progress: Progress) -> None:
+    def _step_one(
+        self, detector: Detector, end: int, now: datetime, progress: Progress
+    ) -> None:
         try:
             track = self._tracks.get(detector.code)
             if track is None:
                 track = self._tracks[detector.code] = self._track(detector, now)
-            track.read_on(now=now, most=self.most, progress=progress)
+            track.read_on(now=now, most=self.most, progress=progress, end=end)
         except (OperationalError, InterfaceError):
             self._tracks.clear()  # whatever was not committed is read again
             raise

@@ -93,21 +93,33 @@ class Track:
         self.arrival_us = self.checkpoint.arrival_us
         self._unsaved = _Unsaved()
         self._touched_at = time.monotonic()
+        self._nothing_before: int | None = None
 
-    def read_on(self, *, now: datetime, most: int, progress: Progress) -> int:
-        """Take in up to ``most`` segments, commit when it is time; returns how many there were."""
-        segments = journal.read(self.detector.reads, self.next_offset, most=most)
+    def read_on(self, *, now: datetime, most: int, progress: Progress, end: int) -> int:
+        """Take in up to ``most`` segments, commit when it is time; returns how many there were.
+
+        ``end`` is the offset that the journal gives next: while it stands where it stood when
+        nothing was left to read, nothing is asked for.
+        """
+        segments = [] if end == self._nothing_before else self._unread(most)
         if segments:
-            journal.check_links(segments, start=self.next_offset)
             for group in _ticks(segments):
                 self._step(group, now, progress)
             self.next_offset = segments[-1].offset + 1
             self.arrival_us = segments[-1].arrival_us
-        else:
-            journal.check_tails(self.detector.reads, {}, start=self.next_offset)
+        self._nothing_before = None if segments else end
         self.commit_if_due(now=now, progress=progress)
         progress.segments += len(segments)
         return len(segments)
+
+    def _unread(self, most: int) -> list[Segment]:
+        """Return the next segments; raises JournalTruncated when some of them are gone."""
+        segments = journal.read(self.detector.reads, self.next_offset, most=most)
+        if segments:
+            journal.check_links(segments, start=self.next_offset)
+        else:
+            journal.check_tails(self.detector.reads, {}, start=self.next_offset)
+        return segments
 
     def commit_if_due(self, *, now: datetime, progress: Progress) -> None:
         """Commit what has an effect at once, other steps after a moment; else keep the lease."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import shapely
+from pytest_django import DjangoAssertNumQueries
 
 from zhizhi.engine import holding, intake, journal, zoning
 from zhizhi.engine.detecting import Runner
@@ -60,6 +61,21 @@ def test_a_short_stay_becomes_nothing_but_state() -> None:
     assert progress.findings == 0
     assert ShardState.objects.count() == 1
     assert checkpoint().next_offset == journal.next_offset()
+
+
+def test_a_journal_in_which_nothing_came_costs_one_question(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    stay(minutes=20)
+    worker = Runner([RULE, dataclasses.replace(RULE, code="other")])
+    worker.run_through(later(minutes=21))
+
+    with django_assert_num_queries(1):
+        rest = worker.step(later(minutes=22))
+    tick(later(minutes=23))
+    next_one = worker.step(later(minutes=23))
+
+    assert (rest.segments, next_one.segments) == (0, 2)
 
 
 def test_reading_everything_again_from_the_start_changes_nothing() -> None:
