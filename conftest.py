@@ -47,6 +47,7 @@ LONG = (
     "src/zhizhi/kernel/tests/test_dwell.py",
 )
 
+RARE = ("browser", "chaos")  # marks that few files have
 CHEAP_PASSWORDS = {"time_cost": 1, "memory_cost": 64}
 PASSWORD_COSTS = {name: getattr(Argon2PasswordHasher, name) for name in CHEAP_PASSWORDS}
 
@@ -62,6 +63,14 @@ def pytest_configure() -> None:
     # Nobody guesses at the passwords of tests: to check one takes a tenth of a second otherwise.
     for name, cost in CHEAP_PASSWORDS.items():
         setattr(Argon2PasswordHasher, name, cost)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave files alone in which no test is of the kind that is asked for: most of them are."""
+    kind = config.getoption("markexpr")
+    if kind not in RARE or collection_path.suffix != ".py":
+        return None
+    return f"mark.{kind}" not in collection_path.read_text(encoding="utf-8") or None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

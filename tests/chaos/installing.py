@@ -32,17 +32,22 @@ SHORTEST_S, LONGEST_S = 20, 240
 STARTS = 4  # this start is about two of a web process; it may be killed while it starts
 
 
-def lateness_s() -> int:
-    """Return how long rows may take, from the time that this process has needed until now."""
+def lateness_s(migrating_s: float) -> int:
+    """Return how long rows may take, from the time that this process has needed until now.
+
+    The migrations are left out: no process that is killed has to go through them again.
+    """
     least = max(SHORTEST_S, *map(int, sys.argv[1:]), 0)
-    began = psutil.Process().create_time()
-    return int(min(LONGEST_S, max(least, STARTS * (time.time() - began))))
+    needed_s = time.time() - psutil.Process().create_time() - migrating_s
+    return int(min(LONGEST_S, max(least, STARTS * needed_s)))
 
 
 def main() -> int:
     """Migrate, then write zones, settings, words and the source."""
     boot()
+    begun = time.monotonic()
     call_command("migrate", verbosity=0)
+    migrating_s = time.monotonic() - begun
 
     from django.utils import timezone
 
@@ -54,7 +59,7 @@ def main() -> int:
     keys.make()
     now = timezone.now()
     seeding.seed(now, "worker")
-    lateness = lateness_s()
+    lateness = lateness_s(migrating_s)
     for name, value in (
         ("fishery.lateness_seconds", lateness),
         ("fishery.reminder_hold_seconds", 1),

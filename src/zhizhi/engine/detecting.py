@@ -108,9 +108,7 @@ class Runner:
                 self._let_go(code, now)
         self._looked_at = moment
 
-    def _step_one(
-        self, detector: Detector, end: int, now: datetime, progress: Progress
-    ) -> None:
+    def _step_one(self, detector: Detector, end: int, now: datetime, progress: Progress) -> None:
         try:
             track = self._tracks.get(detector.code)
             if track is None:
