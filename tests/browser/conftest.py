@@ -27,17 +27,9 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 READ_FIRST = ("tests/browser/test_every_page.py", "tests/browser/test_accessibility.py")
 
 
-# Where two processes play the stories, each plays a half of the files, always the same, in order:
-# what one leaves behind the next finds.
-LAST_OF_FIRST_HALF = "test_phone.py"
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the tests that only read go first; the order within them stays."""
     items.sort(key=lambda item: not item.nodeid.startswith(READ_FIRST))
-    for item in items:
-        half = 2 if item.path.name > LAST_OF_FIRST_HALF else 1
-        item.add_marker(pytest.mark.xdist_group(f"half {half}"))
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,9 @@ that needs a mouse, or a screen on a wall, takes those that are wide.
 from __future__ import annotations
 
 import gettext
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -93,4 +94,11 @@ class Screen:
 WIDE = (Screen("zh-hans", "light", 1920, 1080), Screen("en", "dark", 1920, 1080))
 PHONES = (Screen("zh-hans", "dark", 390, 844), Screen("en", "light", 390, 844))
 SCREENS = WIDE + PHONES
+# What the longest stories are played on: two that share nothing, or with LOOKS=all the four.
+OPPOSITE = (Screen("zh-hans", "light", 390, 844), Screen("en", "dark", 1920, 1080))
 ENGLISH = Screen("en", "light", 1280, 720)  # where a story runs once
+
+
+def played(every: Sequence[Any], few: Sequence[Any]) -> Sequence[Any]:
+    """Return the looks in which a long story is played: all of them where LOOKS=all, else few."""
+    return every if os.environ.get("LOOKS") == "all" else few

@@ -8,9 +8,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Opener
+from tests.browser.covering import played
 from tests.browser.server import Server
 from tests.browser.test_residents import Told
-from tests.browser.test_rights import TOLD
+from tests.browser.test_rights import FEW, TOLD
 from tests.browser.test_stories import raised_in
 
 pytestmark = pytest.mark.browser
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.browser
 WORDS, ANSWER = "我家就住在江边，那天在院子里。", "您说得对：那是您家的院子。"
 
 
-@pytest.mark.parametrize("told", TOLD, ids=str)
+@pytest.mark.parametrize("told", played(TOLD, FEW), ids=str)
 def test_an_appeal_is_made_decided_and_lifts_what_followed(
     told: Told, open_as: Opener, server: Server
 ) -> None:

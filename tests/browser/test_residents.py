@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PHONE, Opener
-from tests.browser.covering import Screen
+from tests.browser.covering import Screen, played
 from tests.browser.server import Place, Server
 from tests.browser.test_stories import (
     await_until,
@@ -50,7 +50,10 @@ TOLD = (
 )
 
 
-@pytest.mark.parametrize("told", TOLD, ids=str)
+FEW = (TOLD[0], Told(Screen("en", "dark", 1920, 1080), is_scripted=False))
+
+
+@pytest.mark.parametrize("told", played(TOLD, FEW), ids=str)
 def test_what_a_resident_reports_is_seen_sent_handled_followed_and_rated(
     told: Told, open_as: Opener, server: Server, tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, PHONE, Opener
-from tests.browser.covering import ENGLISH, SCREENS, Screen, says_on
+from tests.browser.covering import ENGLISH, OPPOSITE, SCREENS, Screen, played, says_on
 from tests.browser.installing import LATENESS_S
 from tests.browser.server import Place, Server
 from tests.district_world import photo
@@ -69,7 +69,7 @@ def picture(folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("screen", SCREENS, ids=str)
+@pytest.mark.parametrize("screen", played(SCREENS, OPPOSITE), ids=str)
 def test_an_alert_arrives_is_understood_sent_handled_on_the_phone_and_closed(
     screen: Screen, server: Server, open_as: Opener, tmp_path: Path
 ) -> None:
