@@ -74,7 +74,8 @@ lint: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 unit-sqlite: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(PYTEST) -m "not browser and not chaos"
 
-# What asks no database, or starts installations on both, is the same here: once is enough.
+# What asks no database, starts installations on both, or is marked so, is the same here: once is
+# enough.
 unit-postgres: $(DEVELOPMENT) $(ASSETS) $(MESSAGES)
 	$(BIN)/python -m tests.postgres $(PYTEST) -m "not browser and not chaos" --of-database
 

@@ -98,10 +98,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def asks_database(item: pytest.Item) -> bool:
-    """Say whether pytest-django lets this test ask the database."""
+    """Say whether pytest-django lets this test ask the database, and it may answer otherwise."""
     fixtures: list[str] = getattr(item, "fixturenames", [])
     has_mark = item.get_closest_marker("django_db") is not None
-    return has_mark or not {"db", "transactional_db"}.isdisjoint(fixtures)
+    may_ask = has_mark or not {"db", "transactional_db"}.isdisjoint(fixtures)
+    return may_ask and item.get_closest_marker("once") is None
 
 
 @pytest.fixture(scope="session")

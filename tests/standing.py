@@ -19,8 +19,9 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from zhizhi.trust.models import Evidence
+
 AGE = timedelta(minutes=1)  # what waits a few minutes must still wait
-FOLDERS = ("sealed", "working")  # of evidence
 Row = tuple[Any, ...]
 Thing = TypeVar("Thing")
 
@@ -78,14 +79,14 @@ def _is_as_found(standing: Standing) -> bool:
 
 
 def _built(build: Callable[[], Any]) -> Standing:
-    now, before, files = timezone.now(), _rows(), _files()
+    now, before = timezone.now(), _rows()
     thing = build()
     tables = {
         name: Table(columns, len(before[name][1]), _others(rows, before[name][1]))
         for name, (columns, rows) in _rows().items()
         if rows != before[name][1]
     }
-    written = {path: path.read_bytes() for path in _files() - files}
+    written = {path: path.read_bytes() for path in _files()}
     return Standing(copy.deepcopy(thing), _place(), now, tables, written)
 
 
@@ -108,9 +109,14 @@ def _rows() -> dict[str, tuple[str, list[Row]]]:
     return found
 
 
-def _files() -> set[Path]:
-    folders = [Path(settings.DATA) / name for name in FOLDERS]
-    return {path for folder in folders for path in folder.rglob("*") if path.is_file()}
+def _files() -> list[Path]:
+    """Return the files of all evidence: also those that an earlier world has written alike."""
+    home, found = Path(settings.DATA), list[Path]()
+    for evidence in Evidence.objects.all():
+        found.append(home / "sealed" / evidence.original)
+        if evidence.working_copy:
+            found.append(home / "working" / Path(evidence.working_copy).name)
+    return [path for path in found if path.exists()]
 
 
 def _put_back(standing: Standing) -> None:

@@ -200,6 +200,7 @@ def violations(
     return wrong
 
 
+@pytest.mark.once  # roles are told apart in Python; what scopes ask is in tests/test_scopes.py
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", sorted(table()))
 def test_those_whom_the_table_names_may_and_nobody_else(

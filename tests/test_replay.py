@@ -29,6 +29,8 @@ from zhizhi.config import replaying
 from zhizhi.config.commands import replay as command
 from zhizhi.config.demo.settling import settle
 
+pytestmark = pytest.mark.once  # `zhizhi replay` itself always takes SQLite
+
 SAMPLE = resources.files("zhizhi.sources.ais") / "sample" / "lower_mississippi_20220103.csv.gz"
 COUNTS = {"observations", "quarantined", "findings", "alerts", "cases", "messages", "seconds"}
 
