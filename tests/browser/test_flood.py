@@ -24,10 +24,13 @@ ALL_ROWS = "[...document.querySelectorAll('#queue a[data-case]')].map((row) => r
 
 
 @pytest.fixture(scope="module")
-def crowded(tmp_path_factory: pytest.TempPathFactory, first: Path) -> Iterator[Server]:
-    """An installation of its own: nobody else's queue becomes that long."""
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An installation of its own: nobody else's queue becomes that long.
+
+    It is made now. In a copy of an older one the time of some case is over amid the counting.
+    """
     home: Path = tmp_path_factory.mktemp("crowded")
-    with serve(home, first=first) as running:
+    with serve(home) as running:
         yield running
 
 
